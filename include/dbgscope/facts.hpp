@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dbgscope/bytes.hpp"
+
+// What is true of this machine, as far as probe/ could see. Plain data: no I/O, no clock.
+namespace dbgscope
+{
+
+/// Why a fact has no value.
+enum class Why {
+    not_asked, ///< nobody needed it for this run
+    absent,    ///< the file, tool or interface does not exist
+    denied,    ///< EACCES, EPERM, EROFS
+    disabled,  ///< it exists and is switched off (EOPNOTSUPP, psi=0)
+    malformed, ///< its text is not what the kernel's documentation says
+    assumed,   ///< switched off by --assume no-X
+};
+
+/// A value, or the reason why it is unknown.
+template <class T> class Fact
+{
+  public:
+    Fact() = default;
+    Fact(T value) : value_(std::move(value)) {}
+    Fact(Why why, std::string detail = {}) : why_(why), detail_(std::move(detail)) {}
+    [[nodiscard]] bool known() const { return value_.has_value(); }
+    explicit operator bool() const { return known(); }
+    const T &operator*() const { return *value_; }
+    const T *operator->() const { return &*value_; }
+    [[nodiscard]] T value_or(T other) const { return value_ ? *value_ : std::move(other); }
+    [[nodiscard]] Why why() const { return why_; }                      ///< meaningful only when !known()
+    [[nodiscard]] const std::string &detail() const { return detail_; } ///< e.g. "open /sys/…: Permission denied"
+
+  private:
+    std::optional<T> value_;
+    Why why_ = Why::not_asked;
+    std::string detail_;
+};
+
+/// One line of a PSI file (Documentation/accounting/psi.rst): percentages over 10/60/300 s, total in µs.
+struct PressureLine {
+    double avg10 = 0, avg60 = 0, avg300 = 0;
+    std::uint64_t total_us = 0;
+    bool operator==(const PressureLine &) const = default;
+};
+struct Pressure {
+    PressureLine some, full;
+    bool operator==(const Pressure &) const = default;
+};
+
+enum class Layout { none, v1, hybrid, v2 };
+
+/// One visible cgroup on the way from the mount's root (or the namespace root) down to our own.
+struct CgroupLevel {
+    std::string path;            ///< as in /proc/self/cgroup: "/" or "/a.slice/b.scope"; control characters kept
+    std::string dir;             ///< directory in the file system: "/sys/fs/cgroup/a.slice/b.scope"
+    Fact<Limit> max;             ///< memory.max | memory.limit_in_bytes
+    Fact<Limit> high;            ///< v2 only
+    Fact<Limit> swap_max;        ///< v2 memory.swap.max; v1: memory.memsw.limit_in_bytes (memory + swap)
+    Fact<std::uint64_t> current; ///< memory.current | memory.usage_in_bytes
+    Fact<std::uint64_t> swap_current;
+    Fact<std::uint64_t> peak;          ///< memory.peak | memory.max_usage_in_bytes
+    Fact<std::uint64_t> inactive_file; ///< reclaimable part of `current`, from memory.stat
+    Fact<Pressure> memory_pressure;
+};
+
+/// The memory controller as this process sees it.
+struct MemoryHierarchy {
+    int version = 0;                    ///< 1 or 2: which hierarchy carries the memory controller; 0: none visible
+    std::string mount;                  ///< mount point, "/sys/fs/cgroup" | "/sys/fs/cgroup/memory"
+    std::vector<CgroupLevel> chain;     ///< outermost first, our own cgroup last; never empty when version != 0
+    Limit effective;                    ///< minimum of all `max` (and v1 hierarchical_memory_limit)
+    std::optional<std::size_t> binding; ///< index into chain of the level that sets `effective`
+    Fact<std::uint64_t> headroom;       ///< min over levels of max − current; unknown when no level has a limit
+};
+
+/// What we may do in our own cgroup without any manager.
+struct Delegation {
+    bool read_only = false;               ///< the cgroup mount is read-only (containers)
+    bool can_create = false;              ///< mkdir below our own cgroup would be permitted
+    bool namespace_root = false;          ///< our cgroup is the root of a cgroup namespace (not the real root)
+    bool real_root = false;               ///< our cgroup is the real root of the hierarchy: no internal-process rule
+    std::vector<std::string> controllers; ///< v2: cgroup.controllers of our cgroup
+    std::vector<std::string> subtree_control; ///< v2: cgroup.subtree_control of our cgroup
+    Fact<std::uint64_t> other_processes;      ///< v2: processes beside us in our own cgroup.procs
+    std::string detail;                       ///< why not, when can_create is false
+};
+
+struct CgroupFacts {
+    Layout layout = Layout::none;
+    MemoryHierarchy memory;
+    Delegation delegation;     ///< of the hierarchy that carries memory
+    std::string unified_mount; ///< cgroup2 mount: "/sys/fs/cgroup", "/sys/fs/cgroup/unified", or empty
+    std::string unified_dir;   ///< our own directory in it, or empty when it lies outside the mount
+    std::string self;          ///< /proc/self/cgroup as read, for never-nest and for bug reports
+};
+
+struct MemoryFacts {
+    Fact<std::uint64_t> total_bytes, available_bytes, swap_total_bytes, swap_free_bytes;
+    Fact<std::uint64_t> swappiness; ///< 0..200
+    Fact<Pressure> pressure;        ///< /proc/pressure/memory
+    Fact<Pressure> cpu_pressure, io_pressure;
+};
+
+/// A systemd manager and how it can be reached.
+struct ManagerFacts {
+    Fact<std::string> socket; ///< private socket: "/run/systemd/private", "/run/user/1000/systemd/private"
+    Fact<std::string> bus;    ///< bus address or socket to fall back to
+    Fact<std::vector<std::string>> controllers; ///< user manager: controllers delegated to user@UID.service
+};
+struct SystemdFacts {
+    bool booted = false; ///< /run/systemd/system exists (sd_booted(3))
+    Fact<int> version;   ///< 252; only when asked
+    ManagerFacts system, user;
+};
+
+enum class Wsl { no, wsl1, wsl2 };
+
+struct HostFacts {
+    std::uint32_t uid = 0, gid = 0;
+    std::string kernel;          ///< uname release
+    Fact<std::string> container; ///< "docker", "podman", "lxc", "kubernetes", "systemd-nspawn", … ; absent = none seen
+    Wsl wsl = Wsl::no;           ///< needs two signs
+    bool cap_sys_resource = false, cap_sys_admin = false, cap_sys_ptrace = false;
+    bool no_new_privs = false;
+    Fact<int> yama_ptrace_scope; ///< 0..3
+    Fact<int> seccomp_mode;      ///< 0 none, 1 strict, 2 filter (/proc/self/status Seccomp)
+    int oom_score_adj = 0;
+};
+
+/// A debugger or tool chain found in PATH.
+struct ToolFacts {
+    std::string name;          ///< "dlv"
+    Fact<std::string> path;    ///< absolute; never dbgscope itself (device and inode compared)
+    Fact<std::string> version; ///< "1.20.2", only when asked
+    bool skipped_self = false; ///< an earlier entry of PATH was dbgscope
+};
+
+/// What the debuggee's file says of itself (.go.buildinfo, ELF).
+struct DebuggeeFacts {
+    std::string path;
+    Fact<std::uint64_t> size_bytes;
+    bool is_go = false;
+    Fact<std::string> go_version;      ///< "go1.19.8" from the binary, or the tool chain's for verbs that build
+    Fact<std::string> default_godebug; ///< "panicnil=1,…" (build setting DefaultGODEBUG, Go 1.21+)
+    bool from_toolchain = false;       ///< go_version is the tool chain's, nothing has been built yet
+};
+
+struct Facts {
+    CgroupFacts cgroup;
+    MemoryFacts memory;
+    SystemdFacts systemd;
+    HostFacts host;
+    std::vector<ToolFacts> tools;
+    std::optional<DebuggeeFacts> debuggee;
+};
+
+} // namespace dbgscope

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/file.hpp"
+
+#include <array>
+#include <cerrno>
+
+namespace dbgscope
+{
+
+Result<UniqueFd> open_at(int directory, const std::string &path, int flags, unsigned mode)
+{
+    const int fd = ::openat(directory, path.c_str(), flags | O_CLOEXEC, mode);
+    if (fd < 0)
+        return fail(errno_error(errno, "open", path));
+    return UniqueFd(fd);
+}
+
+Result<UniqueFd> open_directory(const std::string &path, int directory)
+{
+    return open_at(directory, path, O_PATH | O_DIRECTORY);
+}
+
+Result<std::string> read_at(int directory, const std::string &path, std::size_t limit)
+{
+    auto fd = open_at(directory, path, O_RDONLY | O_NOCTTY);
+    if (!fd)
+        return pass(fd);
+    std::string text;
+    std::array<char, 4096> block; // NOLINT: filled by read
+    for (;;) {
+        const ssize_t got = ::read(fd->get(), block.data(), block.size());
+        if (got < 0) {
+            if (errno == EINTR)
+                continue;
+            return fail(errno_error(errno, "read", path));
+        }
+        if (got == 0)
+            return text;
+        if (text.size() + static_cast<std::size_t>(got) > limit)
+            return fail(errno_error(EFBIG, "read", path));
+        text.append(block.data(), static_cast<std::size_t>(got));
+    }
+}
+
+Result<void> write_at(int directory, const std::string &path, std::string_view value)
+{
+    auto fd = open_at(directory, path, O_WRONLY | O_NOCTTY);
+    if (!fd)
+        return pass(fd);
+    ssize_t done = 0;
+    do
+        done = ::write(fd->get(), value.data(), value.size());
+    while (done < 0 && errno == EINTR);
+    if (done < 0)
+        return fail(errno_error(errno, "write", path));
+    if (static_cast<std::size_t>(done) != value.size())
+        return fail(errno_error(EIO, "write", path));
+    return {};
+}
+
+} // namespace dbgscope
