@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The house rules, checked from the source: budgets, layering, and options that agree everywhere.
+
+Prints one TAP-like line a rule ("ok NAME", "not ok NAME" and indented findings) and exits 1 when one is broken.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 60
+
+# room -> what it may include of the project, besides include/dbgscope and itself
+ROOMS = {
+    "sys": set(),
+    "render": set(),
+    "profile": {"sys"},
+    "probe": {"sys", "debugger"},
+    "debugger": set(),
+    "plan": {"debugger"},
+    "launch": {"sys", "probe"},
+    "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch"},
+}
+PURE = ("include", "src/plan", "src/debugger")
+IO_HEADERS = re.compile(
+    r'#include\s*[<"](unistd\.h|fcntl\.h|sys/|dirent\.h|poll\.h|fstream|iostream|filesystem|cstdio|cstdlib|ctime|random|'
+    r"thread|systemd/)")
+OWNED = {  # library -> the room that may include it
+    r"<CLI/": "src/cli",
+    r"<yaml-cpp/": "src/profile",
+    r"<systemd/": "src/sys",
+    r"<linux/seccomp|<seccomp\.h": "src/sys",
+}
+
+
+def sources():
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "src", "include", "tests"],
+                            cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    return [ROOT / name for name in listed if name.endswith((".cpp", ".hpp", ".c", ".h", ".py")) and (ROOT / name).exists()]
+
+
+def relative(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def file_budget():
+    return [f"{relative(p)}: {n} lines, {MAX_FILE_LINES} allowed" for p in sources()
+            if (n := len(p.read_text().splitlines())) > MAX_FILE_LINES]
+
+
+def cpp_functions(lines):
+    """(first line number, length) of each block that opens with a lone brace, as functions do in this style."""
+    opened = []
+    for number, line in enumerate(lines, 1):
+        stripped = line.rstrip()
+        if stripped.strip() == "{" and number > 1:
+            before = lines[number - 2].strip()
+            if not before.startswith(("namespace", "class", "struct", "enum", "union", "extern")):
+                opened.append((number, len(stripped) - 1))
+        elif opened and stripped.strip() in ("}", "};") and len(stripped.rstrip(";")) - 1 == opened[-1][1]:
+            start, _ = opened.pop()
+            yield start, number - start + 1
+
+
+def python_functions(lines):
+    start, indent = None, 0
+    for number, line in enumerate([*lines, "def end():"], 1):
+        if not line.strip():
+            continue
+        depth = len(line) - len(line.lstrip())
+        if start is not None and depth <= indent and not line.strip().startswith((")", "#")):
+            yield start, last - start + 1
+            start = None
+        if start is None and re.match(r"\s*(async )?def ", line):
+            start, indent = number, depth
+        last = number
+
+
+def function_budget():
+    findings = []
+    for path in sources():
+        lines = path.read_text().splitlines()
+        functions = python_functions(lines) if path.suffix == ".py" else cpp_functions(lines)
+        findings += [f"{relative(path)}:{start}: a function of {length} lines, {MAX_FUNCTION_LINES} allowed"
+                     for start, length in functions if length > MAX_FUNCTION_LINES]
+    return findings
+
+
+def layering():
+    findings = []
+    for path in sources():
+        name = relative(path)
+        room = name.split("/")[1] if name.startswith("src/") and name.count("/") > 1 else None
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            included = re.match(r'\s*#include\s+"([a-z]+)/', line)
+            if room in ROOMS and included and included[1] not in ROOMS[room] | {room, "dbgscope"}:
+                findings.append(f"{name}:{number}: {room}/ may not include {included[1]}/")
+            if name.startswith(PURE) and IO_HEADERS.search(line):
+                findings.append(f"{name}:{number}: pure code includes an I/O header: {line.strip()}")
+            if name.startswith(("src/", "include/")):
+                findings += [f"{name}:{number}: only {owner} may include this: {line.strip()}" for pattern, owner in OWNED.items()
+                             if re.search(r"#include\s*" + pattern, line) and not name.startswith(owner)]
+    return findings
+
+
+def licence_lines():
+    findings = []
+    for path in sources():
+        head = path.read_text().splitlines()[:2]
+        if not any("SPDX-License-Identifier: Apache-2.0" in line for line in head):
+            findings.append(f"{relative(path)}: no SPDX line at the top")
+    return findings
+
+
+def unfinished():
+    marks = "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"))
+    run = subprocess.run(["git", "grep", "-nIE", rf"\b({marks})\b", "--", "src", "include", "tests", "dev", "README.md"],
+                         cwd=ROOT, capture_output=True, text=True, check=False)
+    return run.stdout.splitlines()
+
+
+def options_of(text):
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text))
+
+
+def man_options():
+    """Every option of --help stands in man/dbgscope.1 and the other way round."""
+    binary = ROOT / os.environ.get("DBGSCOPE_BUILD", "build") / "dbgscope"
+    if not binary.exists():
+        return [f"{binary} is not built"]
+    shown = subprocess.run([binary, "--help"], capture_output=True, text=True, check=True).stdout
+    usage, _, listed = shown.partition("Options:")
+    offered = options_of(listed)
+    page = (ROOT / "man/dbgscope.1").read_text().replace("\\-", "-")
+    # An option of ours is documented by an item of its own: ".It Fl -name".
+    documented = {f"-{name}" for line in page.splitlines() if line.startswith(".It Fl") for name in re.findall(r"(-[a-z][a-z0-9-]+)", line)}
+    documented = {name for name in documented if name.startswith("--")}
+    return ([f"{name}: in --help, not in man/dbgscope.1" for name in sorted(offered - documented)] +
+            [f"{name}: in man/dbgscope.1, not in --help" for name in sorted(documented - offered)])
+
+
+RULES = [file_budget, function_budget, layering, licence_lines, unfinished, man_options]
+
+
+def main():
+    failed = 0
+    for rule in RULES:
+        findings = rule()
+        print(f"{'not ok' if findings else 'ok'} {rule.__name__}")
+        for finding in findings:
+            print(f"    {finding}")
+        failed += bool(findings)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
