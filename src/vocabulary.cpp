@@ -7,6 +7,7 @@
 
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/error.hpp"
+#include "dbgscope/facts.hpp"
 #include "dbgscope/plan.hpp"
 #include "dbgscope/request.hpp"
 
@@ -224,6 +225,19 @@ std::string format_size(const SizeSpec &size)
     case SizeSpec::Kind::infinity: break;
     }
     return "infinity";
+}
+
+const char *why_words(Why why)
+{
+    switch (why) {
+    case Why::not_asked: return "not looked at";
+    case Why::absent: return "does not exist";
+    case Why::denied: return "not permitted";
+    case Why::disabled: return "switched off";
+    case Why::malformed: return "cannot be understood";
+    case Why::assumed: return "switched off by --assume";
+    }
+    return "unknown";
 }
 
 const char *tool_name(Tool tool)

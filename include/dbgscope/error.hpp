@@ -12,8 +12,9 @@ namespace dbgscope
 enum class ErrorKind {
     usage,          ///< the command line or an environment variable is wrong
     config,         ///< a configuration file is wrong
-    not_found,      ///< a file, tool, unit or profile does not exist
-    not_executable, ///< it exists and cannot be executed
+    not_found,      ///< a file, unit or profile does not exist
+    no_command,     ///< the command or debugger to start does not exist (exit status 127)
+    not_executable, ///< it exists and cannot be executed (exit status 126)
     denied,         ///< no permission (EACCES, EPERM, EROFS, polkit)
     unsupported,    ///< this kernel, systemd or host cannot do it
     timeout,        ///< a deadline passed

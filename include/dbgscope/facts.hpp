@@ -23,6 +23,9 @@ enum class Why {
     assumed,   ///< switched off by --assume no-X
 };
 
+/// "does not exist", "not permitted", …: for people.
+[[nodiscard]] const char *why_words(Why why);
+
 /// A value, or the reason why it is unknown.
 template <class T> class Fact
 {

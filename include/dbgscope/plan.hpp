@@ -159,6 +159,8 @@ struct LaunchPlan {
     /// `none`.
     std::vector<LaunchPlan> fallback;
     std::vector<Notice> notices;
+    /// One line for the user once everything before the exec has worked; empty for a pass-through.
+    std::string announcement;
 };
 
 } // namespace dbgscope
