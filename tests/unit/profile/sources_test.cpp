@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "profile/load.hpp"
+#include "unit/profile/temp_tree.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+/// Changes the working directory for one test.
+class Sources : public testing::Test
+{
+  protected:
+    void SetUp() override { before_ = std::filesystem::current_path(); }
+    void TearDown() override { std::filesystem::current_path(before_); }
+
+    LayerSources find(const std::vector<std::string> &variables, const std::string &cwd) const
+    {
+        std::filesystem::create_directories(tree_.root() + cwd);
+        std::filesystem::current_path(tree_.root() + cwd);
+        std::vector<const char *> environment;
+        for (const std::string &variable : variables)
+            environment.push_back(variable.c_str());
+        environment.push_back(nullptr);
+        return default_sources(environment.data(), {}, "dlv", tree_.root() + "/etc");
+    }
+
+    TempTree tree_;
+    std::filesystem::path before_;
+};
+
+TEST_F(Sources, FindsNothingWhereNothingIs)
+{
+    const LayerSources sources = find({"HOME=" + tree_.root() + "/home", "PATH=/bin"}, "/home/work");
+    EXPECT_EQ(sources.system_file + sources.user_file + sources.project_file, "");
+    EXPECT_TRUE(sources.profile_dirs.empty() && sources.environment.empty());
+    EXPECT_EQ(sources.builtin_profile, "dlv");
+}
+
+TEST_F(Sources, FindsEveryFile)
+{
+    const std::string root = tree_.root();
+    tree_.write("etc/config.yaml", "");
+    tree_.write("etc/profiles/a.yaml", "");
+    tree_.write("home/.config/dbgscope/config.yaml", "");
+    tree_.write("home/.config/dbgscope/profiles/a.yaml", "");
+    tree_.write("home/src/.dbgscope.yaml", "");
+    const LayerSources sources = find(
+        {"HOME=" + root + "/home/", "DBGSCOPE_MEMORY_MAX=1G=2", "DBGSCOPE_QUIET=", "XDBGSCOPE_A=1"}, "/home/src/a/b");
+    EXPECT_EQ(sources.system_file, root + "/etc/config.yaml");
+    EXPECT_EQ(sources.user_file, root + "/home/.config/dbgscope/config.yaml");
+    EXPECT_EQ(sources.project_file, root + "/home/src/.dbgscope.yaml");
+    EXPECT_EQ(sources.profile_dirs,
+              (std::vector<std::string>{root + "/home/.config/dbgscope/profiles", root + "/etc/profiles"}));
+    using Pair = std::pair<std::string, std::string>;
+    EXPECT_EQ(sources.environment, (std::vector<Pair>{{"DBGSCOPE_MEMORY_MAX", "1G=2"}, {"DBGSCOPE_QUIET", ""}}));
+}
+
+TEST_F(Sources, TheConfigDirectoryFollowsXdg)
+{
+    const std::string root = tree_.root();
+    tree_.write("xdg/dbgscope/config.yaml", "");
+    tree_.write("home/.config/dbgscope/config.yaml", "");
+    EXPECT_EQ(find({"HOME=" + root + "/home", "XDG_CONFIG_HOME=" + root + "/xdg"}, "/w").user_file,
+              root + "/xdg/dbgscope/config.yaml");
+    EXPECT_EQ(find({"XDG_CONFIG_HOME=xdg", "HOME=" + root + "/home"}, "").user_file,
+              root + "/home/.config/dbgscope/config.yaml");
+    EXPECT_EQ(find({"HOME="}, "/home").user_file, "");
+    EXPECT_EQ(find({}, "/home").user_file, "");
+}
+
+TEST_F(Sources, TheProjectFileIsLookedForNoHigherThanHome)
+{
+    const std::string above = tree_.write(".dbgscope.yaml", "");
+    const std::string home = "HOME=" + tree_.root() + "/home";
+    EXPECT_EQ(find({home}, "/home/src/a").project_file, "");
+    EXPECT_EQ(find({home}, "/elsewhere/a").project_file, above);
+    EXPECT_EQ(find({home}, "/homely").project_file, above);
+    const std::string at_home = tree_.write("home/.dbgscope.yaml", "");
+    EXPECT_EQ(find({home}, "/home/src/a").project_file, at_home);
+}
+
+TEST_F(Sources, ADeletedWorkingDirectoryHasNoProject)
+{
+    tree_.write(".dbgscope.yaml", "");
+    std::filesystem::create_directory(tree_.root() + "/gone");
+    std::filesystem::current_path(tree_.root() + "/gone");
+    std::filesystem::remove(tree_.root() + "/gone");
+    const char *const none[] = {nullptr};
+    EXPECT_EQ(default_sources(none, {}, "default", tree_.root() + "/etc").project_file, "");
+}
+
+TEST_F(Sources, ADanglingLinkIsThere)
+{
+    std::filesystem::create_directories(tree_.root() + "/etc");
+    std::filesystem::create_symlink("nowhere", tree_.root() + "/etc/config.yaml");
+    const LayerSources sources = find({}, "");
+    EXPECT_EQ(sources.system_file, tree_.root() + "/etc/config.yaml");
+    EXPECT_FALSE(load_settings(sources));
+}
+
+} // namespace
+} // namespace dbgscope
