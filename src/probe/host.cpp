@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probe/host.hpp"
+
+#include <linux/capability.h>
+
+#include <charconv>
+
+namespace dbgscope
+{
+namespace
+{
+
+std::string_view trimmed(std::string_view text)
+{
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
+        text.remove_suffix(1);
+    while (!text.empty() && (text.front() == '\t' || text.front() == ' '))
+        text.remove_prefix(1);
+    return text;
+}
+
+template <class Number> bool parse(std::string_view text, Number &number, int base = 10)
+{
+    text = trimmed(text);
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+    return code == std::errc{} && end == text.data() + text.size();
+}
+
+Fact<int> small_number(const Reader::Text &text, std::string_view path, int highest)
+{
+    if (!text)
+        return unknown(text.error(), path);
+    int number = 0;
+    if (!parse(*text, number) || number < 0 || number > highest)
+        return malformed(path, *text);
+    return number;
+}
+
+// CapEff:	000001fffeffffff
+// NoNewPrivs:	0
+// Seccomp:	2
+void read_status(Reader &reader, HostFacts &host)
+{
+    constexpr const char *kStatus = "/proc/self/status";
+    const auto status = reader.read(kStatus);
+    if (!status) {
+        host.seccomp_mode = unknown(status.error(), kStatus);
+        return;
+    }
+    host.seccomp_mode = Fact<int>(Why::absent, "/proc/self/status has no Seccomp:");
+    std::string_view text = *status;
+    while (!text.empty()) {
+        const std::string_view line = next_line(text);
+        const std::string_view value = line.substr(std::min(line.find(':') + 1, line.size()));
+        std::uint64_t capabilities = 0;
+        if (line.starts_with("CapEff:") && parse(value, capabilities, 16)) {
+            const auto has = [capabilities](unsigned bit) { return (capabilities >> bit & 1U) != 0; };
+            host.cap_sys_ptrace = has(CAP_SYS_PTRACE);
+            host.cap_sys_admin = has(CAP_SYS_ADMIN);
+            host.cap_sys_resource = has(CAP_SYS_RESOURCE);
+        } else if (line.starts_with("NoNewPrivs:")) {
+            host.no_new_privs = trimmed(value) == "1";
+        } else if (line.starts_with("Seccomp:")) {
+            host.seccomp_mode = small_number(trimmed(value), "/proc/self/status Seccomp", 2);
+        }
+    }
+}
+
+bool contains_microsoft(std::string_view text)
+{
+    return text.find("microsoft") != std::string_view::npos || text.find("Microsoft") != std::string_view::npos;
+}
+
+/// Two independent signs: a custom kernel drops the name, sudo and ssh drop the variables, systemd may drop the binfmt
+/// entry, and a container inside WSL sees the kernel's name only. /proc/version repeats the kernel's name.
+Wsl detect_wsl(Reader &reader, const SysRoot &root, std::string_view kernel)
+{
+    const bool variables = !root.variable("WSL_INTEROP").empty() || !root.variable("WSL_DISTRO_NAME").empty();
+    bool named = contains_microsoft(kernel);
+    if (!named && !variables)
+        return Wsl::no; // the usual machine: nothing more is read
+    if (!named)
+        if (const auto version = reader.read("/proc/version"))
+            named = contains_microsoft(*version);
+    const bool interop = reader.exists("/proc/sys/fs/binfmt_misc/WSLInterop") ||
+                         reader.exists("/proc/sys/fs/binfmt_misc/WSLInterop-late") || reader.exists("/run/WSL");
+    if (static_cast<int>(named) + static_cast<int>(variables) + static_cast<int>(interop) < 2)
+        return Wsl::no;
+    // WSL1: "4.4.0-19041-Microsoft"; WSL2: "5.15.90.1-microsoft-standard-WSL2", or a kernel of the user's own.
+    return kernel.ends_with("-Microsoft") ? Wsl::wsl1 : Wsl::wsl2;
+}
+
+// engine="podman-4.3.1"
+std::string engine_of(std::string_view containerenv)
+{
+    while (!containerenv.empty()) {
+        std::string_view line = next_line(containerenv);
+        if (!line.starts_with("engine=\""))
+            continue;
+        line.remove_prefix(8);
+        if (const auto name = line.substr(0, line.find_first_of("-\"")); !name.empty())
+            return std::string(name);
+    }
+    return "podman";
+}
+
+/// PID 1's own `container=`, readable for root and the same user only.
+std::string container_of_init(Reader &reader)
+{
+    const auto environment = reader.read("/proc/1/environ", Records::many);
+    std::string_view text = environment ? *environment : std::string_view{};
+    while (!text.empty()) {
+        const auto end = text.find('\0');
+        const std::string_view entry = text.substr(0, end);
+        if (entry.starts_with("container="))
+            return std::string(entry.substr(10));
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    return {};
+}
+
+/// The initial PID and UTS namespaces have fixed inode numbers (PROC_PID_INIT_INO, PROC_UTS_INIT_INO in
+/// include/linux/proc_ns.h). A runtime's mark file in both is left over from an image that became a machine's disk.
+bool in_initial_namespaces(const Reader &reader)
+{
+    return reader.link("/proc/self/ns/pid") == "pid:[4026531836]" &&
+           reader.link("/proc/self/ns/uts") == "uts:[4026531838]";
+}
+
+/// What the runtime's mark files say, or empty.
+std::string container_of_marks(Reader &reader)
+{
+    std::string name;
+    if (const auto text = reader.read("/run/.containerenv"))
+        name = engine_of(*text);
+    else if (reader.exists("/.dockerenv"))
+        name = "docker";
+    return !name.empty() && in_initial_namespaces(reader) ? std::string() : name;
+}
+
+/// The most specific sign first. "wsl" is not a container here: it has a fact of its own.
+Fact<std::string> detect_container(Reader &reader, const SysRoot &root)
+{
+    if (!root.variable("KUBERNETES_SERVICE_HOST").empty() || reader.exists("/run/secrets/kubernetes.io"))
+        return std::string("kubernetes");
+    std::string name = container_of_marks(reader);
+    if (name.empty())
+        name = root.variable("container");
+    if (name.empty())
+        if (const auto text = reader.read("/run/systemd/container"))
+            name = trimmed(*text);
+    if (name.empty())
+        name = container_of_init(reader);
+    if (name.empty() || name == "wsl")
+        return Why::absent;
+    return name;
+}
+
+} // namespace
+
+void probe_host(Reader &reader, const SysRoot &root, HostFacts &host)
+{
+    if (const auto release = reader.read("/proc/sys/kernel/osrelease"))
+        host.kernel = trimmed(*release);
+    read_status(reader, host);
+    host.container = detect_container(reader, root);
+    host.wsl = detect_wsl(reader, root, host.kernel);
+    constexpr const char *kYama = "/proc/sys/kernel/yama/ptrace_scope";
+    host.yama_ptrace_scope = small_number(reader.read(kYama), kYama, 3);
+    if (const auto score = reader.read("/proc/self/oom_score_adj"))
+        if (!parse(*score, host.oom_score_adj))
+            host.oom_score_adj = 0;
+}
+
+} // namespace dbgscope

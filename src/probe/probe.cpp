@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probe/probe.hpp"
+
+#include "probe/assume.hpp"
+#include "probe/cgroup.hpp"
+#include "probe/host.hpp"
+#include "probe/meminfo.hpp"
+#include "probe/reader.hpp"
+#include "probe/systemd.hpp"
+
+namespace dbgscope
+{
+
+Facts probe(const SysRoot &root, Needs needs, const std::vector<std::string> &assume)
+{
+    const auto needed = [needs](Need need) { return (needs & static_cast<Needs>(need)) != 0; };
+    const bool version = needed(Need::systemd_version);
+    const bool systemd = needed(Need::systemd) || version;
+    Facts facts;
+    facts.host.uid = root.uid; // whoever asks for anything wants to know who asks
+    facts.host.gid = root.gid;
+    Reader reader(root.root);
+    if (needed(Need::cgroup) || needed(Need::chain_detail) || systemd)
+        probe_cgroup(reader, needed(Need::chain_detail) ? ChainDetail::full : ChainDetail::basic, facts.cgroup);
+    if (needed(Need::memory))
+        probe_memory(reader, facts.memory);
+    if (needed(Need::pressure))
+        probe_system_pressure(reader, facts.memory);
+    if (systemd)
+        probe_systemd(reader, root, facts.cgroup, facts.systemd);
+    if (version)
+        probe_systemd_version(root, facts.systemd);
+    if (needed(Need::host))
+        probe_host(reader, root, facts.host);
+    apply_assume(assume, facts);
+    return facts;
+}
+
+} // namespace dbgscope

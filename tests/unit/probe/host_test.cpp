@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probe/host.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "fake_root.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+HostFacts probed(const test::FakeRoot &root, Environment environment = {})
+{
+    Reader reader(root.path());
+    HostFacts host;
+    probe_host(reader, root.sys_root(1000, std::move(environment)), host);
+    return host;
+}
+
+TEST(Host, StatusOfOurselves)
+{
+    test::FakeRoot root;
+    root.file("/proc/self/status", "Name:\tx\nCapPrm:\t0000000000000000\nCapEff:\t000001fffeffffff\nNoNewPrivs:\t1\n"
+                                   "Seccomp:\t2\nSeccomp_filters:\t9\n")
+        .file("/proc/self/oom_score_adj", "-1000\n")
+        .file("/proc/sys/kernel/osrelease", "6.1.0\n")
+        .file("/proc/sys/kernel/yama/ptrace_scope", "1\n");
+    const auto host = probed(root);
+    EXPECT_EQ(host.kernel, "6.1.0");
+    EXPECT_TRUE(host.cap_sys_admin && host.cap_sys_ptrace && !host.cap_sys_resource);
+    EXPECT_TRUE(host.no_new_privs);
+    EXPECT_EQ(host.seccomp_mode.value_or(-1), 2);
+    EXPECT_EQ(host.oom_score_adj, -1000);
+    EXPECT_EQ(host.yama_ptrace_scope.value_or(-1), 1);
+}
+
+TEST(Host, NothingThere)
+{
+    test::FakeRoot root;
+    const auto host = probed(root);
+    EXPECT_FALSE(host.cap_sys_admin || host.no_new_privs);
+    EXPECT_EQ(host.seccomp_mode.why(), Why::absent);
+    EXPECT_EQ(host.yama_ptrace_scope.why(), Why::absent);
+    EXPECT_EQ(host.container.why(), Why::absent);
+    EXPECT_EQ(host.wsl, Wsl::no);
+}
+
+TEST(Host, Garbage)
+{
+    test::FakeRoot root;
+    root.file("/proc/self/status", "CapEff:\tzzz\nNoNewPrivs:\t10\nSeccomp:\t7\nCapEff\n:\n")
+        .file("/proc/self/oom_score_adj", "many\n")
+        .file("/proc/sys/kernel/yama/ptrace_scope", "\n");
+    const auto host = probed(root);
+    EXPECT_FALSE(host.cap_sys_admin || host.no_new_privs);
+    EXPECT_EQ(host.seccomp_mode.why(), Why::malformed);
+    EXPECT_EQ(host.yama_ptrace_scope.why(), Why::malformed);
+    EXPECT_EQ(host.oom_score_adj, 0);
+}
+
+TEST(Container, EachSign)
+{
+    const auto kind = [](auto &&fill, Environment environment = {}) {
+        test::FakeRoot root;
+        fill(root);
+        return probed(root, std::move(environment)).container.value_or("none");
+    };
+    const auto nothing = [](test::FakeRoot &) {};
+    EXPECT_EQ(kind(nothing), "none");
+    EXPECT_EQ(kind(nothing, {{"container", "lxc"}}), "lxc");
+    EXPECT_EQ(kind(nothing, {{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"container", "oci"}}), "kubernetes");
+    EXPECT_EQ(kind([](auto &root) { root.dir("/run/secrets/kubernetes.io"); }), "kubernetes");
+    EXPECT_EQ(kind([](auto &root) { root.file("/.dockerenv", ""); }), "docker");
+    EXPECT_EQ(kind([](auto &root) { root.file("/run/.containerenv", ""); }), "podman");
+    EXPECT_EQ(kind([](auto &root) { root.file("/run/.containerenv", "name=\"x\"\nengine=\"buildah-1.28\"\n"); }),
+              "buildah");
+    EXPECT_EQ(kind([](auto &root) { root.file("/run/systemd/container", "systemd-nspawn\n"); }), "systemd-nspawn");
+    EXPECT_EQ(kind([](auto &root) {
+                  root.file("/proc/1/environ", std::string_view("PATH=/bin\0container=lxc-libvirt\0X=1\0", 37));
+              }),
+              "lxc-libvirt");
+    EXPECT_EQ(kind([](auto &root) { root.file("/run/systemd/container", "wsl\n"); }), "none"); // Facts::wsl says that
+}
+
+TEST(Container, AMarkLeftOnAMachinesDiskIsNoContainer)
+{
+    test::FakeRoot root;
+    root.file("/.dockerenv", "").dir("/proc/self/ns");
+    const auto link = [&root](const char *name, const char *target) {
+        std::filesystem::create_symlink(target, root.path() + "/proc/self/ns/" + name);
+    };
+    link("uts", "uts:[4026531838]");
+    link("pid", "pid:[4026531836]");
+    EXPECT_FALSE(probed(root).container);
+    root.remove("/proc/self/ns/pid");
+    link("pid", "pid:[4026532201]");
+    EXPECT_EQ(probed(root).container.value_or(""), "docker");
+}
+
+constexpr const char *kRelease = "/proc/sys/kernel/osrelease";
+constexpr const char *kInterop = "/proc/sys/fs/binfmt_misc/WSLInterop";
+
+TEST(WslKind, NeedsTwoIndependentSigns)
+{
+    test::FakeRoot root;
+    root.file(kRelease, "5.15.153.1-microsoft-standard-WSL2\n").file("/proc/version", "Linux microsoft\n");
+    EXPECT_EQ(probed(root).wsl, Wsl::no); // a container on a WSL kernel: the version file repeats the name
+    EXPECT_EQ(probed(root, {{"WSL_DISTRO_NAME", "Ubuntu"}}).wsl, Wsl::wsl2);
+    EXPECT_EQ(probed(root, {{"WSL_INTEROP", "/run/WSL/1_interop"}}).wsl, Wsl::wsl2);
+    root.file(kInterop, "enabled\n");
+    EXPECT_EQ(probed(root).wsl, Wsl::wsl2); // sudo dropped the variables
+    root.remove(kInterop).dir("/run/WSL");
+    EXPECT_EQ(probed(root).wsl, Wsl::wsl2); // and systemd the binfmt entry
+}
+
+TEST(WslKind, CustomKernel)
+{
+    test::FakeRoot root;
+    root.file(kRelease, "6.9.0-mine\n");
+    EXPECT_EQ(probed(root, {{"WSL_INTEROP", "x"}}).wsl, Wsl::no);
+    root.file(kInterop, "enabled\n");
+    EXPECT_EQ(probed(root, {{"WSL_INTEROP", "x"}}).wsl, Wsl::wsl2);
+}
+
+TEST(WslKind, Wsl1)
+{
+    test::FakeRoot root;
+    root.file(kRelease, "4.4.0-19041-Microsoft\n");
+    EXPECT_EQ(probed(root, {{"WSL_DISTRO_NAME", "Debian"}}).wsl, Wsl::wsl1);
+    root.file(kRelease, "4.19.84-microsoft-standard\n");
+    EXPECT_EQ(probed(root, {{"WSL_DISTRO_NAME", "Debian"}}).wsl, Wsl::wsl2);
+}
+
+} // namespace
+} // namespace dbgscope
