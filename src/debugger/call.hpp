@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbgscope/request.hpp"
+
+// What a debugger's command line means: pure functions over one table (debugger/table.cpp). No I/O.
+namespace dbgscope
+{
+
+/// Reads `arguments` (argv after the tool's name) the way the tool itself does: dlv 1.20 to 1.27 (cobra), gdbserver and
+/// gdb 13 (getopt_long_only), lldb-server and lldb-dap 14 and later. Never fails: what the tool would refuse is for the
+/// tool to refuse. A command line that starts nothing to debug is `pass_through`.
+[[nodiscard]] DebuggerCall read_call(Tool tool, const std::vector<std::string> &arguments);
+
+/// The tool of that exact name ("dlv", "lldb-server"); nothing for any other word, a path included.
+[[nodiscard]] std::optional<Tool> tool_from_name(std::string_view basename);
+
+/// The shipped profile that belongs to the tool: "dlv", "gdbserver" or "default".
+[[nodiscard]] std::string_view profile_name(Tool tool);
+
+/// How a variable reaches the debuggee.
+enum class EnvironmentRoute {
+    inherited, ///< the debugger passes on its own environment: it and all its helpers get the variable too
+    wrapper,   ///< gdbserver: `--wrapper env NAME=VALUE --`, the debuggee alone; only where `wrapper_at` is set
+};
+[[nodiscard]] EnvironmentRoute environment_route(Tool tool);
+
+/// True where the tool looks a program name without a slash up in PATH when the working directory has no such file
+/// (gdb, gdbserver); dlv and lldb-server look in the working directory only.
+[[nodiscard]] bool searches_path(Tool tool);
+
+/// The words to insert at `wrapper_at` so that gdbserver gives `assignments` ("NAME=VALUE") to the debuggee alone.
+/// gdbserver joins a wrapper's words with blanks and hands them to $SHELL, so they are quoted where a shell would care.
+[[nodiscard]] std::vector<std::string> wrapper_words(const std::vector<std::string> &assignments);
+
+} // namespace dbgscope
