@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/cgroupfs.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "launch/cgroup_error.hpp"
+#include "launch/sweep.hpp"
+#include "launch/vacate.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+/// v1's cgroup.procs waits for an RCU grace period (5 to 8 ms measured); `tasks` with the writer itself does not
+/// (kernel/cgroup/cgroup.c, cgroup_procs_write_start), and one thread is all we have. v2 has no such file.
+const char *enter_file(int version)
+{
+    return version == 1 ? "tasks" : "cgroup.procs";
+}
+
+/// What an earlier start made of its cgroup: sessions belong beside the leaf, not one level deeper each time.
+std::string session_parent(const CreateCgroup &wanted)
+{
+    const std::string_view parent = wanted.parent;
+    const std::string leaf = std::string("/") + kLeafName;
+    if (wanted.version == 2 && wanted.vacate_parent && parent.ends_with(leaf))
+        return std::string(parent.substr(0, parent.size() - leaf.size()));
+    return wanted.parent;
+}
+
+/// For reading its entries and for flock, so not O_PATH.
+Result<UniqueFd> open_parent(const std::string &path)
+{
+    auto parent = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+    if (!parent)
+        return fail(cgroup_error(CgroupOperation::open, parent.error().error_number, path));
+    return parent;
+}
+
+} // namespace
+
+Result<CgroupPlace> CgroupPlace::make(UniqueFd parent, std::string path, std::string name, int version)
+{
+    if (::mkdirat(parent.get(), name.c_str(), 0755) != 0)
+        return fail(cgroup_error(CgroupOperation::create, errno, path + '/' + name));
+    return CgroupPlace(std::move(parent), std::move(path), std::move(name), version);
+}
+
+CgroupPlace::~CgroupPlace()
+{
+    if (!parent_.valid())
+        return;
+    // Where the parent has been vacated we were in the leaf.
+    if (entered_ && !write_at(parent_.get(), enter_file(version_), "0"))
+        (void)write_at(parent_.get(), std::string(kLeafName) + "/cgroup.procs", "0");
+    (void)::unlinkat(parent_.get(), name_.c_str(), AT_REMOVEDIR);
+}
+
+/// ENOENT of a file may mean that the whole directory is gone: ENODEV then.
+int CgroupPlace::vanished(int error_number) const
+{
+    const bool gone = error_number == ENOENT && ::faccessat(parent_.get(), name_.c_str(), F_OK, 0) != 0;
+    return gone ? ENODEV : error_number;
+}
+
+Result<void> CgroupPlace::write(const CgroupWrite &write) const
+{
+    if (auto written = write_at(parent_.get(), name_ + '/' + write.file, write.value); !written)
+        return fail(cgroup_error(CgroupOperation::limit, vanished(written.error().error_number),
+                                 fmt::format("{}/{} to {}", path(), write.file, write.value)));
+    return {};
+}
+
+Result<void> CgroupPlace::enter()
+{
+    if (auto written = write_at(parent_.get(), name_ + '/' + enter_file(version_), "0"); !written)
+        return fail(cgroup_error(CgroupOperation::enter, vanished(written.error().error_number), path()));
+    entered_ = true;
+    return {};
+}
+
+Result<SessionCgroup> SessionCgroup::create(const CreateCgroup &wanted, const Say &say)
+{
+    // A sweep in another pid namespace cannot see us and may take the directory for a dead session's.
+    auto made = attempt(wanted, say);
+    if (!made && made.error().error_number == ENODEV)
+        return attempt(wanted, say);
+    return made;
+}
+
+Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const Say &say)
+{
+    const std::string path = session_parent(wanted);
+    // Held until we are inside: the next launcher must not find us in the parent and move us out of our limit.
+    Result<UniqueFd> lock = wanted.vacate_parent ? lock_cgroup(path) : UniqueFd();
+    if (!lock)
+        return pass(lock);
+    auto parent = open_parent(path);
+    if (!parent)
+        return pass(parent);
+    sweep_dead_sessions(parent->get());
+    std::optional<Vacancy> vacancy;
+    if (wanted.vacate_parent) {
+        auto made = Vacancy::make(lock->get(), path, wanted.enable);
+        if (!made)
+            return pass(made);
+        vacancy.emplace(std::move(*made));
+    } else if (auto enabled = enable_controllers(parent->get(), path, wanted.enable); !enabled) {
+        return pass(enabled);
+    }
+    auto place = CgroupPlace::make(std::move(*parent), path, wanted.name, wanted.version);
+    if (!place)
+        return pass(place);
+    for (const CgroupWrite &write : wanted.writes) {
+        auto written = place->write(write);
+        if (!written && write.optional && written.error().error_number == ENOENT)
+            say("limit-dropped",
+                fmt::format("{} = {} is not set: this kernel has no such file here", write.file, write.value));
+        else if (!written)
+            return pass(written);
+    }
+    if (auto entered = place->enter(); !entered)
+        return pass(entered);
+    if (vacancy)
+        vacancy->keep();
+    SessionCgroup session;
+    session.places_.push_back(std::move(*place));
+    if (!wanted.unified_parent.empty())
+        session.join_unified(wanted, say);
+    return session;
+}
+
+/// No limit hangs on it: a failure is said and survived.
+void SessionCgroup::join_unified(const CreateCgroup &wanted, const Say &say)
+{
+    auto parent = open_parent(wanted.unified_parent);
+    if (parent) {
+        sweep_dead_sessions(parent->get());
+        auto place = CgroupPlace::make(std::move(*parent), wanted.unified_parent, wanted.name, 2);
+        auto entered = place ? place->enter() : Result<void>(pass(place));
+        if (entered) {
+            places_.push_back(std::move(*place));
+            return;
+        }
+        parent = pass(entered);
+    }
+    say("no-unified", fmt::format("no pressure and no kill of the whole cgroup: {}", to_line(parent.error())));
+}
+
+} // namespace dbgscope

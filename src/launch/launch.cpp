@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/launch.hpp"
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "launch/cgroupfs.hpp"
+#include "launch/credentials.hpp"
+#include "launch/execute.hpp"
+#include "launch/process.hpp"
+#include "launch/scope.hpp"
+#include "launch/verify.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+/// Why an attempt ended; `no_scope`: the cgroup could not be made, another plan may do.
+struct Failure {
+    Error error;
+    bool no_scope = false;
+};
+
+template <class T> const T *find_action(const LaunchPlan &plan)
+{
+    for (const Step &step : plan.steps)
+        if (const T *action = std::get_if<T>(&step.action))
+            return action;
+    return nullptr;
+}
+
+bool makes_cgroup(const Step &step)
+{
+    return std::holds_alternative<CreateScope>(step.action) || std::holds_alternative<CreateCgroup>(step.action);
+}
+
+/// --require=limit: a plan that verifies none is no substitute for one that has to.
+bool gives_up_required_limit(const LaunchPlan &from, const LaunchPlan &to)
+{
+    const auto *verify = find_action<VerifyLimit>(from);
+    return verify != nullptr && verify->required && find_action<VerifyLimit>(to) == nullptr;
+}
+
+std::string join(const std::vector<std::string> &words)
+{
+    std::string text;
+    for (const std::string &word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+/// One plan, without its fallbacks. Destroying it undoes the cgroup it made.
+class Attempt
+{
+  public:
+    Attempt(const LaunchPlan &plan, std::vector<std::string> environment, const Say &say)
+        : plan_(plan), environment_(std::move(environment)), say_(say)
+    {
+    }
+    [[nodiscard]] Failure run();
+
+  private:
+    using Done = Result<void>;
+    [[nodiscard]] Done prepare();
+    [[nodiscard]] Done soften(Done done, bool required, std::string_view id);
+
+    Done carry(const CreateScope &scope);
+    Done carry(const CreateCgroup &cgroup);
+    Done carry(const VerifyLimit &verify);
+    Done carry(const SetOomScore &score) { return soften(set_oom_score(score.value), score.required, "oom-score"); }
+    Done carry(const SetRlimit &limit) { return set_rlimit(limit); }
+    Done carry(const SetNice &nice) { return set_nice(nice.value); }
+    Done carry(const SetCredentials &) { return become(account_); }
+    Done carry(const ChangeDirectory &directory) { return change_directory(directory.path); }
+    Done carry(const SetEnvironment &) { return {}; } // by prepare
+    Done carry(const Execute &command);
+
+    const LaunchPlan &plan_;
+    std::vector<std::string> environment_;
+    const Say &say_;
+    Account account_;
+    std::optional<SessionCgroup> cgroup_;
+};
+
+/// What needs no step before it, so that a wrong user name fails before anything has been made; and the name service
+/// is not charged to the new cgroup.
+Attempt::Done Attempt::prepare()
+{
+    if (const auto *credentials = find_action<SetCredentials>(plan_)) {
+        auto account = find_account(*credentials);
+        if (!account)
+            return pass(account);
+        account_ = std::move(*account);
+        change_environment(account_.environment, environment_);
+    }
+    // After USER and HOME of the account: what was asked for by name wins, as with systemd-run.
+    for (const Step &step : plan_.steps)
+        if (const auto *change = std::get_if<SetEnvironment>(&step.action))
+            change_environment(change->changes, environment_);
+    return {};
+}
+
+Failure Attempt::run()
+{
+    if (auto prepared = prepare(); !prepared)
+        return {std::move(prepared.error())};
+    for (const Step &step : plan_.steps) {
+        auto done = std::visit([&](const auto &action) { return carry(action); }, step.action);
+        if (!done)
+            return {std::move(done.error()), makes_cgroup(step) && done.error().kind != ErrorKind::limit};
+    }
+    return {{.operation = "carry out", .subject = "the plan", .cause = "it has no command to execute"}};
+}
+
+/// A step the launch can do without: one line instead of an error.
+Attempt::Done Attempt::soften(Done done, bool required, std::string_view id)
+{
+    if (done || required)
+        return done;
+    say_(id, to_line(done.error()));
+    return {};
+}
+
+Attempt::Done Attempt::carry(const CreateScope &scope)
+{
+    const std::array pids{::getpid()};
+    auto call = ScopeCall::start(scope, pids);
+    if (!call)
+        return pass(call);
+    auto result = call->wait();
+    if (!result)
+        return pass(result);
+    if (result->limit_dropped && plan_.on_limit_failure == OnFailure::fail)
+        return fail({.kind = ErrorKind::limit,
+                     .operation = "enforce",
+                     .subject = "the memory limit",
+                     .cause = "this systemd does not know the property " + join(result->dropped)});
+    if (!result->dropped.empty())
+        say_(result->limit_dropped ? "limit-dropped" : "property-dropped",
+             fmt::format("{}: this systemd does not know {}, left out", result->unit, join(result->dropped)));
+    if (!result->invocation_id.empty())
+        change_environment({{"INVOCATION_ID", result->invocation_id}}, environment_);
+    return {};
+}
+
+Attempt::Done Attempt::carry(const CreateCgroup &cgroup)
+{
+    auto made = SessionCgroup::create(cgroup, say_);
+    if (!made)
+        return pass(made);
+    cgroup_.emplace(std::move(*made));
+    return {};
+}
+
+Attempt::Done Attempt::carry(const VerifyLimit &verify)
+{
+    auto verified = verify_limit(verify);
+    if (verified)
+        return {};
+    return soften(pass(verified), verify.required, "limit-not-in-force");
+}
+
+Attempt::Done Attempt::carry(const Execute &command)
+{
+    if (!plan_.announcement.empty())
+        say_("started", plan_.announcement);
+    return fail(execute(command, environment_));
+}
+
+/// What the next plan means for the user.
+std::string going_on(const LaunchPlan &failed, const LaunchPlan &next)
+{
+    if (next.backend != Backend::none)
+        return fmt::format("going on with {}", backend_name(next.backend));
+    const auto *limit = find_action<VerifyLimit>(failed);
+    return limit == nullptr ? "going on without a scope"
+                            : fmt::format("going on without a scope: the memory limit of {} is not enforced",
+                                          format_limit(limit->expected));
+}
+
+/// Says why the next plan is used, and what that plan has to say that has not been said.
+void say_fall_back(const Error &error, const LaunchPlan &first, const LaunchPlan &failed, const LaunchPlan &next,
+                   const Say &say)
+{
+    say("no-scope", fmt::format("{}; {}", to_line(error), going_on(failed, next)));
+    for (const Notice &notice : next.notices) {
+        const bool said = std::any_of(first.notices.begin(), first.notices.end(), [&](const Notice &other) {
+            return other.id == notice.id && other.text == notice.text;
+        });
+        if (!said && notice.id != "no-scope")
+            say(notice.id, notice.text);
+    }
+}
+
+} // namespace
+
+Error carry_out(const LaunchPlan &plan, std::vector<std::string> environment, const Say &say)
+{
+    const LaunchPlan *current = &plan;
+    for (auto next = plan.fallback.begin();; ++next) {
+        Failure failure = Attempt(*current, environment, say).run();
+        if (!failure.no_scope || current->on_scope_failure == OnFailure::fail || next == plan.fallback.end() ||
+            gives_up_required_limit(*current, *next))
+            return std::move(failure.error);
+        say_fall_back(failure.error, plan, *current, *next, say);
+        current = &*next;
+    }
+}
+
+} // namespace dbgscope

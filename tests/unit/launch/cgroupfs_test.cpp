@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/cgroupfs.hpp"
+
+#include <sys/file.h>
+
+#include <cerrno>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "host.hpp"
+#include "launch/cgroup_error.hpp"
+#include "launch/vacate.hpp"
+#include "launch/verify.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+using test::HostCgroup;
+using test::in_child;
+using test::own_cgroup;
+using test::slurp;
+using test::tell;
+
+constexpr std::uint64_t kLimit = 64 * kMiB;
+constexpr const char *kName = "dbgscope.test.4194300-1";
+
+const Say kTellLine = [](std::string_view id, std::string_view line) {
+    tell(std::string(id) + ": " + std::string(line) + '\n');
+};
+
+CreateCgroup wanted_v1(const std::string &parent)
+{
+    return {.version = 1,
+            .parent = parent,
+            .name = kName,
+            .writes = {{"memory.limit_in_bytes", std::to_string(kLimit)},
+                       {"memory.memsw.limit_in_bytes", std::to_string(kLimit), true}}};
+}
+
+std::string memory_line()
+{
+    const std::string self = slurp("/proc/self/cgroup");
+    const auto at = self.find(":memory:");
+    return self.substr(at, self.find('\n', at) - at);
+}
+
+TEST(CgroupError, EachErrnoHasItsOwnWords)
+{
+    std::vector<std::string> lines;
+    for (const auto operation : {CgroupOperation::create, CgroupOperation::enable, CgroupOperation::enter})
+        for (const int code : {EACCES, EBUSY, EROFS, ENOENT, EOPNOTSUPP, ENODEV, ENOSPC, EAGAIN}) {
+            const Error error = cgroup_error(operation, code, "/c");
+            EXPECT_EQ(error.error_number, code);
+            EXPECT_FALSE(error.cause.empty());
+            lines.push_back(to_line(error));
+        }
+    std::ranges::sort(lines);
+    EXPECT_EQ(std::ranges::adjacent_find(lines), lines.end());
+    EXPECT_EQ(cgroup_error(CgroupOperation::create, EROFS, "/c").kind, ErrorKind::denied);
+    EXPECT_EQ(to_line(cgroup_error(CgroupOperation::enable, EBUSY, "/c/cgroup.subtree_control")),
+              "cannot enable controllers through /c/cgroup.subtree_control: processes are still in the cgroup itself "
+              "(no-internal-process rule) (start from a cgroup that holds only your own processes)");
+}
+
+TEST(CgroupProcs, AreParsed)
+{
+    EXPECT_THAT(parse_procs("12\n4711\n0\n"), testing::ElementsAre(12, 4711, 0));
+    EXPECT_TRUE(parse_procs("").empty());
+    EXPECT_THAT(parse_procs("x\n7\n"), testing::ElementsAre(7));
+}
+
+TEST(SessionCgroup, LimitsThenHoldsThisProcess)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const HostCgroup parent(own_cgroup().memory.chain.back().dir);
+    ASSERT_TRUE(parent.made());
+    const auto child = in_child([&] {
+        auto made = SessionCgroup::create(wanted_v1(parent.path()), kTellLine);
+        if (!made) {
+            tell(to_line(made.error()));
+            return 1;
+        }
+        const auto verified = verify_limit({Limit(kLimit)});
+        if (!verified || verified->in_force != Limit(kLimit))
+            return 2;
+        tell(verified->file);
+        ::_exit(0); // as exec: nothing is undone
+    });
+    EXPECT_EQ(child.status, 0);
+    EXPECT_EQ(child.output, parent.path() + '/' + kName + "/memory.limit_in_bytes");
+    EXPECT_EQ(slurp(parent.path() + '/' + kName + "/memory.memsw.limit_in_bytes"), std::to_string(kLimit) + '\n');
+}
+
+TEST(SessionCgroup, IsUndoneWhenNotKept)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const HostCgroup parent(own_cgroup().memory.chain.back().dir);
+    const auto child = in_child([&] {
+        if (!write_at(AT_FDCWD, parent.path() + "/tasks", "0"))
+            return 1;
+        const std::string before = memory_line();
+        {
+            auto made = SessionCgroup::create(wanted_v1(parent.path()), kTellLine);
+            if (!made || memory_line() == before)
+                return 2;
+        }
+        return memory_line() == before && !std::filesystem::exists(parent.path() + '/' + kName) ? 0 : 3;
+    });
+    EXPECT_EQ(child.status, 0) << child.output;
+}
+
+TEST(SessionCgroup, FailedLimitLeavesNothing)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const HostCgroup parent(own_cgroup().memory.chain.back().dir);
+    const auto child = in_child([&] {
+        const std::string before = memory_line();
+        CreateCgroup wanted = wanted_v1(parent.path());
+        wanted.writes = {{"memory.limit_in_bytes", "twelve"}};
+        const auto bad = SessionCgroup::create(wanted, kTellLine);
+        wanted.writes = {{"memory.max", "1", false}};
+        const auto missing = SessionCgroup::create(wanted, kTellLine);
+        if (bad || missing || memory_line() != before)
+            return 1;
+        tell(to_line(bad.error()) + '\n' + to_line(missing.error()));
+        return std::filesystem::exists(parent.path() + '/' + kName) ? 2 : 0;
+    });
+    EXPECT_EQ(child.status, 0);
+    const std::string path = parent.path() + '/' + kName;
+    EXPECT_EQ(child.output, "cannot set limit " + path +
+                                "/memory.limit_in_bytes to twelve: the kernel does not accept the value\n"
+                                "cannot set limit " +
+                                path + "/memory.max to 1: the controller is not enabled for this cgroup");
+}
+
+TEST(SessionCgroup, OptionalFileThatIsMissingIsSaid)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const HostCgroup parent(own_cgroup().memory.chain.back().dir);
+    const auto child = in_child([&] {
+        CreateCgroup wanted = wanted_v1(parent.path());
+        wanted.writes.push_back({"memory.swap.max", "0", true});
+        return SessionCgroup::create(wanted, kTellLine) ? 0 : 1;
+    });
+    EXPECT_EQ(child.status, 0);
+    EXPECT_EQ(child.output, "limit-dropped: memory.swap.max = 0 is not set: this kernel has no such file here\n");
+}
+
+TEST(SessionCgroup, DirectoryRemovedBeforeTheLimitIsNoticed)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const HostCgroup parent(own_cgroup().memory.chain.back().dir);
+    auto directory = open_at(AT_FDCWD, parent.path(), O_RDONLY | O_DIRECTORY);
+    auto place = CgroupPlace::make(std::move(*directory), parent.path(), kName, 1);
+    ASSERT_TRUE(place);
+    ASSERT_EQ(::rmdir(place->path().c_str()), 0);
+    const auto written = place->write({"memory.limit_in_bytes", "1", true});
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().error_number, ENODEV);
+    const auto entered = place->enter();
+    ASSERT_FALSE(entered);
+    EXPECT_EQ(to_line(entered.error()),
+              "cannot enter cgroup " + place->path() + ": the cgroup was removed in the meantime");
+}
+
+TEST(SessionCgroup, NamesItsParentWhenThatIsGone)
+{
+    const auto made = SessionCgroup::create(wanted_v1("/sys/fs/cgroup/dbgscope-test-nowhere"), kTellLine);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(to_line(made.error()), "cannot open cgroup /sys/fs/cgroup/dbgscope-test-nowhere: our own cgroup is gone, "
+                                     "or lies outside what is mounted here");
+}
+
+TEST(SessionCgroup, JoinsUnifiedOnHybridHosts)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const CgroupFacts facts = own_cgroup();
+    if (facts.unified_dir.empty())
+        GTEST_SKIP() << "needs a cgroup2 mount beside v1";
+    const HostCgroup parent(facts.memory.chain.back().dir);
+    const HostCgroup unified(facts.unified_dir);
+    const auto child = in_child([&] {
+        CreateCgroup wanted = wanted_v1(parent.path());
+        wanted.unified_parent = unified.path();
+        auto made = SessionCgroup::create(wanted, kTellLine);
+        if (!made)
+            return 1;
+        const std::string self = slurp("/proc/self/cgroup");
+        if (self.find(kName, self.find("0::")) == std::string::npos)
+            return 2;
+        wanted.unified_parent = "/nowhere";
+        wanted.name = "dbgscope.second.4194300-1";
+        return SessionCgroup::create(wanted, kTellLine) ? 0 : 3;
+    });
+    EXPECT_EQ(child.status, 0);
+    EXPECT_THAT(child.output, testing::StartsWith("no-unified: no pressure and no kill of the whole cgroup: "));
+    EXPECT_FALSE(std::filesystem::exists(unified.path() + '/' + kName));
+}
+
+/// cgroup2 of a hybrid host has no controllers, which is enough for who is where.
+TEST(Vacancy, MovesEverybodyIntoTheLeafAndBack)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const CgroupFacts facts = own_cgroup();
+    if (facts.unified_dir.empty())
+        GTEST_SKIP() << "needs a cgroup2 mount beside v1";
+    const HostCgroup parent(facts.unified_dir);
+    const auto child = in_child([&] {
+        if (!write_at(AT_FDCWD, parent.path() + "/cgroup.procs", "0"))
+            return 1;
+        auto lock = lock_cgroup(parent.path());
+        auto vacancy = Vacancy::make(lock->get(), parent.path(), {});
+        if (!vacancy || !slurp(parent.path() + "/cgroup.procs").empty())
+            return 2;
+        if (slurp(parent.path() + "/dbgscope.leaf/cgroup.procs") != std::to_string(::getpid()) + '\n')
+            return 3;
+        {
+            const Vacancy gone = std::move(*vacancy);
+        }
+        if (slurp(parent.path() + "/cgroup.procs") != std::to_string(::getpid()) + '\n')
+            return 4;
+        return std::filesystem::exists(parent.path() + "/dbgscope.leaf") ? 5 : 0;
+    });
+    EXPECT_EQ(child.status, 0);
+}
+
+TEST(Vacancy, ControllerThatIsNotThereIsSaidAndEverythingIsAsBefore)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const CgroupFacts facts = own_cgroup();
+    if (facts.unified_dir.empty())
+        GTEST_SKIP() << "needs a cgroup2 mount beside v1";
+    const HostCgroup parent(facts.unified_dir);
+    const auto child = in_child([&] {
+        if (!write_at(AT_FDCWD, parent.path() + "/cgroup.procs", "0"))
+            return 1;
+        const CreateCgroup wanted{
+            .parent = parent.path(), .name = kName, .vacate_parent = true, .enable = {"memory"}, .writes = {}};
+        const auto made = SessionCgroup::create(wanted, kTellLine);
+        if (made)
+            return 2;
+        tell(to_line(made.error()));
+        return slurp(parent.path() + "/cgroup.procs") == std::to_string(::getpid()) + '\n' ? 0 : 3;
+    });
+    EXPECT_EQ(child.status, 0);
+    EXPECT_THAT(child.output, testing::HasSubstr("the controller is not available to this cgroup"));
+    EXPECT_FALSE(std::filesystem::exists(parent.path() + "/dbgscope.leaf"));
+}
+
+TEST(Vacancy, OneLauncherAtATime)
+{
+    const test::TemporaryDirectory directory;
+    auto first = lock_cgroup(directory.path());
+    ASSERT_TRUE(first);
+    const auto second = lock_cgroup(directory.path());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind, ErrorKind::timeout);
+    first->reset();
+    EXPECT_TRUE(lock_cgroup(directory.path()));
+}
+
+} // namespace
+} // namespace dbgscope

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/launch.hpp"
+
+#include <signal.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "host.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+using test::ChildResult;
+using test::HostCgroup;
+using test::in_child;
+using test::own_cgroup;
+using test::slurp;
+using test::tell;
+using testing::HasSubstr;
+
+constexpr const char *kName = "dbgscope.test.4194300-1";
+constexpr const char *kWhere = "grep :memory: /proc/self/cgroup";
+
+Step shell(const std::string &script)
+{
+    return {Execute{"/bin/sh", {"sh", "-c", script}, false}, ""};
+}
+
+LaunchPlan plan_of(Backend backend, std::vector<Step> steps)
+{
+    LaunchPlan plan;
+    plan.backend = backend;
+    plan.steps = std::move(steps);
+    return plan;
+}
+
+CreateCgroup cgroup_in(const std::string &parent)
+{
+    return {.version = 1,
+            .parent = parent,
+            .name = kName,
+            .writes = {{"memory.limit_in_bytes", std::to_string(64 * kMiB)}}};
+}
+
+/// What was said and the last error arrive in the output, "id: line"; 120 + kind is the status of an error.
+ChildResult launch(const LaunchPlan &plan, const std::vector<std::string> &environment = {"PATH=/usr/bin:/bin"})
+{
+    return in_child([&] {
+        const Error error = carry_out(plan, environment, [](std::string_view id, std::string_view line) {
+            tell(std::string(id) + ": " + std::string(line) + '\n');
+        });
+        tell("error: " + to_line(error) + '\n' + slurp("/proc/self/cgroup"));
+        return 120 + static_cast<int>(error.kind);
+    });
+}
+
+int status_of(ErrorKind kind)
+{
+    return 120 + static_cast<int>(kind);
+}
+
+TEST(CarryOut, BecomesTheCommandWithItsEnvironment)
+{
+    LaunchPlan plan = plan_of(Backend::none, {{SetEnvironment{{{"DBGSCOPE_SESSION", "s"}, {"GONE", std::nullopt}}}, ""},
+                                              {ChangeDirectory{"/usr"}, ""},
+                                              shell("echo $DBGSCOPE_SESSION $GONE $KEPT; pwd; exit 3")});
+    plan.announcement = "running";
+    const auto child = launch(plan, {"KEPT=1", "GONE=2"});
+    EXPECT_EQ(child.status, 3);
+    EXPECT_EQ(child.output, "started: running\ns 1\n/usr\n");
+}
+
+TEST(CarryOut, EntersTheCgroupWithTheLimitInForce)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const HostCgroup parent(own_cgroup().memory.chain.back().dir);
+    const auto child =
+        launch(plan_of(Backend::cgroupfs, {{cgroup_in(parent.path()), ""},
+                                           {VerifyLimit{Limit(64 * kMiB), true}, ""},
+                                           {SetOomScore{321}, ""},
+                                           {SetNice{3}, ""},
+                                           {SetRlimit{"NOFILE", 77, 88}, ""},
+                                           {SetCredentials{"daemon", ""}, ""},
+                                           shell(std::string(kWhere) + "; cat /proc/self/oom_score_adj;"
+                                                                       "ulimit -n; id -un; echo $USER")}));
+    EXPECT_EQ(child.status, 0);
+    EXPECT_THAT(child.output, testing::EndsWith(std::string(kName) + "\n321\n77\ndaemon\ndaemon\n"));
+}
+
+TEST(CarryOut, FailureAfterEnteringUndoesTheCgroup)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const HostCgroup parent(own_cgroup().memory.chain.back().dir);
+    const auto child = launch(
+        plan_of(Backend::cgroupfs, {{cgroup_in(parent.path()), ""}, {Execute{"/no/such/tool", {"tool"}, false}, ""}}));
+    EXPECT_EQ(child.status, status_of(ErrorKind::no_command));
+    EXPECT_THAT(child.output, HasSubstr("error: cannot execute /no/such/tool: No such file or directory\n"));
+    EXPECT_FALSE(std::filesystem::exists(parent.path() + '/' + kName));
+}
+
+TEST(CarryOut, UnknownUserFailsBeforeAnythingIsMade)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const HostCgroup parent(own_cgroup().memory.chain.back().dir);
+    LaunchPlan plan =
+        plan_of(Backend::cgroupfs,
+                {{cgroup_in(parent.path()), ""}, {SetCredentials{"no-such-user", ""}, ""}, shell("echo started")});
+    plan.steps[0] = {cgroup_in("/nowhere"), ""}; // would be the first error otherwise
+    const auto child = launch(plan);
+    EXPECT_EQ(child.status, status_of(ErrorKind::usage));
+    EXPECT_THAT(child.output, testing::StartsWith("error: cannot find user no-such-user: there is no such user\n"));
+}
+
+TEST(CarryOut, AskedForVariablesWinOverTheAccounts)
+{
+    DBGSCOPE_NEEDS_ROOT();
+    const auto child = launch(plan_of(
+        Backend::none,
+        {{SetEnvironment{{{"HOME", "/mine"}}}, ""}, {SetCredentials{"daemon", ""}, ""}, shell("echo $HOME $LOGNAME")}));
+    EXPECT_EQ(child.output, "/mine daemon\n");
+}
+
+TEST(CarryOut, FallsBackAndSaysWhy)
+{
+    LaunchPlan plan = plan_of(Backend::cgroupfs, {{cgroup_in("/nowhere"), ""}, shell("echo first")});
+    plan.notices = {{"pressure", "said by the caller"}};
+    plan.fallback = {plan_of(Backend::cgroupfs, {{cgroup_in("/elsewhere"), ""}, {VerifyLimit{Limit(kMiB)}, ""}}),
+                     plan_of(Backend::none, {shell("echo last")})};
+    plan.fallback[1].notices = {{"pressure", "said by the caller"}, {"plain", "only here"}};
+    const auto child = launch(plan);
+    EXPECT_EQ(child.status, 0);
+    EXPECT_EQ(child.output, "no-scope: cannot open cgroup /nowhere: our own cgroup is gone, or lies outside what is "
+                            "mounted here; going on with cgroupfs\n"
+                            "no-scope: cannot open cgroup /elsewhere: our own cgroup is gone, or lies outside what is "
+                            "mounted here; going on without a scope: the memory limit of 1M is not enforced\n"
+                            "plain: only here\nlast\n");
+}
+
+TEST(CarryOut, DoesNotFallBackUnderRequire)
+{
+    LaunchPlan plan = plan_of(Backend::cgroupfs, {{cgroup_in("/nowhere"), ""}, shell("echo first")});
+    plan.fallback = {plan_of(Backend::none, {shell("echo last")})};
+    plan.on_scope_failure = OnFailure::fail;
+    EXPECT_THAT(launch(plan).output, testing::StartsWith("error: cannot open cgroup /nowhere: "));
+
+    plan.on_scope_failure = OnFailure::fall_back;
+    plan.steps.insert(plan.steps.begin() + 1, {VerifyLimit{Limit(kMiB), true}, ""});
+    EXPECT_THAT(launch(plan).output, testing::StartsWith("error: cannot open cgroup /nowhere: "));
+}
+
+TEST(CarryOut, OtherFailuresDoNotFallBack)
+{
+    LaunchPlan plan = plan_of(Backend::none, {{ChangeDirectory{"/nowhere"}, ""}, shell("echo first")});
+    plan.fallback = {plan_of(Backend::none, {shell("echo last")})};
+    const auto child = launch(plan);
+    EXPECT_EQ(child.status, status_of(ErrorKind::not_found));
+    EXPECT_THAT(child.output, testing::StartsWith("error: cannot change directory to /nowhere: "));
+}
+
+TEST(CarryOut, LimitThatIsNotInForceIsSaidOrAnError)
+{
+    if (own_cgroup().memory.effective <= Limit(kMiB) || own_cgroup().memory.version == 0)
+        GTEST_SKIP() << "needs a memory cgroup with more than 1M";
+    LaunchPlan plan = plan_of(Backend::none, {{VerifyLimit{Limit(kMiB)}, ""}, shell("echo started")});
+    const auto soft = launch(plan);
+    EXPECT_EQ(soft.status, 0);
+    EXPECT_THAT(soft.output, testing::StartsWith("limit-not-in-force: cannot enforce the memory limit of 1M: "));
+    EXPECT_THAT(soft.output, testing::EndsWith("started\n"));
+    plan.steps[0] = {VerifyLimit{Limit(kMiB), true}, ""};
+    EXPECT_EQ(launch(plan).status, status_of(ErrorKind::limit));
+}
+
+TEST(CarryOut, KeepsDescriptorsAndSignals)
+{
+    ChildResult child = in_child([] {
+        (void)::signal(SIGUSR1, SIG_IGN);
+        sigset_t blocked;
+        sigemptyset(&blocked);
+        sigaddset(&blocked, SIGUSR2);
+        (void)::sigprocmask(SIG_SETMASK, &blocked, nullptr);
+        const int inherited = ::open("/dev/null", O_RDONLY);
+        if (::dup2(inherited, 9) != 9)
+            return 1;
+        (void)::close(inherited);
+        const LaunchPlan plan = plan_of(
+            Backend::none,
+            {shell("grep -E '^Sig(Blk|Ign)' /proc/self/status; readlink /proc/self/fd/9; ls /proc/self/fd | wc -l")});
+        (void)carry_out(plan, {"PATH=/bin:/usr/bin"}, [](std::string_view, std::string_view) {});
+        return 2;
+    });
+    EXPECT_EQ(child.status, 0);
+    // SIGUSR2 is 12, SIGUSR1 is 10; 0, 1, 2, 9 and ls's own
+    EXPECT_THAT(child.output, HasSubstr("SigBlk:\t0000000000000800\nSigIgn:\t0000000000000200\n/dev/null\n5\n"));
+}
+
+} // namespace
+} // namespace dbgscope
