@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/budget.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace dbgscope
+{
+namespace
+{
+
+constexpr std::uint64_t kMinimumFreeBytes = 512 * kMiB;
+constexpr std::int64_t kDefaultSharePermyriad = 7500;
+constexpr std::uint64_t kNoSizeKnown = 0;
+
+std::uint64_t whole_mib(std::uint64_t bytes)
+{
+    return bytes / kMiB * kMiB;
+}
+
+Result<std::optional<Limit>> limit_setting(const Facts &facts, const Settings &settings, Key key)
+{
+    const auto size = settings.get<SizeSpec>(key);
+    if (!size)
+        return std::optional<Limit>{};
+    const std::string name(key_info(key).name);
+    if (size->kind == SizeSpec::Kind::permyriad && !facts.memory.total_bytes)
+        return fail({.kind = ErrorKind::limit,
+                     .operation = "use a percentage for",
+                     .subject = name,
+                     .cause = "the size of this machine's memory is unknown",
+                     .hint = "give a size in bytes, like 512M"});
+    const Limit limit = size->resolve(facts.memory.total_bytes.value_or(0));
+    if (limit.bytes() < kSmallestCapBytes)
+        return fail({.kind = ErrorKind::limit,
+                     .operation = "limit memory to",
+                     .subject = format_limit(limit),
+                     .cause = fmt::format("below {}, the program could not even start ({} from {})",
+                                          format_bytes(kSmallestCapBytes), name, origin_of(settings, key)),
+                     .hint = "use 64M or more; infinity for no limit"});
+    return std::optional<Limit>(limit);
+}
+
+/// How busy memory is already, against the profile's thresholds. True: shrink the default cap.
+Result<bool> pressure_gate(const Facts &facts, const Settings &settings, std::vector<Notice> &notices)
+{
+    const std::string action = settings.text(Key::pressure_action, "warn");
+    if (action == "off" || !facts.memory.pressure)
+        return false;
+    const Pressure &now = *facts.memory.pressure;
+    const auto over = [&](double avg10, Key key) {
+        const auto threshold = settings.get<std::int64_t>(key);
+        return threshold && avg10 * 100 >= static_cast<double>(*threshold);
+    };
+    const bool some = over(now.some.avg10, Key::pressure_some);
+    const bool full = over(now.full.avg10, Key::pressure_full);
+    if (!some && !full)
+        return false;
+    const std::string seen =
+        fmt::format("memory is short on this machine: tasks waited for it {:.0f}% of the last 10 s "
+                    "(all of them {:.0f}%)",
+                    now.some.avg10, now.full.avg10);
+    if (action == "refuse")
+        return fail({.kind = ErrorKind::refused,
+                     .operation = "start",
+                     .subject = "a debug session",
+                     .cause = seen,
+                     .hint = "wait, close something, or pass --pressure-action=warn"});
+    notices.push_back({"pressure", seen + (action == "shrink" ? "; the default cap is halved" : "")});
+    return action == "shrink";
+}
+
+/// Memory for the debugger itself when it shares the scope: dlv needs about 32 MiB + 10 × a binary with DWARF.
+std::uint64_t debugger_reserve(const Facts &facts, const Request &request, std::string &words)
+{
+    const std::uint64_t binary = facts.debuggee ? facts.debuggee->size_bytes.value_or(kNoSizeKnown) : kNoSizeKnown;
+    const std::uint64_t reserve = std::max(64 * kMiB, whole_mib(32 * kMiB + 10 * binary + kMiB - 1));
+    words = fmt::format("{} for {}", format_bytes(reserve), tool_name(request.tool));
+    if (!request.call.builds)
+        return reserve;
+    words = fmt::format("{} for {} and its build", format_bytes(std::max(reserve, kBuildAllowanceBytes)),
+                        tool_name(request.tool));
+    return std::max(reserve, kBuildAllowanceBytes);
+}
+
+/// design: 0.75 × min(headroom, MemAvailable − max(512 MiB, 10 % of MemTotal)), whole MiB.
+std::optional<std::uint64_t> default_cap(const Facts &facts, const Settings &settings, bool shrink, std::string &reason)
+{
+    if (!facts.memory.available_bytes || !facts.memory.total_bytes)
+        return std::nullopt;
+    const std::uint64_t keep_free = std::max(kMinimumFreeBytes, *facts.memory.total_bytes / 10);
+    const std::uint64_t available = *facts.memory.available_bytes;
+    std::uint64_t room = available > keep_free ? available - keep_free : 0;
+    reason = "memory available";
+    if (facts.cgroup.memory.headroom && *facts.cgroup.memory.headroom < room) {
+        room = *facts.cgroup.memory.headroom;
+        reason = "room left under the limit in force";
+    }
+    const auto share =
+        static_cast<std::uint64_t>(settings.get<std::int64_t>(Key::memory_share).value_or(kDefaultSharePermyriad));
+    std::uint64_t cap = room / 10000 * share;
+    if (shrink)
+        cap /= 2;
+    reason = fmt::format("{}% of the {} ({})", share / 100, reason, format_bytes(whole_mib(room)));
+    return whole_mib(cap);
+}
+
+void warn_if_no_room(const Facts &facts, Limit limit, std::vector<Notice> &notices)
+{
+    const MemoryHierarchy &memory = facts.cgroup.memory;
+    if (!limit.finite())
+        return;
+    if (memory.binding && memory.effective < limit)
+        notices.push_back({"ancestor-limit", fmt::format("{} is limited to {} already: that limit is hit before {}",
+                                                         memory.chain[*memory.binding].path,
+                                                         format_limit(memory.effective), format_limit(limit))});
+    else if (facts.memory.available_bytes && *facts.memory.available_bytes < limit.bytes())
+        notices.push_back(
+            {"little-memory", fmt::format("only {} of memory is available, the limit is {}",
+                                          format_bytes(*facts.memory.available_bytes), format_limit(limit))});
+}
+
+/// `run`: only what was asked; the command sees the limit in its own cgroup.
+Result<Budget> run_budget(const Facts &facts, const Request &request)
+{
+    Budget budget;
+    auto cap = limit_setting(facts, request.settings, Key::memory_max);
+    if (!cap)
+        return pass(cap);
+    auto total = limit_setting(facts, request.settings, Key::total_memory_max);
+    if (!total)
+        return pass(total);
+    if (auto gate = pressure_gate(facts, request.settings, budget.notices); !gate)
+        return pass(gate);
+    budget.cap = *cap;
+    const Key source = *cap ? Key::memory_max : Key::total_memory_max;
+    if (!*cap || (*total && **total < **cap))
+        budget.cap = *total;
+    if (!budget.cap)
+        return budget;
+    budget.scope_limit = budget.cap;
+    budget.cap_reason = budget.scope_reason = origin_of(request.settings, source);
+    warn_if_no_room(facts, *budget.scope_limit, budget.notices);
+    return budget;
+}
+
+/// attach, core, replay: the debuggee is not ours to limit.
+Result<Budget> attach_budget(const Facts &facts, const Request &request)
+{
+    Budget budget;
+    auto own = limit_setting(facts, request.settings, Key::debugger_memory_max);
+    if (!own)
+        return pass(own);
+    budget.scope_limit = *own;
+    if (*own)
+        budget.scope_reason = origin_of(request.settings, Key::debugger_memory_max) + ", for the debugger alone";
+    return budget;
+}
+
+Result<Budget> default_budget(const Facts &facts, const Request &request, bool shrink, Budget budget)
+{
+    const auto cap = default_cap(facts, request.settings, shrink, budget.cap_reason);
+    if (cap && *cap >= kSmallestDefaultCapBytes) {
+        budget.cap = Limit(*cap);
+        return budget;
+    }
+    const std::string cause = cap ? fmt::format("only {} would be left for the program", format_bytes(*cap))
+                                  : std::string("the free memory of this machine is unknown");
+    if (required(request.settings, "limit"))
+        return fail({.kind = ErrorKind::limit,
+                     .operation = "choose",
+                     .subject = "a default cap",
+                     .cause = cause,
+                     .hint = "set one with --memory-max, or drop --require=limit"});
+    budget.notices.push_back({"no-cap", cause + ": no memory cap is set; --memory-max sets one"});
+    return budget;
+}
+
+Result<Budget> debugger_budget(const Facts &facts, const Request &request)
+{
+    Budget budget;
+    auto cap = limit_setting(facts, request.settings, Key::memory_max);
+    auto own = limit_setting(facts, request.settings, Key::debugger_memory_max);
+    auto total = limit_setting(facts, request.settings, Key::total_memory_max);
+    for (auto *setting : {&cap, &own, &total})
+        if (!*setting)
+            return pass(*setting);
+    auto shrink = pressure_gate(facts, request.settings, budget.notices);
+    if (!shrink)
+        return pass(shrink);
+    std::string reserve_words;
+    std::uint64_t reserve = debugger_reserve(facts, request, reserve_words);
+    if (*own && (*own)->finite()) {
+        reserve = (*own)->bytes();
+        reserve_words = format_bytes(reserve) + " from " + origin_of(request.settings, Key::debugger_memory_max);
+    }
+    if (*cap) {
+        budget.cap = *cap;
+        budget.cap_reason = origin_of(request.settings, Key::memory_max);
+    } else if (*total && (*total)->finite()) {
+        const std::uint64_t bytes = (*total)->bytes();
+        budget.cap = Limit(bytes > 2 * reserve ? bytes - reserve : bytes / 2);
+        budget.cap_reason = "what is left of " + origin_of(request.settings, Key::total_memory_max);
+    } else {
+        auto made = default_budget(facts, request, *shrink, std::move(budget));
+        if (!made)
+            return pass(made);
+        budget = std::move(*made);
+    }
+    if (*total) {
+        budget.scope_limit = *total;
+        budget.scope_reason = origin_of(request.settings, Key::total_memory_max);
+    } else if (budget.cap && budget.cap->finite()) {
+        budget.scope_limit = Limit(budget.cap->bytes() + reserve);
+        budget.scope_reason = fmt::format("cap {} + {}", format_limit(*budget.cap), reserve_words);
+        // A default never asks for more than there is.
+        if (!*cap && facts.cgroup.memory.headroom && budget.scope_limit->bytes() > *facts.cgroup.memory.headroom)
+            budget.scope_limit = Limit(std::max(budget.cap->bytes(), whole_mib(*facts.cgroup.memory.headroom)));
+    }
+    if (budget.scope_limit && budget.cap && *budget.cap > *budget.scope_limit) {
+        budget.notices.push_back(
+            {"cap-above-total",
+             fmt::format("the cap of {} cannot be used: {} limits the whole scope to {}", format_limit(*budget.cap),
+                         budget.scope_reason, format_limit(*budget.scope_limit))});
+        budget.cap = budget.scope_limit;
+    }
+    if (budget.scope_limit)
+        warn_if_no_room(facts, *budget.scope_limit, budget.notices);
+    return budget;
+}
+
+} // namespace
+
+std::string origin_of(const Settings &settings, Key key)
+{
+    const Setting *setting = settings.find(key);
+    return setting == nullptr ? std::string(key_info(key).name) : setting->origin.where;
+}
+
+bool required(const Settings &settings, const char *what)
+{
+    const std::vector<std::string> list = settings.list(Key::require);
+    return std::find(list.begin(), list.end(), what) != list.end();
+}
+
+Result<Budget> make_budget(const Facts &facts, const Request &request)
+{
+    if (request.tool == Tool::none)
+        return run_budget(facts, request);
+    if (request.call.kind == CallKind::attach)
+        return attach_budget(facts, request);
+    return debugger_budget(facts, request);
+}
+
+} // namespace dbgscope

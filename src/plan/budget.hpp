@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbgscope/error.hpp"
+#include "dbgscope/facts.hpp"
+#include "dbgscope/plan.hpp"
+#include "dbgscope/request.hpp"
+
+namespace dbgscope
+{
+
+/// Below this the launcher itself would be killed before its exec (systemd-run with MemoryMax=1 dies with 137 and no
+/// word).
+inline constexpr std::uint64_t kSmallestCapBytes = 8 * kMiB;
+/// Below this a default cap helps nobody: warn and go on without.
+inline constexpr std::uint64_t kSmallestDefaultCapBytes = 64 * kMiB;
+/// Room for `go build` of a mid-sized program; measured peaks with a cold cache: 178M (hello) to 1016M (cmd/compile).
+inline constexpr std::uint64_t kBuildAllowanceBytes = kGiB;
+
+/// Who gets how much memory, and why.
+struct Budget {
+    std::optional<Limit> cap;         ///< of the debuggee, or of the command under `run`
+    std::optional<Limit> scope_limit; ///< MemoryMax of the scope
+    std::string cap_reason;
+    std::string scope_reason;
+    std::vector<Notice> notices;
+};
+
+/// Decides the memory limits of one launch (design: no split, so the scope carries cap + a reserve for the debugger).
+/// Errors: limit (a cap below 8 MiB; no default cap possible under --require=limit), refused (pressure.action: refuse).
+[[nodiscard]] Result<Budget> make_budget(const Facts &facts, const Request &request);
+
+/// "--memory-max", "DBGSCOPE_MEMORY_MAX", "/etc/dbgscope/config.yaml:3:8": where a setting came from.
+[[nodiscard]] std::string origin_of(const Settings &settings, Key key);
+
+/// Whether `--require=WHAT` was given.
+[[nodiscard]] bool required(const Settings &settings, const char *what);
+
+} // namespace dbgscope

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/plan.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "debugger/call.hpp"
+#include "plan/backend.hpp"
+#include "plan/budget.hpp"
+#include "plan/environment.hpp"
+#include "plan/expand.hpp"
+#include "plan/properties.hpp"
+#include "plan/scope.hpp"
+#include "plan/unit_name.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+/// Everything the plans of all backends share.
+struct Shared {
+    const Facts &facts;
+    const Request &request;
+    PropertyWishes wishes;
+    Budget budget;
+    GoEnvironment go;
+    std::string session;
+    Execute execute;
+};
+
+Result<Execute> plan_execute(const Facts &facts, const Request &request)
+{
+    const ToolFacts tool = facts.tools.empty() ? ToolFacts{} : facts.tools.front();
+    if (!tool.path) {
+        const bool denied = tool.path.why() == Why::denied;
+        const std::string cause = !tool.path.detail().empty() ? tool.path.detail()
+                                  : denied                    ? "found, but it cannot be executed"
+                                                              : "not found in PATH";
+        return fail({.kind = denied ? ErrorKind::not_executable : ErrorKind::no_command,
+                     .operation = "start",
+                     .subject = tool.name,
+                     .cause = cause,
+                     .hint = request.tool == Tool::none
+                                 ? ""
+                                 : fmt::format("install it, or name it with debuggers.{} in the configuration",
+                                               tool_name(request.tool))});
+    }
+    Execute execute{.path = *tool.path, .arguments = {}, .search_path = false};
+    if (request.tool != Tool::none)
+        execute.arguments.emplace_back(tool_name(request.tool));
+    execute.arguments.insert(execute.arguments.end(), request.arguments.begin(), request.arguments.end());
+    if (request.settings.flag(Key::expand_environment))
+        execute.arguments = expand_environment(execute.arguments, request.environment);
+    return execute;
+}
+
+/// `-p` of what has an option of its own counts as that option, so that every backend honours it.
+void absorb_properties(std::uint64_t mem_total, Settings &settings, PropertyWishes &wishes)
+{
+    constexpr std::pair<std::string_view, Key> kSame[] = {
+        {"MemoryMax", Key::total_memory_max}, {"MemoryHigh", Key::memory_high},        {"MemoryLow", Key::memory_low},
+        {"MemoryMin", Key::memory_min},       {"MemorySwapMax", Key::memory_swap_max}, {"TasksMax", Key::tasks_max}};
+    for (const ScopeProperty &wish : wishes.scope)
+        for (const auto &[name, key] : kSame)
+            if (wish.name == name || (wish.name == "MemoryMaxScale" && key == Key::total_memory_max)) {
+                const Limit limit = limit_of(wish, mem_total);
+                settings.set(key, {SizeSpec{limit.finite() ? SizeSpec::Kind::bytes : SizeSpec::Kind::infinity,
+                                            limit.finite() ? limit.bytes() : 0},
+                                   {Layer::option, "-p " + wish.name}});
+            }
+    std::erase_if(wishes.scope, [&](const ScopeProperty &wish) {
+        return wish.name == "MemoryMaxScale" ||
+               std::any_of(std::begin(kSame), std::end(kSame), [&](const auto &row) { return row.first == wish.name; });
+    });
+}
+
+void add_process_steps(const Shared &shared, std::vector<Step> &steps)
+{
+    const Settings &settings = shared.request.settings;
+    if (const auto score = settings.get<std::int64_t>(Key::oom_score_adjust))
+        steps.push_back({SetOomScore{static_cast<int>(*score), false}, origin_of(settings, Key::oom_score_adjust)});
+    steps.insert(steps.end(), shared.wishes.steps.begin(), shared.wishes.steps.end());
+    if (const auto nice = settings.get<std::int64_t>(Key::nice))
+        steps.push_back({SetNice{static_cast<int>(*nice)}, origin_of(settings, Key::nice)});
+    if (settings.find(Key::uid) != nullptr || settings.find(Key::gid) != nullptr)
+        steps.push_back({SetCredentials{settings.text(Key::uid), settings.text(Key::gid)},
+                         origin_of(settings, settings.find(Key::uid) != nullptr ? Key::uid : Key::gid)});
+    if (settings.find(Key::working_directory) != nullptr)
+        steps.push_back(
+            {ChangeDirectory{settings.text(Key::working_directory)}, origin_of(settings, Key::working_directory)});
+}
+
+/// The variables, and for gdbserver the `--wrapper` that keeps them from gdbserver itself.
+void add_environment(const Shared &shared, const GoEnvironment &go, Execute &execute, std::vector<Step> &steps)
+{
+    SetEnvironment environment;
+    std::string reason = "DBGSCOPE_SESSION keeps dbgscope from nesting";
+    for (const std::string &assignment : shared.request.settings.list(Key::setenv))
+        if (const auto equals = assignment.find('='); equals != std::string::npos)
+            environment.changes.push_back({assignment.substr(0, equals), assignment.substr(equals + 1)});
+    environment.changes.insert(environment.changes.end(), shared.wishes.environment.begin(), shared.wishes.environment.end());
+    const auto at = shared.request.call.wrapper_at;
+    if (at && !go.changes.empty()) {
+        std::vector<std::string> assignments;
+        for (const EnvChange &change : go.changes)
+            assignments.push_back(change.name + "=" + change.value.value_or(""));
+        const std::vector<std::string> wrapper = wrapper_words(assignments);
+        execute.arguments.insert(execute.arguments.begin() + static_cast<std::ptrdiff_t>(*at + 1), wrapper.begin(),
+                                 wrapper.end());
+    } else {
+        environment.changes.insert(environment.changes.end(), go.changes.begin(), go.changes.end());
+    }
+    environment.changes.push_back({"DBGSCOPE_SESSION", shared.session});
+    if (!go.reason.empty())
+        reason += "; " + go.reason;
+    steps.push_back({std::move(environment), reason});
+}
+
+std::string announce(const Shared &shared, const LaunchPlan &plan, const GoEnvironment &go)
+{
+    std::string line;
+    if (plan.backend == Backend::none)
+        line = fmt::format("{} runs without a scope of its own", tool_name(shared.request.tool));
+    else
+        line = fmt::format("running in {}{}", plan.session,
+                           plan.backend == Backend::cgroupfs ? " (plain cgroup)" : ".scope");
+    if (plan.backend != Backend::none && shared.budget.scope_limit)
+        line +=
+            fmt::format(", memory limit {} ({})", format_limit(*shared.budget.scope_limit), shared.budget.scope_reason);
+    for (const EnvChange &change : go.changes)
+        if (change.name == "GOMEMLIMIT")
+            line += fmt::format(", GOMEMLIMIT {}", change.value.value_or(""));
+    return line;
+}
+
+/// Without a scope: the environment is all there is, so GOMEMLIMIT comes from the cap or the limit in force.
+Result<GoEnvironment> environment_without_scope(const Shared &shared)
+{
+    std::optional<Limit> limit = shared.budget.cap;
+    const Limit effective = shared.facts.cgroup.memory.effective;
+    if (effective.finite() && (!limit || effective < *limit))
+        limit = effective;
+    return plan_go_environment(shared.facts, shared.request, limit);
+}
+
+void say_what_is_missing(const Shared &shared, const BackendChoice &choice, LaunchPlan &plan)
+{
+    std::string causes;
+    for (const BackendGap &gap : choice.gaps)
+        causes += fmt::format("{}{}: {}{}", causes.empty() ? "" : "; ", backend_name(gap.backend), gap.why,
+                              gap.cure.empty() ? "" : fmt::format(" ({})", gap.cure));
+    if (causes.empty() && !shared.budget.scope_limit)
+        return; // asked for by --backend=none, and nothing is lost
+    if (causes.empty())
+        causes = choice.usable.back().reason;
+    plan.notices.push_back(
+        {"no-scope", shared.budget.scope_limit
+                         ? fmt::format("the memory limit of {} is not enforced, there is no scope: {}",
+                                       format_limit(*shared.budget.scope_limit), causes)
+                         : fmt::format("no scope: {}", causes)});
+}
+
+Result<LaunchPlan> plan_with(const Shared &shared, const BackendChoice &choice, const BackendOption &option)
+{
+    const Settings &settings = shared.request.settings;
+    LaunchPlan plan;
+    plan.backend = option.backend;
+    plan.backend_reason = option.reason;
+    plan.session = shared.session;
+    plan.cap = shared.budget.cap;
+    plan.on_scope_failure = required(settings, "scope") ? OnFailure::fail : OnFailure::fall_back;
+    plan.on_limit_failure = required(settings, "limit") ? OnFailure::fail : OnFailure::fall_back;
+    const std::string limit_words =
+        shared.budget.scope_limit
+            ? fmt::format("; memory limit {}: {}", format_limit(*shared.budget.scope_limit), shared.budget.scope_reason)
+            : "; no memory limit";
+    GoEnvironment go = shared.go;
+    if (option.backend == Backend::none) {
+        auto alone = environment_without_scope(shared);
+        if (!alone)
+            return pass(alone);
+        go = std::move(*alone);
+        say_what_is_missing(shared, choice, plan);
+    } else if (option.backend == Backend::cgroupfs) {
+        std::vector<std::string> ignored;
+        auto cgroup = plan_cgroup(shared.facts, shared.request, shared.budget, shared.wishes, ignored);
+        if (!cgroup)
+            return pass(cgroup);
+        for (const std::string &setting : ignored)
+            plan.notices.push_back(
+                {"not-here", fmt::format("{} needs systemd and is left out: this is a plain cgroup", setting)});
+        plan.steps.push_back({std::move(*cgroup), option.reason + limit_words});
+    } else {
+        auto scope = plan_scope(shared.facts, shared.request, shared.budget, shared.wishes,
+                                option.backend == Backend::systemd_user);
+        if (!scope)
+            return pass(scope);
+        plan.steps.push_back({std::move(*scope), option.reason + limit_words});
+    }
+    if (option.backend != Backend::none && shared.budget.scope_limit && shared.budget.scope_limit->finite())
+        plan.steps.push_back({VerifyLimit{*shared.budget.scope_limit, required(settings, "limit")},
+                              "a limit counts only when the kernel shows it in force"});
+    add_process_steps(shared, plan.steps);
+    Execute execute = shared.execute;
+    add_environment(shared, go, execute, plan.steps);
+    plan.steps.push_back({std::move(execute), "the process becomes the command: same pid, terminal and descriptors"});
+    plan.announcement = announce(shared, plan, go);
+    return plan;
+}
+
+/// Never loop, never nest: exec and nothing else.
+LaunchPlan bare_plan(Execute execute, std::string reason)
+{
+    LaunchPlan plan;
+    plan.backend_reason = reason;
+    plan.steps.push_back({std::move(execute), std::move(reason)});
+    return plan;
+}
+
+Result<void> check_required(const Shared &shared, const BackendChoice &choice)
+{
+    const BackendOption &best = choice.usable.front();
+    const bool no_scope = best.backend == Backend::none && required(shared.request.settings, "scope");
+    const bool no_limit = !best.limits && shared.budget.scope_limit && required(shared.request.settings, "limit");
+    if (!no_scope && !no_limit)
+        return {};
+    std::string causes;
+    for (const BackendGap &gap : choice.gaps)
+        causes += fmt::format("{}{}: {}", causes.empty() ? "" : "; ", backend_name(gap.backend), gap.why);
+    if (causes.empty())
+        causes = best.reason;
+    return fail(
+        {.kind = ErrorKind::unsupported,
+         .operation = no_scope ? "make" : "enforce",
+         .subject = no_scope ? "a scope" : "the memory limit",
+         .cause = causes,
+         .hint = no_scope ? "--require=scope forbids going on without" : "--require=limit forbids going on without"});
+}
+
+} // namespace
+
+Result<LaunchPlan> make_plan(const Facts &facts, const Request &original)
+{
+    auto execute = plan_execute(facts, original);
+    if (!execute)
+        return pass(execute);
+    if (original.tool != Tool::none && original.call.kind == CallKind::pass_through)
+        return bare_plan(std::move(*execute), "no debuggee: nothing to limit");
+    if (inside_session(facts.cgroup.self, original.session))
+        return bare_plan(std::move(*execute), "already inside session " + original.session);
+
+    Request request = original;
+    auto wishes = read_properties(request);
+    if (!wishes)
+        return pass(wishes);
+    absorb_properties(facts.memory.total_bytes.value_or(0), request.settings, *wishes);
+    auto budget = make_budget(facts, request);
+    if (!budget)
+        return pass(budget);
+    auto go = plan_go_environment(facts, request, budget->cap);
+    if (!go)
+        return pass(go);
+    auto unit = scope_unit(request);
+    if (!unit)
+        return pass(unit);
+    const Shared shared{facts,          request,           std::move(*wishes), std::move(*budget),
+                        std::move(*go), session_of(*unit), std::move(*execute)};
+    const BackendChoice choice = choose_backend(facts, request.settings);
+    if (auto possible = check_required(shared, choice); !possible)
+        return pass(possible);
+
+    auto plan = plan_with(shared, choice, choice.usable.front());
+    if (!plan)
+        return plan;
+    plan->notices.insert(plan->notices.begin(), shared.budget.notices.begin(), shared.budget.notices.end());
+    plan->notices.insert(plan->notices.end(), shared.go.notices.begin(), shared.go.notices.end());
+    for (std::size_t i = 1; i < choice.usable.size() && plan->on_scope_failure == OnFailure::fall_back; ++i) {
+        auto next = plan_with(shared, choice, choice.usable[i]);
+        if (!next)
+            return next;
+        plan->fallback.push_back(std::move(*next));
+    }
+    return plan;
+}
+
+} // namespace dbgscope

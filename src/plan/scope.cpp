@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/scope.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "dbgscope/overloaded.hpp"
+#include "plan/properties.hpp"
+#include "plan/unit_name.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+constexpr std::uint64_t kStopTimeoutUs = 5'000'000;
+
+/// systemd's `…Scale` properties: a fraction of the machine's memory in 1/2^32.
+std::uint32_t scale_of(std::uint64_t permyriad)
+{
+    constexpr std::uint64_t kWhole = 0xffffffffU;
+    return static_cast<std::uint32_t>(kWhole * permyriad / 10000);
+}
+
+void add_size(const Settings &settings, Key key, const char *name, std::vector<ScopeProperty> &out)
+{
+    const auto size = settings.get<SizeSpec>(key);
+    if (!size)
+        return;
+    if (size->kind == SizeSpec::Kind::permyriad)
+        out.push_back({std::string(name) + "Scale", scale_of(size->value)});
+    else
+        out.push_back({name, size->resolve(0).bytes()});
+}
+
+void add_weight(const Settings &settings, Key key, const char *name, std::vector<ScopeProperty> &out)
+{
+    if (const auto weight = settings.get<std::int64_t>(key))
+        out.push_back({name, static_cast<std::uint64_t>(*weight)});
+}
+
+bool given(const std::vector<ScopeProperty> &properties, std::string_view name)
+{
+    return std::any_of(properties.begin(), properties.end(), [&](const ScopeProperty &p) { return p.name == name; });
+}
+
+std::string description_of(const Request &request)
+{
+    std::string words = request.tool == Tool::none ? "" : tool_name(request.tool);
+    for (const std::string &word : request.arguments)
+        words += (words.empty() ? "" : " ") + word;
+    constexpr std::size_t kMaxDescription = 200;
+    return request.settings.text(Key::description, std::string_view(words).substr(0, kMaxDescription));
+}
+
+/// What debugger verbs always send, unless `-p` says otherwise (design section 5).
+void add_debugger_defaults(const Budget &budget, const Settings &settings, std::vector<ScopeProperty> &out)
+{
+    out.push_back({"Delegate", true});
+    out.push_back({"ManagedOOMPreference", std::string("avoid")});
+    out.push_back({"TimeoutStopUSec", kStopTimeoutUs});
+    // MemoryMax does not bound swap: a swapped heap thrashes under the collector's marking.
+    if (budget.scope_limit && budget.scope_limit->finite() && settings.find(Key::memory_swap_max) == nullptr)
+        out.push_back({"MemorySwapMax", std::uint64_t{0}});
+}
+
+/// CPUQuota=: microseconds of CPU time per second.
+void add_cpu_quota(const Settings &settings, std::vector<ScopeProperty> &out)
+{
+    if (const auto quota = settings.get<std::int64_t>(Key::cpu_quota))
+        out.push_back({"CPUQuotaPerSecUSec", static_cast<std::uint64_t>(*quota) * 100});
+}
+
+void add_resources(const Settings &settings, std::vector<ScopeProperty> &out)
+{
+    add_size(settings, Key::memory_high, "MemoryHigh", out);
+    add_size(settings, Key::memory_low, "MemoryLow", out);
+    add_size(settings, Key::memory_min, "MemoryMin", out);
+    add_size(settings, Key::memory_swap_max, "MemorySwapMax", out);
+    add_weight(settings, Key::cpu_weight, "CPUWeight", out);
+    add_cpu_quota(settings, out);
+    add_weight(settings, Key::io_weight, "IOWeight", out);
+    add_size(settings, Key::tasks_max, "TasksMax", out);
+    if (const auto runtime = settings.get<std::chrono::microseconds>(Key::runtime_max))
+        out.push_back({"RuntimeMaxUSec", *runtime == std::chrono::microseconds::max()
+                                             ? Limit().bytes()
+                                             : static_cast<std::uint64_t>(runtime->count())});
+}
+
+/// "max" for infinity, else plain bytes: what memory.max takes.
+std::string v2_value(Limit limit)
+{
+    return limit.finite() ? std::to_string(limit.bytes()) : "max";
+}
+
+/// v1 spells "no limit" as -1.
+std::string v1_value(Limit limit)
+{
+    return limit.finite() ? std::to_string(limit.bytes()) : "-1";
+}
+
+void plan_v2_writes(const Settings &settings, const Budget &budget, std::uint64_t total, bool no_swap,
+                    CreateCgroup &out)
+{
+    const auto add = [&](Key key, const char *file) {
+        if (const auto size = settings.get<SizeSpec>(key))
+            out.writes.push_back({file, v2_value(size->resolve(total)), false});
+    };
+    add(Key::memory_min, "memory.min");
+    add(Key::memory_low, "memory.low");
+    add(Key::memory_high, "memory.high");
+    if (budget.scope_limit)
+        out.writes.push_back({"memory.max", v2_value(*budget.scope_limit), false});
+    if (settings.find(Key::memory_swap_max) != nullptr)
+        add(Key::memory_swap_max, "memory.swap.max");
+    else if (no_swap)
+        out.writes.push_back({"memory.swap.max", "0", true});
+    if (const auto tasks = settings.get<SizeSpec>(Key::tasks_max); tasks && tasks->kind != SizeSpec::Kind::permyriad)
+        out.writes.push_back({"pids.max", v2_value(tasks->resolve(0)), true});
+    if (const auto weight = settings.get<std::int64_t>(Key::cpu_weight); weight && *weight > 0)
+        out.writes.push_back({"cpu.weight", std::to_string(*weight), true});
+    for (const CgroupWrite &write : out.writes) {
+        const std::string controller = write.file.substr(0, write.file.find('.'));
+        if (std::find(out.enable.begin(), out.enable.end(), controller) == out.enable.end())
+            out.enable.push_back(controller);
+    }
+}
+
+void plan_v1_writes(const Settings &settings, const Budget &budget, std::uint64_t total, bool no_swap,
+                    CreateCgroup &out)
+{
+    if (!budget.scope_limit)
+        return;
+    // A fresh cgroup is unlimited, so the limit comes first: memsw below it would be EINVAL.
+    out.writes.push_back({"memory.limit_in_bytes", v1_value(*budget.scope_limit), false});
+    const auto swap = settings.get<SizeSpec>(Key::memory_swap_max);
+    if (!budget.scope_limit->finite() || (!swap && !no_swap))
+        return;
+    const Limit extra = swap ? swap->resolve(total) : Limit(0);
+    if (extra.finite())
+        out.writes.push_back({"memory.memsw.limit_in_bytes",
+                              std::to_string(budget.scope_limit->bytes() + extra.bytes()), !swap.has_value()});
+}
+
+} // namespace
+
+std::vector<ScopeProperty> resource_properties(const Settings &settings)
+{
+    std::vector<ScopeProperty> properties;
+    add_size(settings, Key::memory_max, "MemoryMax", properties);
+    add_resources(settings, properties);
+    return properties;
+}
+
+Result<PropertyWishes> read_properties(const Request &request)
+{
+    PropertyWishes wishes;
+    for (const std::string &assignment : request.settings.list(Key::property)) {
+        auto effects = parse_property(assignment);
+        if (!effects)
+            return pass(effects);
+        for (const PropertyEffect &effect : *effects)
+            std::visit(Overloaded{
+                           [&](const ScopeProperty &property) { wishes.scope.push_back(property); },
+                           [&](const EnvChange &change) { wishes.environment.push_back(change); },
+                           [&](const auto &action) { wishes.steps.push_back({action, "-p " + assignment}); },
+                       },
+                       effect);
+    }
+    return wishes;
+}
+
+Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const Budget &budget,
+                               const PropertyWishes &wishes, bool user_manager)
+{
+    const Settings &settings = request.settings;
+    const ManagerFacts &manager = user_manager ? facts.systemd.user : facts.systemd.system;
+    CreateScope scope;
+    scope.user_manager = user_manager;
+    scope.socket = manager.socket.value_or("");
+    scope.bus = manager.bus.value_or("");
+    scope.job_mode = settings.text(Key::job_mode, "fail");
+    scope.ask_password = !user_manager && facts.host.uid != 0 && settings.get<bool>(Key::ask_password).value_or(true);
+    auto unit = scope_unit(request);
+    if (!unit)
+        return pass(unit);
+    scope.unit = std::move(*unit);
+    auto slice = scope_slice(request, facts, user_manager);
+    if (!slice)
+        return pass(slice);
+
+    std::vector<ScopeProperty> &out = scope.properties;
+    out.push_back({"Description", description_of(request)});
+    if (settings.flag(Key::collect))
+        out.push_back({"CollectMode", std::string("inactive-or-failed")});
+    if (request.tool != Tool::none)
+        add_debugger_defaults(budget, settings, out);
+    if (!given(wishes.scope, "OOMPolicy"))
+        out.push_back({"OOMPolicy", settings.text(Key::oom_policy, "continue")});
+    if (budget.scope_limit)
+        out.push_back({"MemoryMax", budget.scope_limit->bytes(), true, true});
+    add_resources(settings, out);
+    // `-p` wins over the option of the same meaning, as the later assignment does in a unit file.
+    for (const ScopeProperty &wish : wishes.scope) {
+        std::erase_if(out, [&](const ScopeProperty &p) { return p.name == wish.name; });
+        out.push_back(wish);
+    }
+    if (settings.flag(Key::send_sighup))
+        out.push_back({"SendSIGHUP", true});
+    if (!slice->empty())
+        out.push_back({"Slice", std::move(*slice)});
+    return scope;
+}
+
+Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, const Budget &budget,
+                                 const PropertyWishes &wishes, std::vector<std::string> &ignored)
+{
+    auto unit = scope_unit(request);
+    if (!unit)
+        return pass(unit);
+    const Settings &settings = request.settings;
+    const CgroupFacts &cgroup = facts.cgroup;
+    CreateCgroup out;
+    out.version = cgroup.memory.version;
+    out.parent = cgroup.memory.chain.back().dir;
+    out.name = cgroup_name(request, session_of(*unit));
+    const bool no_swap = request.tool != Tool::none && budget.scope_limit && budget.scope_limit->finite();
+    const std::uint64_t total = facts.memory.total_bytes.value_or(0);
+    if (out.version == 2) {
+        plan_v2_writes(settings, budget, total, no_swap, out);
+        std::erase_if(out.enable, [&](const std::string &controller) {
+            const auto &on = cgroup.delegation.subtree_control;
+            return std::find(on.begin(), on.end(), controller) != on.end();
+        });
+        out.vacate_parent = !out.enable.empty() && !cgroup.delegation.real_root;
+    } else {
+        plan_v1_writes(settings, budget, total, no_swap, out);
+        if (!cgroup.unified_dir.empty())
+            out.unified_parent = cgroup.unified_dir;
+    }
+    for (const Key key : {Key::slice, Key::slice_inherit, Key::runtime_max, Key::oom_policy, Key::io_weight,
+                          Key::cpu_quota, Key::collect, Key::send_sighup})
+        if (const Setting *setting = settings.find(key); setting != nullptr && setting->origin.layer != Layer::builtin)
+            ignored.push_back(setting->origin.where);
+    if (out.version == 1)
+        for (const Key key : {Key::memory_high, Key::memory_low, Key::memory_min, Key::tasks_max, Key::cpu_weight})
+            if (const Setting *setting = settings.find(key);
+                setting != nullptr && setting->origin.layer != Layer::builtin)
+                ignored.push_back(setting->origin.where);
+    for (const ScopeProperty &wish : wishes.scope)
+        ignored.push_back("-p " + wish.name);
+    return out;
+}
+
+} // namespace dbgscope
