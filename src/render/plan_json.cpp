@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "dbgscope/overloaded.hpp"
+#include "render/plan_text.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+using Json = nlohmann::ordered_json;
+
+/// The D-Bus signature beside the value, so that a reader needs no table of ours.
+Json value_json(const BusValue &value)
+{
+    return std::visit(Overloaded{
+                          [](bool v) {
+                              return Json{{"type", "b"}, {"value", v}};
+                          },
+                          [](std::int32_t v) {
+                              return Json{{"type", "i"}, {"value", v}};
+                          },
+                          [](std::uint32_t v) {
+                              return Json{{"type", "u"}, {"value", v}};
+                          },
+                          [](std::uint64_t v) {
+                              return Json{{"type", "t"}, {"value", v}};
+                          },
+                          [](const std::string &v) {
+                              return Json{{"type", "s"}, {"value", v}};
+                          },
+                          [](const std::vector<std::string> &v) {
+                              return Json{{"type", "as"}, {"value", v}};
+                          },
+                          [](const std::vector<std::uint8_t> &v) {
+                              return Json{{"type", "ay"}, {"value", v}};
+                          },
+                          [](const std::vector<PathLimit> &v) {
+                              Json list = Json::array();
+                              for (const PathLimit &limit : v)
+                                  list.push_back({limit.path, limit.value});
+                              return Json{{"type", "a(st)"}, {"value", std::move(list)}};
+                          },
+                          [](const std::vector<StringPair> &v) {
+                              Json list = Json::array();
+                              for (const StringPair &pair : v)
+                                  list.push_back({pair.first, pair.second});
+                              return Json{{"type", "a(ss)"}, {"value", std::move(list)}};
+                          },
+                          [](const std::vector<AddressPrefix> &v) {
+                              Json list = Json::array();
+                              for (const AddressPrefix &a : v)
+                                  list.push_back({a.family, a.address, a.prefix});
+                              return Json{{"type", "a(iayu)"}, {"value", std::move(list)}};
+                          },
+                          [](const NameFilter &v) {
+                              return Json{{"type", "(bas)"}, {"value", {v.allow, v.names}}};
+                          },
+                          [](const std::vector<SocketBind> &v) {
+                              Json list = Json::array();
+                              for (const SocketBind &b : v)
+                                  list.push_back({b.family, b.protocol, b.count, b.first});
+                              return Json{{"type", "a(iiqq)"}, {"value", std::move(list)}};
+                          },
+                      },
+                      value);
+}
+
+Json scope_json(const CreateScope &scope)
+{
+    Json properties = Json::array();
+    for (const ScopeProperty &property : scope.properties) {
+        Json row = value_json(property.value);
+        row["name"] = property.name;
+        properties.push_back(std::move(row));
+    }
+    return {{"action", "create-scope"},
+            {"manager", scope.user_manager ? "user" : "system"},
+            {"unit", scope.unit},
+            {"job_mode", scope.job_mode},
+            {"properties", std::move(properties)}};
+}
+
+Json cgroup_json(const CreateCgroup &cgroup)
+{
+    Json writes = Json::array();
+    for (const CgroupWrite &write : cgroup.writes)
+        writes.push_back({{"file", write.file}, {"value", write.value}, {"optional", write.optional}});
+    return {{"action", "create-cgroup"},
+            {"version", cgroup.version},
+            {"parent", cgroup.parent},
+            {"name", cgroup.name},
+            {"vacate_parent", cgroup.vacate_parent},
+            {"enable", cgroup.enable},
+            {"writes", std::move(writes)},
+            {"unified_parent", cgroup.unified_parent}};
+}
+
+Json environment_json(const SetEnvironment &environment)
+{
+    Json changes = Json::object();
+    for (const EnvChange &change : environment.changes)
+        changes[change.name] = change.value ? Json(*change.value) : Json(nullptr);
+    return {{"action", "set-environment"}, {"changes", std::move(changes)}};
+}
+
+Json action_json(const Action &action)
+{
+    return std::visit(
+        Overloaded{
+            [](const CreateScope &a) { return scope_json(a); },
+            [](const CreateCgroup &a) { return cgroup_json(a); },
+            [](const VerifyLimit &a) {
+                return Json{{"action", "verify-limit"}, {"bytes", a.expected.bytes()}, {"required", a.required}};
+            },
+            [](const SetOomScore &a) {
+                return Json{{"action", "set-oom-score"}, {"value", a.value}};
+            },
+            [](const SetRlimit &a) {
+                return Json{{"action", "set-rlimit"}, {"resource", a.resource}, {"soft", a.soft}, {"hard", a.hard}};
+            },
+            [](const SetNice &a) {
+                return Json{{"action", "set-nice"}, {"value", a.value}};
+            },
+            [](const SetCredentials &a) {
+                return Json{{"action", "set-credentials"}, {"user", a.user}, {"group", a.group}};
+            },
+            [](const ChangeDirectory &a) {
+                return Json{{"action", "change-directory"}, {"path", a.path}};
+            },
+            [](const SetEnvironment &a) { return environment_json(a); },
+            [](const Execute &a) {
+                return Json{{"action", "exec"}, {"path", a.path}, {"arguments", a.arguments}};
+            },
+        },
+        action);
+}
+
+Json to_json(const LaunchPlan &plan)
+{
+    Json out{{"schema", 1},
+             {"backend", backend_name(plan.backend)},
+             {"reason", plan.backend_reason},
+             {"session", plan.session}};
+    out["cap_bytes"] = plan.cap && plan.cap->finite() ? Json(plan.cap->bytes()) : Json(nullptr);
+    out["steps"] = Json::array();
+    for (const Step &step : plan.steps) {
+        Json row = action_json(step.action);
+        row["reason"] = step.reason;
+        out["steps"].push_back(std::move(row));
+    }
+    out["notices"] = Json::array();
+    for (const Notice &notice : plan.notices)
+        out["notices"].push_back({{"id", notice.id}, {"text", notice.text}});
+    out["fallback"] = Json::array();
+    for (const LaunchPlan &other : plan.fallback)
+        out["fallback"].push_back(to_json(other));
+    return out;
+}
+
+} // namespace
+
+std::string plan_json(const LaunchPlan &plan)
+{
+    return to_json(plan).dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+} // namespace dbgscope

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "render/plan_text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "dbgscope/overloaded.hpp"
+#include "dbgscope/time_span.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+/// A word as a shell would need it.
+std::string quoted(const std::string &word)
+{
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,@%^";
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos)
+        return word;
+    std::string out = "'";
+    for (const char c : word)
+        out += c == '\''                              ? "'\\''"
+               : static_cast<unsigned char>(c) < 0x20 ? fmt::format("\\x{:02x}", c)
+                                                      : std::string(1, c);
+    return out + "'";
+}
+
+std::string command_line(const std::vector<std::string> &words)
+{
+    std::string line;
+    for (const std::string &word : words)
+        line += (line.empty() ? "" : " ") + quoted(word);
+    return line;
+}
+
+std::string describe(const CreateScope &scope)
+{
+    std::string text =
+        fmt::format("create scope {} in the {} manager", scope.unit, scope.user_manager ? "user" : "system");
+    for (const ScopeProperty &property : scope.properties)
+        text += fmt::format("\n       {}={}", property.name, bus_value_text(property.name, property.value));
+    return text;
+}
+
+std::string describe(const CreateCgroup &cgroup)
+{
+    std::string text = fmt::format("create cgroup {}/{} (v{})", cgroup.parent, cgroup.name, cgroup.version);
+    if (cgroup.vacate_parent)
+        text += "\n       move the processes of " + cgroup.parent + " into a leaf first";
+    if (!cgroup.enable.empty())
+        text += fmt::format("\n       enable {} for its children", fmt::join(cgroup.enable, ", "));
+    for (const CgroupWrite &write : cgroup.writes)
+        text += fmt::format("\n       {} = {}{}", write.file, write.value,
+                            write.optional ? " (where the kernel has it)" : "");
+    if (!cgroup.unified_parent.empty())
+        text += fmt::format("\n       and {}/{} for pressure and kill", cgroup.unified_parent, cgroup.name);
+    return text;
+}
+
+std::string describe(const SetEnvironment &environment)
+{
+    std::string text = "set in the environment";
+    for (const EnvChange &change : environment.changes)
+        text += "\n       " + (change.value ? change.name + "=" + quoted(*change.value) : "unset " + change.name);
+    return text;
+}
+
+std::string limit_text(std::uint64_t value)
+{
+    return value == Limit().bytes() ? "infinity" : std::to_string(value);
+}
+
+std::string describe(const Action &action)
+{
+    return std::visit(
+        Overloaded{
+            [](const CreateScope &a) { return describe(a); },
+            [](const CreateCgroup &a) { return describe(a); },
+            [](const VerifyLimit &a) {
+                return fmt::format("read the limit back: {}{}", format_limit(a.expected),
+                                   a.required ? ", or stop" : "");
+            },
+            [](const SetOomScore &a) { return fmt::format("set oom_score_adj {}", a.value); },
+            [](const SetRlimit &a) {
+                return fmt::format("set RLIMIT_{} {}:{}", a.resource, limit_text(a.soft), limit_text(a.hard));
+            },
+            [](const SetNice &a) { return fmt::format("set nice {}", a.value); },
+            [](const SetCredentials &a) {
+                return fmt::format("become user {} group {}", a.user.empty() ? "(same)" : a.user,
+                                   a.group.empty() ? "(of the user)" : a.group);
+            },
+            [](const ChangeDirectory &a) { return "change directory to " + quoted(a.path); },
+            [](const SetEnvironment &a) { return describe(a); },
+            [](const Execute &a) { return fmt::format("exec {}: {}", quoted(a.path), command_line(a.arguments)); },
+        },
+        action);
+}
+
+} // namespace
+
+std::string bus_value_text(const std::string &property, const BusValue &value)
+{
+    const bool bytes = property.starts_with("Memory") && !property.ends_with("Scale");
+    const bool time = property.ends_with("USec");
+    return std::visit(
+        Overloaded{
+            [](bool v) { return std::string(v ? "yes" : "no"); },
+            [](std::int32_t v) { return std::to_string(v); },
+            [&](std::uint32_t v) {
+                return property.ends_with("Scale") ? fmt::format("{:.4g}%", v * 100.0 / 0xffffffffU)
+                                                   : std::to_string(v);
+            },
+            [&](std::uint64_t v) {
+                if (v == Limit().bytes())
+                    return std::string("infinity");
+                return bytes  ? format_bytes(v)
+                       : time ? format_time_span(std::chrono::microseconds(v))
+                              : std::to_string(v);
+            },
+            [](const std::string &v) { return quoted(v); },
+            [](const std::vector<std::string> &v) { return command_line(v); },
+            [](const std::vector<std::uint8_t> &v) { return fmt::format("{:02x}", fmt::join(v, "")); },
+            [](const std::vector<PathLimit> &v) {
+                std::string text;
+                for (const PathLimit &limit : v)
+                    text +=
+                        fmt::format("{}{} {}", text.empty() ? "" : "; ", quoted(limit.path), limit_text(limit.value));
+                return text;
+            },
+            [](const std::vector<StringPair> &v) {
+                std::string text;
+                for (const StringPair &pair : v)
+                    text += fmt::format("{}{} {}", text.empty() ? "" : "; ", quoted(pair.first), quoted(pair.second));
+                return text;
+            },
+            [](const std::vector<AddressPrefix> &v) {
+                std::string text;
+                for (const AddressPrefix &a : v)
+                    text += fmt::format("{}{:02x}/{}", text.empty() ? "" : " ", fmt::join(a.address, ""), a.prefix);
+                return text;
+            },
+            [](const NameFilter &v) { return (v.allow ? "" : "~") + command_line(v.names); },
+            [](const std::vector<SocketBind> &v) {
+                std::string text;
+                for (const SocketBind &b : v)
+                    text +=
+                        fmt::format("{}{}:{}:{}+{}", text.empty() ? "" : " ", b.family, b.protocol, b.first, b.count);
+                return text;
+            },
+        },
+        value);
+}
+
+std::string plan_text(const LaunchPlan &plan)
+{
+    std::string text = fmt::format("backend: {} ({})\n", backend_name(plan.backend), plan.backend_reason);
+    if (!plan.session.empty())
+        text += fmt::format("session: {}\n", plan.session);
+    if (plan.cap)
+        text += fmt::format("cap:     {}\n", format_limit(*plan.cap));
+    int number = 0;
+    for (const Step &step : plan.steps)
+        text += fmt::format("  {:2}. {}\n       why: {}\n", ++number, describe(step.action), step.reason);
+    for (const LaunchPlan &other : plan.fallback)
+        text += fmt::format("if that fails: {} ({})\n", backend_name(other.backend), other.backend_reason);
+    if (plan.fallback.empty() && plan.on_scope_failure == OnFailure::fail)
+        text += "if that fails: stop (--require=scope)\n";
+    for (const Notice &notice : plan.notices)
+        text += fmt::format("note: {}\n", notice.text);
+    return text;
+}
+
+} // namespace dbgscope

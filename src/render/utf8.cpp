@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "render/utf8.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+
+namespace dbgscope
+{
+namespace
+{
+
+/// Length of the well-formed sequence at the front of `text`, and its code point; 0 when there is none.
+std::size_t sequence(std::string_view text, std::uint32_t &code_point)
+{
+    const auto byte = [&text](std::size_t i) {
+        return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+    };
+    const std::uint32_t first = byte(0);
+    if (first < 0x80) {
+        code_point = first;
+        return 1;
+    }
+    const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || text.size() < length)
+        return 0;
+    code_point = first & (0xffU >> (length + 1));
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xc0U) != 0x80)
+            return 0;
+        code_point = code_point << 6 | (byte(i) & 0x3fU);
+    }
+    constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
+    const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
+    return code_point < kSmallest[length] || code_point > 0x10ffff || surrogate ? 0 : length;
+}
+
+void append_hex(std::string &out, char c)
+{
+    std::array<char, 5> escaped{};
+    (void)std::snprintf(escaped.data(), escaped.size(), "\\x%02x",
+                        static_cast<unsigned>(static_cast<unsigned char>(c)));
+    out += escaped.data();
+}
+
+/// Copies `text`; bytes outside UTF-8 and code points that `hide` names become \xNN.
+template <class Hide> std::string escaped(std::string_view text, Hide hide)
+{
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        std::uint32_t code_point = 0;
+        const std::size_t length = sequence(text, code_point);
+        const std::size_t taken = length == 0 ? 1 : length;
+        if (length != 0 && !hide(code_point))
+            out += text.substr(0, length);
+        else
+            for (std::size_t i = 0; i < taken; ++i)
+                append_hex(out, text[i]);
+        text.remove_prefix(taken);
+    }
+    return out;
+}
+
+} // namespace
+
+bool is_utf8(std::string_view text)
+{
+    while (!text.empty()) {
+        std::uint32_t code_point = 0;
+        const std::size_t length = sequence(text, code_point);
+        if (length == 0)
+            return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+std::string escape_bytes(std::string_view text)
+{
+    return escaped(text, [](std::uint32_t code_point) { return code_point == '\\'; });
+}
+
+std::optional<std::string> unescape_bytes(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\') {
+            out += text[i];
+            continue;
+        }
+        if (i + 3 >= text.size() || text[i + 1] != 'x')
+            return std::nullopt;
+        unsigned value = 0;
+        const auto [end, code] = std::from_chars(text.data() + i + 2, text.data() + i + 4, value, 16);
+        if (code != std::errc{} || end != text.data() + i + 4)
+            return std::nullopt;
+        out += static_cast<char>(value);
+        i += 3;
+    }
+    return out;
+}
+
+std::string printable(std::string_view text)
+{
+    return escaped(
+        text, [](std::uint32_t code_point) { return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0); });
+}
+
+} // namespace dbgscope

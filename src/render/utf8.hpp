@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+// File names are bytes; JSON is UTF-8 and a terminal obeys control characters.
+namespace dbgscope
+{
+
+/// Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+/// \xNN for every byte that is not part of well-formed UTF-8, and for the backslash. unescape_bytes undoes it.
+[[nodiscard]] std::string escape_bytes(std::string_view text);
+/// Nothing when a backslash is not followed by xNN.
+[[nodiscard]] std::optional<std::string> unescape_bytes(std::string_view text);
+
+/// For a terminal: \xNN for control characters (C0, DEL, C1) and bytes that are not UTF-8; the rest as it is.
+[[nodiscard]] std::string printable(std::string_view text);
+
+} // namespace dbgscope
