@@ -107,7 +107,7 @@ struct KeyInfo {
     ProjectRule project;
     std::string_view group;        ///< heading in --help and the man page
     std::string_view choices;      ///< "auto|systemd-user|…" for choice/choices
-    std::int64_t minimum, maximum; ///< integer only
+    std::int64_t minimum, maximum; ///< integer, weight, percent (in 1/100 %); size and count: minimum 1 refuses zero
     std::string_view metavar;      ///< "SIZE", "NAME=VALUE"
     std::string_view help;         ///< one sentence without a full stop
 };
@@ -152,9 +152,10 @@ class Settings
     std::array<std::optional<Setting>, kKeyCount> values_;
 };
 
-/// Parses `text` as a value of `info`. Errors: usage, with the allowed form in the hint and a suggestion for choices.
+/// Parses `text` as a value of `info`; of a list, one item, byte for byte. Errors: usage, operation "read", subject
+/// `memory.max "12Q"`, with the allowed form in the hint and a suggestion for choices.
 [[nodiscard]] Result<Value> parse_value(const KeyInfo &info, std::string_view text);
-/// The text form parse_value accepts back.
+/// The text form parse_value accepts back; the items of a list joined by ", ", for people.
 [[nodiscard]] std::string format_value(const KeyInfo &info, const Value &value);
 /// Nearest word by edit distance, or empty when nothing is near. For "did you mean".
 [[nodiscard]] std::string suggest(std::string_view word, const std::vector<std::string> &known);

@@ -248,7 +248,7 @@ def look_at(assignment):
 
 def in_order(text):
     """systemd keeps dependencies and interfaces in hash tables: their order says nothing."""
-    return [sorted(line.replace("=", " ").split()) for line in sorted(text.splitlines())]
+    return sorted(sorted(line.replace("=", " ").split()) for line in text.splitlines())
 
 
 def by_systemd_run(number, assignment, look):
@@ -303,7 +303,7 @@ def newer_properties_do_not_stop_the_launch():
 def interfaces_reach_the_manager():
     """systemd-run cannot say this one, a scope has it."""
     look = ["systemctl", "show", "--property=RestrictNetworkInterfaces", "UNIT"]
-    for number, (value, expected) in enumerate([("lo eth0", "lo eth0"), ("~lo", "~lo"), ("", "")]):
+    for number, (value, expected) in enumerate([("lo eth0", "lo eth0"), ("~lo", "~lo"), ("", "~")]):
         _, text, error = by_dbgscope(number, f"RestrictNetworkInterfaces={value}", look)
         tap.equal(in_order(text), in_order(f"RestrictNetworkInterfaces={expected}"), error)
 

@@ -36,9 +36,14 @@ def properties(unit, *names):
     return dict(line.split("=", 1) for line in shown.splitlines())
 
 
+def systemd_version():
+    # "systemd 252 (252.39-1~deb12u2)"
+    return int(tap.succeed(["systemctl", "--version"]).stdout.split()[1])
+
+
 def hold(*options):
     """A running scope; its command waits for the end of its input."""
-    process = subprocess.Popen([*command(*options), "--", "sh", "-c", "echo up; read line"],
+    process = subprocess.Popen([*command(*options), "--", "sh", "-c", "echo up; exec cat"],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     tap.equal(process.stdout.readline(), "up\n", "the command in the scope has started")
     return process
@@ -46,8 +51,9 @@ def hold(*options):
 
 def release(process):
     process.stdin.close()
+    rc = process.wait(10)
     process.stdout.close()
-    return process.wait(10)
+    return rc
 
 
 @tap.test(*SYSTEMD, user="root")
@@ -146,13 +152,13 @@ def active_unit_of_that_name_is_left_alone():
         tap.equal(release(process), 0)
 
 
-@tap.test("pidns", "vm:v2", user="root", debian=("12",))
+@tap.test(*SYSTEMD, user="root")
 def unknown_property_is_dropped_and_said():
-    # MemoryZSwapMax= came with systemd 253; Debian 12 has 252
+    # MemoryZSwapMax= came with systemd 253
     result = tap.succeed([*command("-p", "MemoryMax=64M", "-p", "MemoryZSwapMax=0"), "--",
                           "python3", "-c", OWN_CGROUP_AND_LIMIT])
     tap.equal(int(result.stdout.split()[1]), 64 * MIB, "the limit is kept")
-    tap.contains(result.stderr, "MemoryZSwapMax")
+    tap.equal("MemoryZSwapMax" in result.stderr, systemd_version() < 253, f"said that it was dropped: {result.stderr}")
 
 
 @tap.test(*SYSTEMD, user="root")
@@ -162,14 +168,15 @@ def refused_value_is_the_users_to_see():
     tap.contains(result.stderr, "slice")
 
 
-@tap.test("vm:v2", user="root", debian=("13",))
+@tap.test(*SYSTEMD, user="root")
 def invocation_id_is_exported():
-    # since systemd 255, as systemd-run does
     unit = unit_name("invocation")
     result = tap.succeed([*command("-q", "--unit", unit), "--", "sh", "-c",
-                          f"echo $INVOCATION_ID; systemctl show {unit} -p InvocationID --value"])
+                          f"echo _$INVOCATION_ID; systemctl show {unit} -p InvocationID --value"],
+                         env={"INVOCATION_ID": None})
     given, known = result.stdout.split()
-    tap.equal(given, known)
+    # as systemd-run, which does so from 255 on
+    tap.equal(given, "_" + known if systemd_version() >= 255 else "_")
 
 
 @tap.test(*SYSTEMD, user="root")
@@ -186,7 +193,7 @@ def set_limits_a_slice_live():
         tap.run(["systemctl", "stop", name])
 
 
-@tap.test(*SYSTEMD, user="root")
+@tap.test("vm:v2", "vm:hybrid", user="root")  # pidns reads units from one directory only, not from where drop-ins go
 def set_loads_a_slice():
     name = f"dbgscopetestnew{os.getpid()}.slice"
     tap.succeed([tap.dbgscope, "set", name, "memory.max=256M"])

@@ -132,6 +132,7 @@ TEST(Suggest, NamesTheNearestWord)
     EXPECT_EQ(suggest("memroy.max", words), "memory.max");
     EXPECT_EQ(suggest("silce", words), "slice");
     EXPECT_EQ(suggest("uidd", words), "uid");
+    EXPECT_EQ(suggest("udi", words), "uid"); // a swap is one slip
     EXPECT_EQ(suggest("godebugforce", words), "go.debug_force");
     for (const char *far : {"", "x", "foo", "quaternion", "memory"})
         EXPECT_EQ(suggest(far, words), "") << far;

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/cli.hpp"
+
+#include <cerrno>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/verbs.hpp"
+#include "config.h"
+#include "debugger/call.hpp"
+#include "render/facts_json.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr std::string_view kUsage =
+    "usage: dbgscope [options] dlv|gdbserver|gdb|lldb-server|lldb-dap ARGS...   start a debugger in a scope of its own\n"
+    "       dbgscope run [options] [--] COMMAND ARGS...                         start any command in one\n"
+    "       dbgscope status [--json]                                            where am I, what limits me\n"
+    "       dbgscope set UNIT KEY=VALUE...                                      change a slice's or scope's limits live\n"
+    "       dbgscope profile list|show [NAME] [--origin]|check FILE|schema      the settings and where they come from\n"
+    "\n"
+    "Every option --a-b is also the variable DBGSCOPE_A_B and a profile key; man dbgscope says more.\n";
+
+std::string_view base_name(std::string_view path)
+{
+    const auto slash = path.rfind('/');
+    return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+Result<int> show(const std::string &text)
+{
+    if (auto printed = print(text); !printed)
+        return pass(printed);
+    return 0;
+}
+
+std::string version_text()
+{
+    return fmt::format("dbgscope {}\nbackends: systemd (libsystemd, loaded when needed), cgroupfs v1 and v2\n"
+                       "debuggers: dlv, gdbserver, gdb, lldb-server, lldb-dap\n",
+                       DBGSCOPE_VERSION);
+}
+
+Error unknown_verb(const std::string &verb)
+{
+    const std::string near =
+        suggest(verb, {"run", "status", "set", "profile", "help", "dlv", "gdbserver", "gdb", "lldb-server", "lldb-dap"});
+    return {.kind = ErrorKind::usage,
+            .operation = "read",
+            .subject = "the command line",
+            .cause = fmt::format("unknown command \"{}\"", verb),
+            .hint = near.empty() ? "dbgscope run -- COMMAND starts any command" : fmt::format("did you mean {}?", near)};
+}
+
+/// Options may stand before the verb and, for our own verbs, after it: the later ones win.
+Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std::string> &words)
+{
+    auto after = parse_options(words);
+    if (!after)
+        return after;
+    for (const KeyInfo &info : key_table())
+        if (const Setting *early = before.settings.find(info.key); early != nullptr && after->settings.find(info.key) == nullptr)
+            after->settings.set(info.key, *early);
+    after->help |= before.help;
+    after->version |= before.version;
+    after->dry_run |= before.dry_run;
+    after->json |= before.json;
+    if (after->facts_file.empty())
+        after->facts_file = before.facts_file;
+    after->dry_run |= !after->facts_file.empty();
+    return after;
+}
+
+Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
+{
+    if (options.version)
+        return show(version_text());
+    if (options.help && options.rest.empty())
+        return show(std::string(kUsage) + options_help());
+    if (options.rest.empty())
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "start",
+                     .subject = "anything",
+                     .cause = "no command given",
+                     .hint = "dbgscope --help"});
+    const std::string verb = options.rest.front();
+    options.rest.erase(options.rest.begin());
+    if (const auto tool = tool_from_name(verb)) {
+        options.dry_run |= !options.facts_file.empty();
+        return launch_verb(*tool, std::move(options), invocation);
+    }
+    if (verb == "help")
+        return show(std::string(kUsage) + options_help());
+    using Verb = Result<int> (*)(ParsedOptions, const Invocation &);
+    constexpr std::pair<std::string_view, Verb> kVerbs[] = {
+        {"run", [](ParsedOptions all, const Invocation &call) { return launch_verb(Tool::none, std::move(all), call); }},
+        {"status", status_verb},
+        {"set", set_verb},
+        {"profile", profile_verb}};
+    for (const auto &[name, function] : kVerbs)
+        if (name == verb) {
+            const std::vector<std::string> words = options.rest;
+            auto all = options_after(std::move(options), words);
+            if (!all)
+                return pass(all);
+            if (all->help)
+                return show(std::string(kUsage) + options_help());
+            return function(std::move(*all), invocation);
+        }
+    return fail(unknown_verb(verb));
+}
+
+} // namespace
+
+std::string_view variable(const Invocation &invocation, std::string_view name)
+{
+    for (const std::string &entry : invocation.environment)
+        if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name))
+            return std::string_view(entry).substr(name.size() + 1);
+    return {};
+}
+
+Result<Facts> load_facts(const std::string &path)
+{
+    auto text = read_file(path);
+    if (!text)
+        return pass(text);
+    return facts_from_json(*text);
+}
+
+Result<void> print(std::string_view text)
+{
+    while (!text.empty()) {
+        const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return fail(errno_error(errno, "write", "standard output"));
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+Result<int> run_cli(const Invocation &invocation)
+{
+    if (invocation.arguments.empty())
+        return fail({.kind = ErrorKind::usage, .operation = "start", .subject = "", .cause = "no program name given"});
+    std::vector<std::string> words(invocation.arguments.begin() + 1, invocation.arguments.end());
+    if (const auto tool = tool_from_name(base_name(invocation.arguments.front()))) {
+        ParsedOptions options; // called through a link: every word is the tool's
+        options.rest = std::move(words);
+        return launch_verb(*tool, std::move(options), invocation);
+    }
+    auto options = parse_options(words);
+    if (!options)
+        return pass(options);
+    return dispatch(std::move(*options), invocation);
+}
+
+} // namespace dbgscope

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dbgscope/error.hpp"
+
+namespace dbgscope
+{
+
+/// One start of the program. `arguments` is argv with the program's name first.
+struct Invocation {
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment; ///< "NAME=VALUE" as in environ
+};
+
+/// Runs one invocation; the value is the exit status. A launch returns only when it failed.
+[[nodiscard]] Result<int> run_cli(const Invocation &invocation);
+
+} // namespace dbgscope

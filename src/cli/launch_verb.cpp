@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "cli/messages.hpp"
+#include "cli/verbs.hpp"
+#include "debugger/call.hpp"
+#include "launch/launch.hpp"
+#include "launch/sweep.hpp"
+#include "plan/plan.hpp"
+#include "probe/assume.hpp"
+#include "probe/debuggee.hpp"
+#include "probe/probe.hpp"
+#include "probe/tools.hpp"
+#include "profile/load.hpp"
+#include "render/plan_text.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+Key debugger_key(Tool tool)
+{
+    switch (tool) {
+    case Tool::gdbserver: return Key::debuggers_gdbserver;
+    case Tool::gdb: return Key::debuggers_gdb;
+    case Tool::lldb_server: return Key::debuggers_lldb_server;
+    case Tool::lldb_dap: return Key::debuggers_lldb_dap;
+    case Tool::dlv:
+    case Tool::none: break;
+    }
+    return Key::debuggers_dlv;
+}
+
+/// The file to execute: the debugger, or the command of `run`.
+ToolFacts find_executable(const Request &request, const Invocation &invocation)
+{
+    std::string path(variable(invocation, "PATH"));
+    for (const std::string &assignment : request.settings.list(Key::setenv))
+        if (assignment.starts_with("PATH="))
+            path = assignment.substr(5);
+    if (request.tool != Tool::none)
+        return find_tool(tool_name(request.tool), path, request.settings.text(debugger_key(request.tool)), self_file());
+    const std::string &command = request.arguments.front();
+    return find_tool(command, path, command.find('/') == std::string::npos ? "" : command, std::nullopt);
+}
+
+std::vector<std::pair<std::string, std::string>> pairs_of(const std::vector<std::string> &environment)
+{
+    std::vector<std::pair<std::string, std::string>> pairs;
+    pairs.reserve(environment.size());
+    for (const std::string &entry : environment)
+        if (const auto equals = entry.find('='); equals != std::string::npos)
+            pairs.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+    return pairs;
+}
+
+std::string random_hex()
+{
+    std::array<unsigned char, 8> bytes{};
+    (void)!::getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK);
+    std::string text;
+    for (const unsigned char byte : bytes)
+        text += fmt::format("{:02x}", byte);
+    return text;
+}
+
+/// Names of sessions and cgroups are made from these.
+void identify(Request &request)
+{
+    request.pid = static_cast<std::uint32_t>(::getpid());
+    if (const auto stat = read_file("/proc/self/stat"))
+        request.start_ticks = parse_start_ticks(*stat).value_or(0);
+    request.random = random_hex();
+}
+
+Result<Settings> load(const ParsedOptions &options, Tool tool, const Invocation &invocation, std::vector<std::string> &warnings)
+{
+    std::vector<const char *> environment;
+    environment.reserve(invocation.environment.size() + 1);
+    for (const std::string &entry : invocation.environment)
+        environment.push_back(entry.c_str());
+    environment.push_back(nullptr);
+    auto loaded = load_settings(default_sources(environment.data(), options.settings, std::string(profile_name(tool))));
+    if (!loaded)
+        return pass(loaded);
+    warnings = std::move(loaded->warnings);
+    return std::move(loaded->settings);
+}
+
+Needs needs_of(const Request &request)
+{
+    Needs needs = Need::cgroup | Need::memory;
+    needs = needs | Need::systemd | Need::host;
+    const bool gate = request.settings.find(Key::pressure_some) != nullptr || request.settings.find(Key::pressure_full) != nullptr;
+    if (gate && request.settings.text(Key::pressure_action, "warn") != "off")
+        needs = needs | Need::pressure;
+    return needs;
+}
+
+/// The debuggee's own file, or the tool chain where it is still to be built.
+void add_debuggee(const Request &request, const Invocation &invocation, Facts &facts)
+{
+    const std::string_view path = variable(invocation, "PATH");
+    if (request.tool == Tool::none) {
+        if (request.settings.find(Key::go_memlimit) != nullptr || !request.settings.list(Key::go_debug).empty())
+            facts.debuggee = read_debuggee(facts.tools.front().path.value_or(""));
+        return;
+    }
+    if (request.call.kind != CallKind::launch)
+        return;
+    if (const std::string program = locate_debuggee(request.call, path); !program.empty())
+        facts.debuggee = read_debuggee(program);
+    else if (request.tool == Tool::dlv)
+        facts.debuggee = read_go_toolchain(path, variable(invocation, "GOTOOLCHAIN"));
+}
+
+Result<Facts> gather(const Request &request, const ParsedOptions &options, const Invocation &invocation)
+{
+    Facts facts;
+    if (!options.facts_file.empty()) {
+        auto loaded = load_facts(options.facts_file);
+        if (!loaded)
+            return loaded;
+        facts = std::move(*loaded);
+        const std::string name = request.tool == Tool::none ? request.arguments.front() : tool_name(request.tool);
+        std::erase_if(facts.tools, [&](const ToolFacts &tool) { return tool.name != name; });
+        if (facts.tools.empty())
+            facts.tools.push_back({.name = name, .path = name});
+        return facts;
+    }
+    const std::vector<std::string> assume = request.settings.list(Key::assume);
+    if (auto known = check_assume(assume); !known)
+        return pass(known);
+    ToolFacts tool = find_executable(request, invocation);
+    if (tool.path) // a missing tool fails before anything else is looked at
+        facts = probe(real_root(), needs_of(request), assume);
+    facts.tools.push_back(std::move(tool));
+    if (facts.tools.front().path)
+        add_debuggee(request, invocation, facts);
+    return facts;
+}
+
+/// No debuggee, no scope, no output: only the real tool has to be found, a broken configuration does not matter.
+Result<int> pass_through(Request request, const Invocation &invocation)
+{
+    Facts facts;
+    facts.tools.push_back(find_executable(request, invocation));
+    auto plan = make_plan(facts, request);
+    if (!plan)
+        return pass(plan);
+    return fail(carry_out(*plan, invocation.environment, [](std::string_view, std::string_view) {}));
+}
+
+Error no_command()
+{
+    return {.kind = ErrorKind::usage,
+            .operation = "run",
+            .subject = "",
+            .cause = "no command given",
+            .hint = "dbgscope run [options] [--] COMMAND [ARGS...]; -S for a shell"};
+}
+
+} // namespace
+
+Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invocation)
+{
+    Request request;
+    request.tool = tool;
+    request.arguments = options.rest;
+    std::vector<std::string> warnings;
+    auto settings = load(options, tool, invocation, warnings);
+    if (tool != Tool::none) {
+        request.call = read_call(tool, request.arguments);
+        if (request.call.kind == CallKind::pass_through && !options.dry_run) {
+            request.settings = settings ? std::move(*settings) : std::move(options.settings);
+            return pass_through(std::move(request), invocation);
+        }
+    }
+    if (!settings)
+        return pass(settings);
+    request.settings = std::move(*settings);
+    if (request.settings.flag(Key::shell) && request.arguments.empty()) {
+        const std::string_view shell = variable(invocation, "SHELL");
+        request.arguments.emplace_back(shell.empty() ? "/bin/sh" : shell);
+    }
+    if (tool == Tool::none && request.arguments.empty())
+        return fail(no_command());
+    identify(request);
+    request.environment = pairs_of(invocation.environment);
+    request.session = variable(invocation, "DBGSCOPE_SESSION");
+
+    auto facts = gather(request, options, invocation);
+    if (!facts)
+        return pass(facts);
+    auto plan = make_plan(*facts, request);
+    if (!plan)
+        return pass(plan);
+    if (options.dry_run) {
+        if (auto printed = print(options.json ? plan_json(*plan) : plan_text(*plan)); !printed)
+            return pass(printed);
+        return 0;
+    }
+    const Messages messages(request.settings);
+    for (const std::string &warning : warnings)
+        messages.say(warning);
+    for (const Notice &notice : plan->notices)
+        messages.say(notice.text);
+    return fail(carry_out(*plan, invocation.environment,
+                          [&](std::string_view, std::string_view line) { messages.say(line); }));
+}
+
+} // namespace dbgscope

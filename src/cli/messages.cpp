@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/messages.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+void write_line(int fd, std::string_view line)
+{
+    // The text may hold names from /proc and the command line: to_line() keeps them on one line, without escapes.
+    const std::string whole =
+        to_line({.operation = {}, .subject = {}, .cause = fmt::format("dbgscope: {}", line)}) + '\n';
+    (void)!::write(fd, whole.data(), whole.size());
+}
+
+} // namespace
+
+Messages::Messages(const Settings &settings) : quiet_(settings.flag(Key::quiet))
+{
+    const std::string path = settings.text(Key::log_file);
+    if (path.empty())
+        return;
+    if (auto file = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0600))
+        log_ = std::move(*file);
+    else
+        say(to_line(file.error()));
+}
+
+void Messages::say(std::string_view line) const
+{
+    if (log_.valid())
+        write_line(log_.get(), line);
+    else if (!quiet_)
+        write_line(STDERR_FILENO, line);
+}
+
+} // namespace dbgscope

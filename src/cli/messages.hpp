@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "dbgscope/profile.hpp"
+#include "sys/fd.hpp"
+
+namespace dbgscope {
+
+/// Where lines for the user go: stderr, or the file of --log-file. Never stdout.
+class Messages {
+  public:
+    /// A log file that cannot be opened is said on stderr, and stderr is used.
+    explicit Messages(const Settings &settings);
+    /// One line, prefixed "dbgscope: ", in a single write; silent under --quiet (a log file still gets it).
+    void say(std::string_view line) const;
+
+  private:
+    UniqueFd log_;
+    bool quiet_ = false;
+};
+
+} // namespace dbgscope

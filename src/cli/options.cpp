@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "profile/key_names.hpp"
+
+namespace dbgscope
+{
+namespace
+{
+
+constexpr const char *kModeGroup = "Looking before acting";
+
+/// systemd-run options that make no sense for a scope, and why.
+struct Refusal {
+    std::string_view option, reason;
+};
+constexpr std::string_view kServiceOnly =
+    "it belongs to services: dbgscope makes scopes and becomes the command itself";
+constexpr std::array kRefused{
+    Refusal{"--wait", "the command runs in place of dbgscope: waiting for dbgscope is waiting for it"},
+    Refusal{"--pty", "the command keeps the terminal it was started on"},
+    Refusal{"-t", "the command keeps the terminal it was started on"},
+    Refusal{"--pty-late", "the command keeps the terminal it was started on"},
+    Refusal{"-T", "the command keeps the terminal it was started on"},
+    Refusal{"--pipe", "the command keeps stdin, stdout and stderr"},
+    Refusal{"-P", "the command keeps stdin, stdout and stderr"},
+    Refusal{"--no-block", "the command is not started before its scope is there"},
+    Refusal{"--remain-after-exit", kServiceOnly},
+    Refusal{"-r", kServiceOnly},
+    Refusal{"--service-type", kServiceOnly},
+    Refusal{"--on-active", kServiceOnly},
+    Refusal{"--on-boot", kServiceOnly},
+    Refusal{"--on-startup", kServiceOnly},
+    Refusal{"--on-unit-active", kServiceOnly},
+    Refusal{"--on-unit-inactive", kServiceOnly},
+    Refusal{"--on-calendar", kServiceOnly},
+    Refusal{"--on-clock-change", kServiceOnly},
+    Refusal{"--on-timezone-change", kServiceOnly},
+    Refusal{"--path-property", kServiceOnly},
+    Refusal{"--socket-property", kServiceOnly},
+    Refusal{"--timer-property", kServiceOnly},
+    Refusal{"--root-directory", kServiceOnly},
+    Refusal{"-R", kServiceOnly},
+    Refusal{"--ignore-failure", kServiceOnly},
+    Refusal{"--background", kServiceOnly},
+    Refusal{"--host", "a debugger runs on this machine"},
+    Refusal{"-H", "a debugger runs on this machine"},
+    Refusal{"--machine", "a debugger runs on this machine"},
+    Refusal{"-M", "a debugger runs on this machine"},
+};
+
+/// "--memory-max", with the aliases of the table: "-u,--unit".
+std::string cli11_names(const KeyInfo &info)
+{
+    std::string names = option_name(info);
+    if (!info.aliases.empty())
+        names = std::string(info.aliases) + "," + names;
+    if (info.type == ValueType::flag)
+        names += ",!--no-" + option_name(info).substr(2);
+    return names;
+}
+
+/// Builds the CLI11 tree for one parse and keeps the first error our own parsers found.
+class Parser
+{
+  public:
+    Parser()
+    {
+        app_.prefix_command(true);
+        app_.set_help_flag();
+        for (const KeyInfo &info : key_table())
+            add_key(info);
+        app_.add_flag("-h,--help", out_.help, "show this help")->group(kModeGroup);
+        app_.add_flag("--version", out_.version, "show the version and what this build can do")->group(kModeGroup);
+        app_.add_flag("--dry-run", out_.dry_run, "print the plan that would run, with a reason for every step")
+            ->group(kModeGroup);
+        app_.add_flag("--json", out_.json, "print for machines (with --dry-run and status)")->group(kModeGroup);
+        app_.add_option("--facts", out_.facts_file, "plan from a dump of `dbgscope status --json` (implies --dry-run)")
+            ->type_name("FILE")
+            ->group(kModeGroup);
+        const auto manager = [this](const char *option, const char *backend) {
+            app_.add_flag_callback(
+                    option,
+                    [this, option, backend] {
+                        out_.settings.set(Key::backend, {std::string(backend), {Layer::option, option}});
+                    },
+                    fmt::format("short for --backend={}", backend))
+                ->group("General");
+        };
+        manager("--user", "systemd-user");
+        manager("--system", "systemd-system");
+    }
+
+    Result<ParsedOptions> parse(std::span<const std::string> arguments)
+    {
+        const auto mark = std::find(arguments.begin(), arguments.end(), "--");
+        std::vector<std::string> reversed(std::make_reverse_iterator(mark),
+                                          std::make_reverse_iterator(arguments.begin()));
+        try {
+            app_.parse(std::move(reversed));
+        } catch (const CLI::ParseError &error) {
+            if (failure_)
+                return fail(std::move(*failure_));
+            return fail({.kind = ErrorKind::usage,
+                         .operation = "read",
+                         .subject = "the command line",
+                         .cause = error.what(),
+                         .hint = "see dbgscope --help"});
+        }
+        out_.rest = app_.remaining();
+        if (!out_.rest.empty() && out_.rest.front().size() > 1 && out_.rest.front().front() == '-')
+            return fail(unknown(out_.rest.front()));
+        if (mark != arguments.end()) // `run cmd -- x`: the mark belongs to the command
+            out_.rest.insert(out_.rest.end(), out_.rest.empty() ? mark + 1 : mark, arguments.end());
+        return std::move(out_);
+    }
+
+    std::string help() const { return app_.help(); }
+
+  private:
+    void add_key(const KeyInfo &info)
+    {
+        const std::string names = cli11_names(info);
+        CLI::Option *option = nullptr;
+        if (info.type == ValueType::flag)
+            option = app_.add_flag(names, [this, &info](std::int64_t count) {
+                out_.settings.set(info.key, {Value(count > 0), {Layer::option, option_name(info)}});
+            });
+        else
+            option = app_.add_option(names, [this, &info](const CLI::results_t &texts) { return take(info, texts); });
+        option->description(std::string(info.help))->group(std::string(info.group));
+        if (info.type != ValueType::flag)
+            option->type_name(std::string(info.metavar))->expected(1)->allow_extra_args(false);
+        if (info.type == ValueType::list || info.type == ValueType::choices)
+            option->take_all();
+        else
+            option->take_last();
+    }
+
+    bool take(const KeyInfo &info, const CLI::results_t &texts)
+    {
+        std::optional<Value> value;
+        for (const std::string &text : texts) {
+            auto parsed = parse_value(info, text);
+            if (!parsed) {
+                failure_ = std::move(parsed.error());
+                return false;
+            }
+            auto *words = std::get_if<std::vector<std::string>>(&*parsed);
+            if (value && words != nullptr) {
+                auto &all = std::get<std::vector<std::string>>(*value);
+                all.insert(all.end(), words->begin(), words->end());
+            } else {
+                value = std::move(*parsed);
+            }
+        }
+        if (value)
+            out_.settings.set(info.key, {std::move(*value), {Layer::option, option_name(info)}});
+        return true;
+    }
+
+    Error unknown(const std::string &word) const
+    {
+        const std::string name = word.substr(0, word.find('='));
+        for (const Refusal &refusal : kRefused)
+            if (refusal.option == name)
+                return {.kind = ErrorKind::usage,
+                        .operation = "use",
+                        .subject = name,
+                        .cause = std::string(refusal.reason),
+                        .hint = "systemd-run has it; man dbgscope lists the differences"};
+        std::vector<std::string> known;
+        for (const CLI::Option *option : app_.get_options())
+            for (const std::string &long_name : option->get_lnames())
+                known.push_back("--" + long_name);
+        const std::string near = suggest(name, known);
+        return {.kind = ErrorKind::usage,
+                .operation = "read",
+                .subject = "the command line",
+                .cause = fmt::format("unknown option {}", name),
+                .hint = near.empty() ? "see dbgscope --help" : fmt::format("did you mean {}?", near)};
+    }
+
+    CLI::App app_;
+    ParsedOptions out_;
+    std::optional<Error> failure_;
+};
+
+} // namespace
+
+Result<ParsedOptions> parse_options(std::span<const std::string> arguments)
+{
+    if (!arguments.empty() && (arguments.front().empty() || arguments.front().front() != '-')) {
+        ParsedOptions none; // nothing to parse: keep the option tree off the launch path
+        none.rest.assign(arguments.begin(), arguments.end());
+        return none;
+    }
+    return Parser().parse(arguments);
+}
+
+std::string options_help()
+{
+    return Parser().help();
+}
+
+} // namespace dbgscope

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbgscope/error.hpp"
+#include "dbgscope/profile.hpp"
+
+namespace dbgscope
+{
+
+/// What may stand before the verb, or between `run` and its command.
+struct ParsedOptions {
+    Settings settings; ///< layer `option`
+    bool help = false;
+    bool version = false;
+    bool dry_run = false;
+    bool json = false;
+    std::string facts_file;        ///< --facts FILE; empty: probe this machine
+    std::vector<std::string> rest; ///< from the first word that is no option, byte for byte
+};
+
+/// Reads options until the first other word or `--` (which is dropped). Errors: usage, with a suggestion.
+[[nodiscard]] Result<ParsedOptions> parse_options(std::span<const std::string> arguments);
+
+/// The options as --help shows them, one per line, grouped.
+[[nodiscard]] std::string options_help();
+
+} // namespace dbgscope

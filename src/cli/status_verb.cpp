@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/verbs.hpp"
+#include "plan/backend.hpp"
+#include "probe/assume.hpp"
+#include "probe/probe.hpp"
+#include "probe/tools.hpp"
+#include "profile/load.hpp"
+#include "render/facts_json.hpp"
+#include "render/status_text.hpp"
+
+namespace dbgscope {
+namespace {
+
+void add_tools(const Settings &settings, const Invocation &invocation, Facts &facts)
+{
+    constexpr std::pair<const char *, Key> kTools[] = {{"dlv", Key::debuggers_dlv},
+                                                       {"gdbserver", Key::debuggers_gdbserver},
+                                                       {"gdb", Key::debuggers_gdb},
+                                                       {"go", Key::count_}};
+    for (const auto &[name, key] : kTools) {
+        ToolFacts tool = find_tool(name, variable(invocation, "PATH"), key == Key::count_ ? "" : settings.text(key), self_file());
+        if (tool.path)
+            tool.version = tool_version(name, *tool.path);
+        facts.tools.push_back(std::move(tool));
+    }
+}
+
+} // namespace
+
+Result<int> status_verb(ParsedOptions options, const Invocation &invocation)
+{
+    if (!options.rest.empty())
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "show",
+                     .subject = "the status",
+                     .cause = fmt::format("unexpected word \"{}\"", options.rest.front()),
+                     .hint = "dbgscope status [--json]"});
+    std::vector<const char *> environment;
+    for (const std::string &entry : invocation.environment)
+        environment.push_back(entry.c_str());
+    environment.push_back(nullptr);
+    // A broken configuration must not hide the state of the machine.
+    const auto loaded = load_settings(default_sources(environment.data(), options.settings));
+    const Settings &settings = loaded ? loaded->settings : options.settings;
+    Facts facts;
+    if (!options.facts_file.empty()) {
+        auto dump = load_facts(options.facts_file);
+        if (!dump)
+            return pass(dump);
+        facts = std::move(*dump);
+    } else {
+        const std::vector<std::string> assume = settings.list(Key::assume);
+        if (auto known = check_assume(assume); !known)
+            return pass(known);
+        facts = probe(real_root(), kAllNeeds, assume);
+        add_tools(settings, invocation, facts);
+    }
+    if (options.json) {
+        if (auto printed = print(facts_to_json(facts).dump(2) + '\n'); !printed)
+            return pass(printed);
+        return 0;
+    }
+    const BackendChoice choice = choose_backend(facts, settings);
+    std::vector<std::string> missing;
+    for (const BackendGap &gap : choice.gaps)
+        missing.push_back(fmt::format("{}: {}{}", backend_name(gap.backend), gap.why,
+                                      gap.cure.empty() ? "" : fmt::format(" ({})", gap.cure)));
+    if (!loaded)
+        missing.push_back("configuration: " + to_line(loaded.error()));
+    const BackendOption &best = choice.usable.front();
+    if (auto printed = print(status_text(facts, backend_name(best.backend), best.reason, missing)); !printed)
+        return pass(printed);
+    return 0;
+}
+
+} // namespace dbgscope

@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs test suites: runner.py [--filter SUBSTRING] [SUITE...]
+
+    unit golden cli   gtest binaries $DBGSCOPE_BUILD/tests/SUITE_tests
+    rules             tests/rules/*.py
+    host pidns        tests/system/*_test.py on this machine, and under a systemd of its own
+    vm                one boot: Debian 12, cgroup v2
+    vm-all            Debian 12 v2, hybrid, legacy; Debian 13 v2
+    all               everything, with vm-all. Default: everything, with vm.
+
+The last line is "N passed, N failed, N skipped". Exit status 1 when something failed, or
+a suite ran no test at all. With DBGSCOPE_MUST_RUN=1 a skip is a failure.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+
+import programs
+
+SUPPORT = pathlib.Path(__file__).resolve().parent
+REPO = SUPPORT.parents[1]
+BUILD = (REPO / os.environ.get("DBGSCOPE_BUILD", "build")).resolve()
+MUST_RUN = os.environ.get("DBGSCOPE_MUST_RUN") == "1"
+
+GTEST = ("unit", "golden", "cli")
+VM_SUITES = {
+    "vm": ["vm:v2@12"],
+    "vm-all": ["vm:v2@12", "vm:hybrid@12", "vm:legacy@12", "vm:v2@13"],
+}
+SUITES = (*GTEST, "rules", "host", "pidns", *VM_SUITES)
+DEFAULT = [s for s in SUITES if s != "vm-all"]
+ALL = [s for s in SUITES if s != "vm"]
+VM_DEADLINE = 1500  # seconds for one boot with all its modules; vm.py has shorter ones for hangs
+
+
+@dataclass
+class Outcome:
+    suite: str
+    passed: int = 0
+    failed: list = field(default_factory=list)   # (name, detail)
+    skipped: list = field(default_factory=list)  # (name, reason)
+    seconds: float = 0.0
+
+    @property
+    def ran(self):
+        return self.passed + len(self.failed) + len(self.skipped)
+
+
+def _environment():
+    """What a test module may rely on."""
+    env = dict(os.environ)
+    env.setdefault("DBGSCOPE_BIN", str(BUILD / "dbgscope"))
+    env.setdefault("DBGSCOPE_PROGRAMS", str(BUILD / "programs"))
+    env["DBGSCOPE_BUILD"] = str(BUILD)
+    env["PYTHONPATH"] = str(SUPPORT)
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    return env
+
+
+def _execute(command, deadline, progress=False):
+    """(status or None at the deadline, output); its group is ended with SIGTERM, then SIGKILL.
+
+    progress: let its stderr pass, instead of taking it as output.
+    """
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=REPO, env=_environment(), stdin=subprocess.DEVNULL,
+                                   stdout=log, stderr=None if progress else subprocess.STDOUT,
+                                   start_new_session=True)
+        try:
+            status = process.wait(deadline)
+        except subprocess.TimeoutExpired:
+            status = None
+        except BaseException:
+            _end_group(process)
+            raise
+        if status is None:
+            _end_group(process)
+        log.seek(0)
+        return status, log.read().decode(errors="replace")
+
+
+def _end_group(process):
+    for number, patience in ((15, 5), (9, 5)):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(patience)
+            return
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+
+
+def run_gtest(outcome, options):
+    binary = BUILD / "tests" / f"{outcome.suite}_tests"
+    if not binary.exists():
+        outcome.failed.append((outcome.suite, f"{binary} is not built"))
+        return
+    with tempfile.TemporaryDirectory(prefix="dbgscope-gtest-") as work:
+        report = pathlib.Path(work, "report.json")
+        status, output = _execute(
+            [str(binary), f"--gtest_output=json:{report}", f"--gtest_filter=*{options.filter}*"], 600)
+        try:
+            suites = json.loads(report.read_text())["testsuites"]
+        except (OSError, ValueError, KeyError):
+            outcome.failed.append((outcome.suite, f"no report, status {status}\n{_tail(output)}"))
+            return
+    for case in (case for suite in suites for case in suite["testsuite"]):
+        name = f"{case['classname']}.{case['name']}"
+        if case.get("failures"):
+            outcome.failed.append((name, "\n".join(f["failure"] for f in case["failures"])))
+        elif case.get("result") == "SKIPPED":
+            outcome.skipped.append((name, _gtest_skip_reason(case, output)))
+        elif case.get("status") == "RUN":
+            outcome.passed += 1
+    if status != 0 and not outcome.failed:
+        outcome.failed.append((outcome.suite, f"the binary ended with {status}\n{_tail(output)}"))
+
+
+def _gtest_skip_reason(case, output):
+    """gtest 1.12 tells the reason in its output only."""
+    name = re.escape(f"{case['classname']}.{case['name']}")
+    found = re.search(rf"\[ RUN +\] {name}\n(.*?)\[ +SKIPPED \] {name}", output, re.S)
+    lines = found.group(1).splitlines() if found else []
+    return " ".join(line for line in lines if not re.match(r".*:\d+: Skipped$", line)).strip() or "no reason given"
+
+
+def parse_tap(outcome, text, where):
+    """Adds the results of one module; returns (planned, seen), planned None when it never said."""
+    planned, seen, detail = None, 0, None
+    for line in text.splitlines():
+        if plan := re.fullmatch(r"1\.\.(\d+)", line):
+            planned = int(plan.group(1))
+        elif found := re.fullmatch(r"(ok|not ok|skip) (\S+)(?: # (.*))?", line):
+            verdict, name, reason = found.groups()
+            seen += 1
+            detail = None
+            if verdict == "ok":
+                outcome.passed += 1
+            elif verdict == "skip":
+                outcome.skipped.append((f"{where} {name}", reason or "no reason given"))
+            else:
+                detail = []
+                outcome.failed.append((f"{where} {name}", detail))
+        elif detail is not None and line.startswith("    "):
+            detail.append(line[4:])
+    outcome.failed = [(name, "\n".join(d) if isinstance(d, list) else d) for name, d in outcome.failed]
+    return planned, seen
+
+
+def take_module(outcome, name, where, status, output):
+    """One module's output. A module that stopped half-way is a failure of its own."""
+    before = len(outcome.failed)
+    planned, seen = parse_tap(outcome, output, where)
+    complete = seen == planned if planned is not None else seen > 0
+    if not complete or (status != 0 and len(outcome.failed) == before):
+        count = f"status {status}, {seen} of {planned} tests reported"
+        outcome.failed.append((f"{where} {name}", f"{count}\n{_tail(output)}"))
+
+
+def take_modules(outcome, where, status, output):
+    """Output of pidns.py and vm.py: "# module PATH", the module's own lines, "# status N"."""
+    parts = re.split(r"^# module (.*)\n", output, flags=re.M)
+    for path, text in zip(parts[1::2], parts[2::2]):
+        body, _, rest = text.partition("\n# status ") if not text.startswith("# status ") else ("", "", text[9:])
+        ended = re.match(r"\d+", rest)
+        take_module(outcome, os.path.basename(path), where, int(ended.group()) if ended else None, body)
+    if status != 0 and not outcome.failed:
+        outcome.failed.append((where, f"status {status}\n{_tail(output)}"))
+
+
+def _tail(text, count=50):
+    return "\n".join(text.splitlines()[-count:])
+
+
+def _modules(folder, pattern):
+    return sorted(str(path) for path in (REPO / "tests" / folder).glob(pattern))
+
+
+def _for_env(env):
+    """Modules that name this environment; saves starting those that do not."""
+    kind = env.split("@")[0]
+    return [m for m in _modules("system", "*_test.py") if f'"{kind}"' in pathlib.Path(m).read_text()]
+
+
+def _wanted(modules, env, options):
+    """With a filter, only modules that have such a test: it may save a boot."""
+    if not options.filter:
+        return modules
+
+    def has_one(module):
+        status, names = _execute([sys.executable, module, "--env", env.split("@")[0], "--filter", options.filter,
+                                  "--list"], 60)
+        return status != 0 or names.strip()
+    return [m for m in modules if has_one(m)]
+
+
+def run_python(outcome, options):
+    env = outcome.suite
+    modules = _modules("rules", "*.py") if env == "rules" else _for_env(env)
+    for module in modules:
+        status, output = _execute([sys.executable, module, "--env", env, "--filter", options.filter], 600)
+        take_module(outcome, os.path.basename(module), env, status, output)
+
+
+def run_pidns(outcome, options):
+    modules = _wanted(_for_env("pidns"), "pidns", options)
+    if modules:
+        status, output = _execute([sys.executable, str(SUPPORT / "pidns.py"), "module", "--filter", options.filter,
+                                   *modules], 900)
+        if status == 77:
+            outcome.skipped.append(("pidns", _tail(output, 3)))
+        else:
+            take_modules(outcome, "pidns", status, output)
+
+
+def run_vm(outcome, options):
+    for spec in VM_SUITES[outcome.suite]:
+        modules = _wanted(_for_env(spec), spec, options)
+        if not modules:
+            continue
+        start = time.monotonic()
+        status, output = _execute([sys.executable, str(SUPPORT / "vm.py"), "module", spec, "--filter", options.filter,
+                                   *modules], VM_DEADLINE, progress=True)
+        print(f"     {spec} took {time.monotonic() - start:.1f} s", flush=True)
+        if status == 77:
+            outcome.skipped.append((spec, _tail(output, 3).replace("\n", " ")))
+        else:
+            take_modules(outcome, spec, status, output)
+
+
+def run_suite(suite, options, results, lock):
+    outcome = Outcome(suite)
+    start = time.monotonic()
+    try:
+        if suite in GTEST:
+            run_gtest(outcome, options)
+        elif suite in VM_SUITES:
+            run_vm(outcome, options)
+        elif suite == "pidns":
+            run_pidns(outcome, options)
+        else:
+            run_python(outcome, options)
+    except Exception as error:  # a broken suite must not hide the others
+        outcome.failed.append((suite, f"{type(error).__name__}: {error}"))
+    if outcome.ran == 0 and not options.filter:
+        outcome.failed.append((suite, "ran no test"))
+    if MUST_RUN:
+        outcome.failed += [(name, f"skipped, and DBGSCOPE_MUST_RUN=1: {why}") for name, why in outcome.skipped]
+        outcome.skipped = []
+    outcome.seconds = time.monotonic() - start
+    with lock:
+        results.append(outcome)
+        show(outcome)
+
+
+def show(outcome):
+    counts = f"{outcome.passed} passed, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped"
+    print(f"{'FAIL' if outcome.failed else 'ok':4} {outcome.suite:8} {counts}  {outcome.seconds:.1f} s")
+    for name, reason in outcome.skipped:
+        print(f"     skipped {name}: {reason}")
+    for name, detail in outcome.failed:
+        print(f"     FAILED {name}")
+        for line in detail.splitlines():
+            print(f"         {line}")
+    sys.stdout.flush()
+
+
+def run_all(suites, options):
+    """Two lanes: VMs (slow, mostly one emulated machine), and all the others in order."""
+    results, lock = [], threading.Lock()
+    lanes = [[s for s in suites if s in VM_SUITES], [s for s in suites if s not in VM_SUITES]]
+
+    def walk(lane):
+        for suite in lane:
+            run_suite(suite, options, results, lock)
+
+    threads = [threading.Thread(target=walk, args=(lane,)) for lane in lanes if lane]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--filter", default="", metavar="SUBSTRING")
+    parser.add_argument("suites", nargs="*", metavar="SUITE")
+    options = parser.parse_args()
+    suites = []
+    for name in options.suites or DEFAULT:
+        suites += ALL if name == "all" else [name]
+    suites = list(dict.fromkeys(suites))
+    unknown = [s for s in suites if s not in SUITES]
+    if unknown:
+        parser.error(f"no suite {' '.join(unknown)}; there are {' '.join(SUITES)}, all")
+    results = []
+    if any(s not in (*GTEST, "rules") for s in suites):
+        try:
+            programs.build_all(BUILD / "programs")
+        except (subprocess.CalledProcessError, OSError) as error:
+            results.append(Outcome("programs", failed=[("programs", str(error))]))
+            show(results[0])
+    if not results:
+        results = run_all(suites, options)
+    passed, failed, skipped = (sum(n) for n in zip(*((r.passed, len(r.failed), len(r.skipped)) for r in results)))
+    if passed + failed + skipped == 0:
+        print(f"no test has {options.filter!r} in its name")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or passed + skipped == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
