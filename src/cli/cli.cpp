@@ -128,7 +128,10 @@ Result<Facts> load_facts(const std::string &path)
     auto text = read_file(path);
     if (!text)
         return pass(text);
-    return facts_from_json(*text);
+    auto facts = facts_from_json(*text);
+    if (!facts)
+        facts.error().subject = path + " at " + facts.error().subject;
+    return facts;
 }
 
 Result<void> print(std::string_view text)

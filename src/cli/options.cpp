@@ -62,8 +62,6 @@ std::string cli11_names(const KeyInfo &info)
     std::string names = option_name(info);
     if (!info.aliases.empty())
         names = std::string(info.aliases) + "," + names;
-    if (info.type == ValueType::flag)
-        names += ",!--no-" + option_name(info).substr(2);
     return names;
 }
 
@@ -130,9 +128,7 @@ class Parser
         const std::string names = cli11_names(info);
         CLI::Option *option = nullptr;
         if (info.type == ValueType::flag)
-            option = app_.add_flag(names, [this, &info](std::int64_t count) {
-                out_.settings.set(info.key, {Value(count > 0), {Layer::option, option_name(info)}});
-            });
+            option = add_flag(info, names);
         else
             option = app_.add_option(names, [this, &info](const CLI::results_t &texts) { return take(info, texts); });
         option->description(std::string(info.help))->group(std::string(info.group));
@@ -142,6 +138,18 @@ class Parser
             option->take_all();
         else
             option->take_last();
+    }
+
+    /// --x and its opposite --no-x, which --help leaves out. `--x=no` is read by CLI11 and counts as -1.
+    CLI::Option *add_flag(const KeyInfo &info, const std::string &names)
+    {
+        const auto flag = [&](const std::string &spelling, bool on) {
+            return app_.add_flag_function(spelling, [this, &info, on](std::int64_t count) {
+                out_.settings.set(info.key, {Value((count > 0) == on), {Layer::option, option_name(info)}});
+            });
+        };
+        flag("--no-" + option_name(info).substr(2), false)->group("");
+        return flag(names, true);
     }
 
     bool take(const KeyInfo &info, const CLI::results_t &texts)
@@ -207,7 +215,8 @@ Result<ParsedOptions> parse_options(std::span<const std::string> arguments)
 
 std::string options_help()
 {
-    return Parser().help();
+    const std::string text = Parser().help();
+    return text.substr(text.find("\n\n") + 1); // CLI11's own usage line comes first
 }
 
 } // namespace dbgscope

@@ -105,15 +105,16 @@ BackendChoice choose_backend(const Facts &facts, const Settings &settings)
         else
             choice.gaps.push_back(std::get<BackendGap>(verdict));
     };
-    if (facts.host.uid == 0)
+    if (automatic && !facts.systemd.booted) {
+        choice.gaps.push_back({facts.host.uid == 0 ? Backend::systemd_system : Backend::systemd_user, "systemd is not running", ""});
+    } else if (facts.host.uid == 0) {
         consider(Backend::systemd_system, system_manager);
-    consider(Backend::systemd_user, [&](const Facts &all, bool forced) -> Verdict {
-        if (all.host.uid == 0 && !forced)
-            return BackendGap{Backend::systemd_user, "root uses the system manager", ""};
-        return user_manager(all, forced);
-    });
-    if (facts.host.uid != 0)
+        if (!automatic) // root's own user manager is used only when it is asked for
+            consider(Backend::systemd_user, user_manager);
+    } else {
+        consider(Backend::systemd_user, user_manager);
         consider(Backend::systemd_system, system_manager);
+    }
     consider(Backend::cgroupfs, cgroupfs);
     choice.usable.push_back(
         {Backend::none, wanted == "none" ? "asked for by --backend" : "no cgroup of our own can be made", false});

@@ -163,6 +163,7 @@ Result<Budget> default_budget(const Facts &facts, const Request &request, bool s
     const auto cap = default_cap(facts, request.settings, shrink, budget.cap_reason);
     if (cap && *cap >= kSmallestDefaultCapBytes) {
         budget.cap = Limit(*cap);
+        budget.cap_is_default = true;
         return budget;
     }
     const std::string cause = cap ? fmt::format("only {} would be left for the program", format_bytes(*cap))

@@ -26,6 +26,7 @@ inline constexpr std::uint64_t kBuildAllowanceBytes = kGiB;
 struct Budget {
     std::optional<Limit> cap;         ///< of the debuggee, or of the command under `run`
     std::optional<Limit> scope_limit; ///< MemoryMax of the scope
+    bool cap_is_default = false;      ///< nobody asked for this cap
     std::string cap_reason;
     std::string scope_reason;
     std::vector<Notice> notices;

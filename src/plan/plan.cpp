@@ -120,13 +120,11 @@ void add_environment(const Shared &shared, const GoEnvironment &go, Execute &exe
 
 std::string announce(const Shared &shared, const LaunchPlan &plan, const GoEnvironment &go)
 {
-    std::string line;
     if (plan.backend == Backend::none)
-        line = fmt::format("{} runs without a scope of its own", tool_name(shared.request.tool));
-    else
-        line = fmt::format("running in {}{}", plan.session,
-                           plan.backend == Backend::cgroupfs ? " (plain cgroup)" : ".scope");
-    if (plan.backend != Backend::none && shared.budget.scope_limit)
+        return {}; // the notice on what is missing is the one line
+    std::string line =
+        fmt::format("running in {}{}", plan.session, plan.backend == Backend::cgroupfs ? " (plain cgroup)" : ".scope");
+    if (shared.budget.scope_limit)
         line +=
             fmt::format(", memory limit {} ({})", format_limit(*shared.budget.scope_limit), shared.budget.scope_reason);
     for (const EnvChange &change : go.changes)
@@ -138,7 +136,9 @@ std::string announce(const Shared &shared, const LaunchPlan &plan, const GoEnvir
 /// Without a scope: the environment is all there is, so GOMEMLIMIT comes from the cap or the limit in force.
 Result<GoEnvironment> environment_without_scope(const Shared &shared)
 {
-    std::optional<Limit> limit = shared.budget.cap;
+    std::optional<Limit> limit;
+    if (!shared.budget.cap_is_default) // what was asked for still tells how large the program may grow
+        limit = shared.budget.cap;
     const Limit effective = shared.facts.cgroup.memory.effective;
     if (effective.finite() && (!limit || effective < *limit))
         limit = effective;
@@ -155,11 +155,11 @@ void say_what_is_missing(const Shared &shared, const BackendChoice &choice, Laun
         return; // asked for by --backend=none, and nothing is lost
     if (causes.empty())
         causes = choice.usable.back().reason;
+    const bool asked = shared.budget.scope_limit && !shared.budget.cap_is_default;
     plan.notices.push_back(
-        {"no-scope", shared.budget.scope_limit
-                         ? fmt::format("the memory limit of {} is not enforced, there is no scope: {}",
-                                       format_limit(*shared.budget.scope_limit), causes)
-                         : fmt::format("no scope: {}", causes)});
+        {"no-scope", asked ? fmt::format("the memory limit of {} is not enforced, there is no scope: {}",
+                                         format_limit(*shared.budget.scope_limit), causes)
+                           : fmt::format("no scope, so no memory limit: {}", causes)});
 }
 
 Result<LaunchPlan> plan_with(const Shared &shared, const BackendChoice &choice, const BackendOption &option)
@@ -169,7 +169,8 @@ Result<LaunchPlan> plan_with(const Shared &shared, const BackendChoice &choice, 
     plan.backend = option.backend;
     plan.backend_reason = option.reason;
     plan.session = shared.session;
-    plan.cap = shared.budget.cap;
+    if (option.backend != Backend::none || !shared.budget.cap_is_default)
+        plan.cap = shared.budget.cap;
     plan.on_scope_failure = required(settings, "scope") ? OnFailure::fail : OnFailure::fall_back;
     plan.on_limit_failure = required(settings, "limit") ? OnFailure::fail : OnFailure::fall_back;
     const std::string limit_words =

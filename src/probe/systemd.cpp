@@ -28,17 +28,22 @@ std::vector<std::string> runtime_directories(const SysRoot &root)
     return found;
 }
 
-/// A socket we may connect to (write permission), of our own user. Root may connect to anybody's manager, which then
-/// refuses root's processes.
-Fact<std::string> usable_socket(const Reader &reader, const SysRoot &root, std::string path)
+/// A socket we may connect to: write permission.
+Fact<std::string> usable_socket(const Reader &reader, std::string path)
 {
     if (const int error = reader.access(path, W_OK); error != 0)
         return Fact<std::string>(why_of(error), path + ": " + std::strerror(error));
+    return path;
+}
+
+/// Our own user's manager. Root may connect to anybody's, which then refuses root's processes.
+Fact<std::string> user_socket(const Reader &reader, const SysRoot &root, const std::string &path)
+{
     struct stat status {
     };
     if (root.uid == 0 && ::stat(reader.real_path(path).c_str(), &status) == 0 && status.st_uid != 0)
         return Fact<std::string>(Why::denied, path + ": belongs to user " + std::to_string(status.st_uid));
-    return path;
+    return usable_socket(reader, path);
 }
 
 /// The first bus socket that exists; an address given by the environment is taken as it is.
@@ -113,7 +118,7 @@ void probe_systemd(Reader &reader, const SysRoot &root, const CgroupFacts &cgrou
     }
     constexpr const char *kPrivate = "/run/systemd/private";
     if (root.uid == 0)
-        systemd.system.socket = usable_socket(reader, root, kPrivate);
+        systemd.system.socket = usable_socket(reader, kPrivate);
     else
         systemd.system.socket = Fact<std::string>(Why::denied, std::string(kPrivate) + " is for root");
     systemd.system.bus = find_bus(reader, root.variable("DBUS_SYSTEM_BUS_ADDRESS"), {"/run/dbus/system_bus_socket"});
@@ -122,7 +127,7 @@ void probe_systemd(Reader &reader, const SysRoot &root, const CgroupFacts &cgrou
     for (const std::string &directory : runtime_directories(root)) {
         buses.push_back(directory + "/bus");
         if (!systemd.user.socket) {
-            auto socket = usable_socket(reader, root, directory + "/systemd/private");
+            auto socket = user_socket(reader, root, directory + "/systemd/private");
             if (socket || systemd.user.socket.why() == Why::not_asked)
                 systemd.user.socket = std::move(socket); // of several failures the first is the user's own setting
         }

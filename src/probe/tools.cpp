@@ -25,7 +25,7 @@ namespace
 constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr std::size_t kMaxOutputBytes = 4096;
 
-enum class Candidate { usable, missing, not_executable, self };
+enum class Candidate { usable, missing, directory, not_executable, self };
 
 Candidate judge(const std::string &path, const std::optional<SelfFile> &self)
 {
@@ -36,7 +36,7 @@ Candidate judge(const std::string &path, const std::optional<SelfFile> &self)
     if (self && *self == SelfFile{status.st_dev, status.st_ino})
         return Candidate::self;
     if (S_ISDIR(status.st_mode))
-        return Candidate::missing;
+        return Candidate::directory;
     if (!S_ISREG(status.st_mode) || ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0)
         return Candidate::not_executable;
     return Candidate::usable;
@@ -61,6 +61,7 @@ void use_configured(ToolFacts &facts, const std::string &path, const std::option
     switch (judge(path, self)) {
     case Candidate::usable: facts.path = absolute(path); break;
     case Candidate::missing: facts.path = {Why::absent, path + " is no file"}; break;
+    case Candidate::directory: facts.path = {Why::denied, path + " is a directory"}; break;
     case Candidate::not_executable: facts.path = {Why::denied, path + " is not executable"}; break;
     case Candidate::self:
         facts.skipped_self = true;
@@ -84,7 +85,8 @@ void search(ToolFacts &facts, std::string_view name, std::string_view path_varia
         path += name;
         switch (judge(path, self)) {
         case Candidate::usable: facts.path = absolute(path); return;
-        case Candidate::missing: break;
+        case Candidate::missing:
+        case Candidate::directory: break;
         case Candidate::self: facts.skipped_self = true; break;
         case Candidate::not_executable:
             if (denied.empty())

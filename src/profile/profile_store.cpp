@@ -13,10 +13,29 @@ namespace
 
 constexpr std::size_t kMaxNameBytes = 64;
 
-/// Rows of one key stand together; each row of a list is one item.
+bool name_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+std::unexpected<Error> no_profile(const std::string &name, std::string cause)
+{
+    std::vector<std::string> names;
+    for (const BuiltinProfile &profile : builtin_profiles())
+        names.emplace_back(profile.name);
+    const std::string near = suggest(name, names);
+    return fail({.kind = ErrorKind::config,
+                 .operation = "use profile",
+                 .subject = '"' + name.substr(0, kMaxNameBytes) + '"',
+                 .cause = std::move(cause),
+                 .hint = near.empty() ? "dbgscope profile list shows what there is" : "did you mean " + near + '?'});
+}
+
+} // namespace
+
 Result<std::vector<FileSetting>> builtin_settings(const BuiltinProfile &profile)
 {
-    std::vector<FileSetting> settings;
+    std::vector<FileSetting> settings; // rows of one key stand together: each row of a list is one item
     const std::string where = "built-in profile " + std::string(profile.name);
     for (const BuiltinRow &row : profile.rows) {
         const KeyInfo *info = find_key(row.key);
@@ -38,26 +57,6 @@ Result<std::vector<FileSetting>> builtin_settings(const BuiltinProfile &profile)
     }
     return settings;
 }
-
-bool name_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-std::unexpected<Error> no_profile(const std::string &name, std::string cause)
-{
-    std::vector<std::string> names;
-    for (const BuiltinProfile &profile : builtin_profiles())
-        names.emplace_back(profile.name);
-    const std::string near = suggest(name, names);
-    return fail({.kind = ErrorKind::config,
-                 .operation = "use profile",
-                 .subject = '"' + name.substr(0, kMaxNameBytes) + '"',
-                 .cause = std::move(cause),
-                 .hint = near.empty() ? "dbgscope profile list shows what there is" : "did you mean " + near + '?'});
-}
-
-} // namespace
 
 bool valid_profile_name(std::string_view name)
 {

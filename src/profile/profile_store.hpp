@@ -22,6 +22,9 @@ struct BuiltinProfile {
 };
 [[nodiscard]] std::span<const BuiltinProfile> builtin_profiles();
 
+/// The values of a shipped profile, origin "built-in profile NAME". Errors: as parse_value.
+[[nodiscard]] Result<std::vector<FileSetting>> builtin_settings(const BuiltinProfile &profile);
+
 /// Letters, digits, '-', '_' and inner dots, at most 64: a name never becomes a path.
 [[nodiscard]] bool valid_profile_name(std::string_view name);
 

@@ -124,7 +124,8 @@ def unfinished():
 
 
 def options_of(text):
-    return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text))
+    """The long options at the start of the lines: "  -q,--quiet  Say …"."""
+    return set(re.findall(r"^  (?:-\w,)?(--[a-z][a-z0-9-]*)", text, re.MULTILINE))
 
 
 def man_options():
@@ -133,8 +134,7 @@ def man_options():
     if not binary.exists():
         return [f"{binary} is not built"]
     shown = subprocess.run([binary, "--help"], capture_output=True, text=True, check=True).stdout
-    usage, _, listed = shown.partition("Options:")
-    offered = options_of(listed)
+    offered = options_of("\n".join(line for line in shown.splitlines() if line.startswith("  -")))
     page = (ROOT / "man/dbgscope.1").read_text().replace("\\-", "-")
     # An option of ours is documented by an item of its own: ".It Fl -name".
     documented = {f"-{name}" for line in page.splitlines() if line.startswith(".It Fl") for name in re.findall(r"(-[a-z][a-z0-9-]+)", line)}

@@ -172,8 +172,9 @@ SysRoot v2_server_root(FakeRoot &root)
                      .max = "17179869184",
                      .current = "2147483648",
                      .procs = "800\n4711\n",
-                     .controllers = "cpu memory pids"});
-    cgroup_v2(root, {.dir = "/system.slice", .current = "8589934592", .subtree = "cpu memory pids"});
+                     .controllers = "cpu memory pids",
+                     .ours = true});
+    cgroup_v2(root, {.dir = "/system.slice", .current = "8589934592", .subtree = "cpu memory pids", .ours = true});
     root.file("/proc/self/cgroup", "0::/system.slice/ci-runner.service\n");
     return root.sys_root(0);
 }
@@ -237,9 +238,9 @@ SysRoot legacy_v1(FakeRoot &root)
     base(root, "4.19.0-27-amd64", 3946, 2560, false);
     with_systemd(root, false);
     mount_v1(root, "/", false);
-    cgroup_v1(root, "/system.slice/ssh.service", "2147483648\n", "104857600\n", false);
-    cgroup_v1(root, "/system.slice", kUnlimitedV1, "1073741824\n", false);
-    cgroup_v1(root, "", kUnlimitedV1, "1610612736\n", false);
+    cgroup_v1(root, "/system.slice/ssh.service", "2147483648\n", "104857600\n", true);
+    cgroup_v1(root, "/system.slice", kUnlimitedV1, "1073741824\n", true);
+    cgroup_v1(root, "", kUnlimitedV1, "1610612736\n", true);
     root.file("/proc/self/cgroup", "9:memory:/system.slice/ssh.service\n4:cpu,cpuacct:/system.slice\n"
                                    "1:name=systemd:/system.slice/ssh.service\n");
     return root.sys_root(0);

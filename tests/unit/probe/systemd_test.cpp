@@ -70,9 +70,7 @@ TEST_F(SystemdTest, XdgRuntimeDirComesFirst)
 
 TEST_F(SystemdTest, ASocketWeMayNotConnectToIsDenied)
 {
-    root_.file("/run/user/1000/systemd/private", "", 0600);
-    if (::geteuid() != 0)
-        GTEST_SKIP() << "the test's own files are always its own";
+    root_.file("/run/user/1000/systemd/private", "", 0444);
     EXPECT_EQ(found(1000).user.socket.why(), Why::denied);
     EXPECT_EQ(found(1000).user.socket.detail(), "/run/user/1000/systemd/private: Permission denied");
 }
@@ -80,12 +78,11 @@ TEST_F(SystemdTest, ASocketWeMayNotConnectToIsDenied)
 TEST_F(SystemdTest, RootDoesNotTakeAnotherUsersManager)
 {
     root_.file("/run/user/1000/systemd/private", "", 0666);
-    if (::geteuid() != 0)
-        GTEST_SKIP() << "chown needs root";
-    ASSERT_EQ(::chown((root_.path() + "/run/user/1000/systemd/private").c_str(), 1000, 1000), 0);
+    const ::uid_t other = ::geteuid() == 0 ? 1000 : ::geteuid();
+    ASSERT_EQ(::chown((root_.path() + "/run/user/1000/systemd/private").c_str(), other, ::gid_t(-1)), 0);
     const auto systemd = found(0, {{"XDG_RUNTIME_DIR", "/run/user/1000"}}); // sudo -E
     EXPECT_EQ(systemd.user.socket.why(), Why::denied);
-    EXPECT_EQ(systemd.user.socket.detail(), "/run/user/1000/systemd/private: belongs to user 1000");
+    EXPECT_EQ(systemd.user.socket.detail(), "/run/user/1000/systemd/private: belongs to user " + std::to_string(other));
 }
 
 TEST_F(SystemdTest, SessionBusAddressIsTakenAsItIs)
@@ -120,18 +117,6 @@ TEST(SystemdVersion, LeadingNumber)
     EXPECT_EQ(parse_systemd_version("262~devel").value_or(0), 262);
     for (const char *const bad : {"", "v252", "-1", "99999999999"})
         EXPECT_EQ(parse_systemd_version(bad).why(), Why::malformed) << bad;
-}
-
-TEST(SystemdVersion, TheRunningManagerAnswers)
-{
-    if (::access("/run/systemd/system", F_OK) != 0)
-        GTEST_SKIP() << "systemd is not the init system here";
-    const SysRoot root = real_root();
-    Reader reader("");
-    SystemdFacts systemd;
-    probe_systemd(reader, root, {}, systemd);
-    probe_systemd_version(root, systemd);
-    EXPECT_GT(systemd.version.value_or(0), 200) << systemd.version.detail();
 }
 
 } // namespace

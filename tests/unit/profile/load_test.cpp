@@ -192,6 +192,18 @@ TEST(LoadSettings, ABrokenFileIsAnError)
               tree.root() + "/mine.yaml:1:1, named by --profile: a profile cannot name another profile");
 }
 
+TEST(BuiltinProfiles, RowsOfOneListAreItsItems)
+{
+    constexpr BuiltinRow rows[] = {{"go.debug", "a=1"}, {"go.debug", "b=2"}, {"require", "limit"}, {"slice", "x"}};
+    const auto settings = builtin_settings({"mine", "", rows});
+    ASSERT_TRUE(settings);
+    ASSERT_EQ(settings->size(), 3u);
+    EXPECT_EQ(settings->front().value, Value(std::vector<std::string>{"a=1", "b=2"}));
+    EXPECT_EQ(settings->front().where, "built-in profile mine");
+    constexpr BuiltinRow unknown[] = {{"silce", "x"}};
+    EXPECT_FALSE(builtin_settings({"mine", "", unknown}));
+}
+
 TEST(BuiltinProfiles, AllHoldGoodValues)
 {
     ASSERT_EQ(builtin_profiles().size(), 7u);
