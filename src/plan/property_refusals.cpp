@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -13,138 +14,130 @@ namespace dbgscope
 namespace
 {
 
-using Names = std::initializer_list<std::string_view>;
+/// systemd.exec(5), what starts like this or is this: set up by the manager in the process it starts; a scope's process
+/// is ours, and runs already.
+constexpr std::string_view kExecPrefixes[] = {"Ambient",
+                                              "AppArmor",
+                                              "BindPaths",
+                                              "BindReadOnlyPaths",
+                                              "CPUAffinity",
+                                              "CPUScheduling",
+                                              "CacheDirectory",
+                                              "Capability",
+                                              "ConfigurationDirectory",
+                                              "CoredumpFilter",
+                                              "Exec",
+                                              "Extension",
+                                              "IOScheduling",
+                                              "ImportCredential",
+                                              "Inaccessible",
+                                              "LoadCredential",
+                                              "LogExtra",
+                                              "LogFilter",
+                                              "LogLevelMax",
+                                              "LogNamespace",
+                                              "LogRate",
+                                              "LogsDirectory",
+                                              "MountImages",
+                                              "NUMA",
+                                              "NoExec",
+                                              "Private",
+                                              "Protect",
+                                              "ReadOnly",
+                                              "ReadWrite",
+                                              "Root",
+                                              "RuntimeDirectory",
+                                              "SELinux",
+                                              "SetCredential",
+                                              "Smack",
+                                              "Standard",
+                                              "StateDirectory",
+                                              "Syslog",
+                                              "SystemCall",
+                                              "TTY",
+                                              "TemporaryFileSystem",
+                                              "Utmp"};
+constexpr std::string_view kExecNames[] = {"BindLogSockets",
+                                           "DynamicUser",
+                                           "IPCNamespacePath",
+                                           "IgnoreSIGPIPE",
+                                           "KeyringMode",
+                                           "LockPersonality",
+                                           "MemoryDenyWriteExecute",
+                                           "MemoryKSM",
+                                           "MountAPIVFS",
+                                           "MountFlags",
+                                           "MountImagePolicy",
+                                           "NetworkNamespacePath",
+                                           "NoNewPrivileges",
+                                           "PAMName",
+                                           "Personality",
+                                           "ProcSubset",
+                                           "RemoveIPC",
+                                           "RestrictAddressFamilies",
+                                           "RestrictFileSystems",
+                                           "RestrictNamespaces",
+                                           "RestrictRealtime",
+                                           "RestrictSUIDSGID",
+                                           "SecureBits",
+                                           "SetLoginEnvironment",
+                                           "SupplementaryGroups",
+                                           "TimerSlackNSec",
+                                           "UMask"};
 
-bool one_of(std::string_view name, Names names)
+/// systemd.service(5).
+constexpr std::string_view kServiceNames[] = {"BusName",
+                                              "ExecCondition",
+                                              "ExecReload",
+                                              "ExecStart",
+                                              "ExecStartPost",
+                                              "ExecStartPre",
+                                              "ExecStop",
+                                              "ExecStopPost",
+                                              "ExitType",
+                                              "FileDescriptorStoreMax",
+                                              "FileDescriptorStorePreserve",
+                                              "GuessMainPID",
+                                              "NonBlocking",
+                                              "NotifyAccess",
+                                              "OpenFile",
+                                              "PIDFile",
+                                              "PermissionsStartOnly",
+                                              "ReloadSignal",
+                                              "RemainAfterExit",
+                                              "Restart",
+                                              "RestartForceExitStatus",
+                                              "RestartMaxDelaySec",
+                                              "RestartMode",
+                                              "RestartPreventExitStatus",
+                                              "RestartSec",
+                                              "RestartSteps",
+                                              "RootDirectoryStartOnly",
+                                              "Sockets",
+                                              "SuccessExitStatus",
+                                              "TimeoutAbortSec",
+                                              "TimeoutSec",
+                                              "TimeoutStartFailureMode",
+                                              "TimeoutStartSec",
+                                              "TimeoutStopFailureMode",
+                                              "Type",
+                                              "WatchdogSec"};
+
+/// The other side of a dependency: the manager answers "may not be created transiently".
+constexpr std::string_view kInverseDependencies[] = {"BoundBy",     "ConflictedBy", "ConsistsOf",   "InSlice",
+                                                     "OnFailureOf", "OnSuccessOf",  "ReferencedBy", "References",
+                                                     "RequiredBy",  "RequisiteOf",  "SliceOf",      "TriggeredBy",
+                                                     "Triggers",    "UpheldBy",     "WantedBy"};
+
+bool one_of(std::string_view name, std::span<const std::string_view> names)
 {
     return std::ranges::find(names, name) != names.end();
 }
 
-bool starts_with_any(std::string_view name, Names prefixes)
-{
-    return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
-}
-
-/// systemd.exec(5): set up by the manager in the process it starts; a scope's process is ours, and runs already.
 bool exec_context(std::string_view name)
 {
-    return starts_with_any(name, {"Ambient",
-                                  "AppArmor",
-                                  "BindPaths",
-                                  "BindReadOnlyPaths",
-                                  "CPUAffinity",
-                                  "CPUScheduling",
-                                  "CacheDirectory",
-                                  "Capability",
-                                  "ConfigurationDirectory",
-                                  "CoredumpFilter",
-                                  "Exec",
-                                  "Extension",
-                                  "IOScheduling",
-                                  "Inaccessible",
-                                  "ImportCredential",
-                                  "LoadCredential",
-                                  "LogExtra",
-                                  "LogFilter",
-                                  "LogLevelMax",
-                                  "LogNamespace",
-                                  "LogRate",
-                                  "LogsDirectory",
-                                  "MountImages",
-                                  "NUMA",
-                                  "NoExec",
-                                  "Private",
-                                  "Protect",
-                                  "ReadOnly",
-                                  "ReadWrite",
-                                  "Root",
-                                  "RuntimeDirectory",
-                                  "SELinux",
-                                  "SetCredential",
-                                  "Smack",
-                                  "Standard",
-                                  "StateDirectory",
-                                  "Syslog",
-                                  "SystemCall",
-                                  "TTY",
-                                  "TemporaryFileSystem",
-                                  "Utmp"}) ||
-           one_of(name, {"BindLogSockets",
-                         "DynamicUser",
-                         "IPCNamespacePath",
-                         "IgnoreSIGPIPE",
-                         "KeyringMode",
-                         "LockPersonality",
-                         "MemoryDenyWriteExecute",
-                         "MemoryKSM",
-                         "MountAPIVFS",
-                         "MountFlags",
-                         "MountImagePolicy",
-                         "NetworkNamespacePath",
-                         "NoNewPrivileges",
-                         "PAMName",
-                         "Personality",
-                         "ProcSubset",
-                         "RemoveIPC",
-                         "RestrictAddressFamilies",
-                         "RestrictFileSystems",
-                         "RestrictNamespaces",
-                         "RestrictRealtime",
-                         "RestrictSUIDSGID",
-                         "SecureBits",
-                         "SetLoginEnvironment",
-                         "SupplementaryGroups",
-                         "TimerSlackNSec",
-                         "UMask"});
-}
-
-/// systemd.service(5).
-bool service_only(std::string_view name)
-{
-    return one_of(name, {"BusName",
-                         "ExecCondition",
-                         "ExecReload",
-                         "ExecStart",
-                         "ExecStartPost",
-                         "ExecStartPre",
-                         "ExecStop",
-                         "ExecStopPost",
-                         "ExitType",
-                         "FileDescriptorStoreMax",
-                         "FileDescriptorStorePreserve",
-                         "GuessMainPID",
-                         "NonBlocking",
-                         "NotifyAccess",
-                         "OpenFile",
-                         "PIDFile",
-                         "PermissionsStartOnly",
-                         "ReloadSignal",
-                         "RemainAfterExit",
-                         "Restart",
-                         "RestartForceExitStatus",
-                         "RestartMaxDelaySec",
-                         "RestartMode",
-                         "RestartPreventExitStatus",
-                         "RestartSec",
-                         "RestartSteps",
-                         "RootDirectoryStartOnly",
-                         "Sockets",
-                         "SuccessExitStatus",
-                         "TimeoutAbortSec",
-                         "TimeoutSec",
-                         "TimeoutStartFailureMode",
-                         "TimeoutStartSec",
-                         "TimeoutStopFailureMode",
-                         "Type",
-                         "WatchdogSec"});
-}
-
-/// The other side of a dependency: the manager answers "may not be created transiently".
-bool inverse_dependency(std::string_view name)
-{
-    return one_of(name, {"BoundBy", "ConflictedBy", "ConsistsOf", "InSlice", "OnFailureOf", "OnSuccessOf",
-                         "ReferencedBy", "References", "RequiredBy", "RequisiteOf", "SliceOf", "TriggeredBy",
-                         "Triggers", "UpheldBy", "WantedBy"});
+    return one_of(name, kExecNames) ||
+           std::ranges::any_of(kExecPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
 /// "RuntimeMaxUSec" is the name on the bus; the one to write is "RuntimeMaxSec".
@@ -187,11 +180,11 @@ PropertyRefusal refusal_of(std::string_view name)
             return {special.kind, std::string(special.cause), std::string(special.hint)};
     if (const std::string_view spelling = spelling_for(name); !spelling.empty())
         return {ErrorKind::usage, "that is the name on the bus", fmt::format("write {}=", spelling)};
-    if (starts_with_any(name, {"Condition", "Assert"}))
+    if (name.starts_with("Condition") || name.starts_with("Assert"))
         return {ErrorKind::unsupported, "dbgscope cannot send conditions", "test it before the launch"};
-    if (inverse_dependency(name))
+    if (one_of(name, kInverseDependencies))
         return {ErrorKind::usage, "a transient unit cannot declare the other side of a dependency", ""};
-    if (service_only(name))
+    if (one_of(name, kServiceNames))
         return {ErrorKind::usage, "it is a property of services; a scope only holds a process that runs already", ""};
     if (exec_context(name))
         return {ErrorKind::usage, "a scope has no such property: systemd sets it up only in processes it starts itself",

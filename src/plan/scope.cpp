@@ -236,7 +236,9 @@ Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, con
         out.vacate_parent = !out.enable.empty() && !cgroup.delegation.real_root;
     } else {
         plan_v1_writes(settings, budget, total, no_swap, out);
-        if (!cgroup.unified_dir.empty())
+        // For pressure, kill and freeze, which v1 lacks. A command of `run` is not watched, and entering a v2 cgroup
+        // waits for an RCU grace period (cgroup_threadgroup_rwsem): several milliseconds.
+        if (request.tool != Tool::none)
             out.unified_parent = cgroup.unified_dir;
     }
     for (const Key key : {Key::slice, Key::slice_inherit, Key::runtime_max, Key::oom_policy, Key::io_weight,

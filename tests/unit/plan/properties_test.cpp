@@ -168,6 +168,10 @@ TEST(ParseProperty, BadValuesAreExplained)
     };
     for (const auto &[assignment, line] : table)
         EXPECT_EQ(error_line(assignment), line);
+}
+
+TEST(ParseProperty, BadValuesAreRefused)
+{
     for (const char *assignment : {"MemoryMax=0",
                                    "MemoryMax=0%",
                                    "MemoryMax=-1",
