@@ -176,7 +176,9 @@ class Parser
         for (const std::string &text : texts) {
             auto parsed = parse_value(info, text);
             if (!parsed) {
-                failure_ = std::move(parsed.error());
+                failure_ = std::move(parsed.error()); // names the key: the user wrote the option
+                if (failure_->subject.starts_with(info.name))
+                    failure_->subject.replace(0, info.name.size(), option_name(info));
                 return false;
             }
             auto *words = std::get_if<std::vector<std::string>>(&*parsed);

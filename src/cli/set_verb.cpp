@@ -4,6 +4,7 @@
 #include "cli/verbs.hpp"
 #include "launch/unit_properties.hpp"
 #include "plan/backend.hpp"
+#include "plan/budget.hpp"
 #include "plan/scope.hpp"
 #include "probe/probe.hpp"
 #include "profile/key_names.hpp"
@@ -37,6 +38,14 @@ Result<void> read_assignment(const std::string &word, Settings &settings)
     auto value = parse_value(*info, std::string_view(word).substr(equals + 1));
     if (!value)
         return pass(value);
+    const auto *size = std::get_if<SizeSpec>(&*value);
+    const bool memory_max = info->key == Key::memory_max && size != nullptr && size->kind == SizeSpec::Kind::bytes;
+    if (memory_max && size->value < kSmallestCapBytes)
+        return fail({.kind = ErrorKind::limit,
+                     .operation = "set",
+                     .subject = word,
+                     .cause = fmt::format("below {} nothing in the unit could run", format_bytes(kSmallestCapBytes)),
+                     .hint = "infinity takes the limit away"});
     settings.set(info->key, {std::move(*value), {Layer::option, word}});
     return {};
 }

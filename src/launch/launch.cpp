@@ -207,6 +207,10 @@ Error carry_out(const LaunchPlan &plan, std::vector<std::string> environment, co
     const LaunchPlan *current = &plan;
     for (auto next = plan.fallback.begin();; ++next) {
         Failure failure = Attempt(*current, environment, say).run();
+        // A manager that did not answer in time may still move us: a cgroup of our own would lose its process.
+        if (failure.error.kind == ErrorKind::timeout)
+            while (next != plan.fallback.end() && next->backend != Backend::none)
+                ++next;
         if (!failure.no_scope || current->on_scope_failure == OnFailure::fail || next == plan.fallback.end() ||
             gives_up_required_limit(*current, *next))
             return std::move(failure.error);

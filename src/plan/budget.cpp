@@ -178,6 +178,23 @@ Result<Budget> default_budget(const Facts &facts, const Request &request, bool s
     return budget;
 }
 
+/// A project file may lower what would hold without it, never raise it.
+void tighten_only(const Facts &facts, const Settings &settings, Budget &budget)
+{
+    std::string reason;
+    if (settings.find(Key::memory_max)->origin.layer != Layer::project)
+        return;
+    const auto without = default_cap(facts, settings, false, reason);
+    if (!without || *without < kSmallestDefaultCapBytes || *budget.cap <= Limit(*without))
+        return;
+    budget.notices.push_back({"project-cap", fmt::format("the cap of {} from {} is above the default of {}, which stays: a "
+                                                         "project file may only lower limits",
+                                                         format_limit(*budget.cap), budget.cap_reason,
+                                                         format_bytes(*without))});
+    budget.cap = Limit(*without);
+    budget.cap_reason = reason;
+}
+
 Result<Budget> debugger_budget(const Facts &facts, const Request &request)
 {
     Budget budget;
@@ -199,6 +216,7 @@ Result<Budget> debugger_budget(const Facts &facts, const Request &request)
     if (*cap) {
         budget.cap = *cap;
         budget.cap_reason = origin_of(request.settings, Key::memory_max);
+        tighten_only(facts, request.settings, budget);
     } else if (*total && (*total)->finite()) {
         const std::uint64_t bytes = (*total)->bytes();
         budget.cap = Limit(bytes > 2 * reserve ? bytes - reserve : bytes / 2);

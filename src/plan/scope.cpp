@@ -8,6 +8,7 @@
 #include "dbgscope/overloaded.hpp"
 #include "plan/properties.hpp"
 #include "plan/unit_name.hpp"
+#include "plan/words.hpp"
 
 namespace dbgscope
 {
@@ -51,7 +52,16 @@ std::string description_of(const Request &request)
     for (const std::string &word : request.arguments)
         words += (words.empty() ? "" : " ") + word;
     constexpr std::size_t kMaxDescription = 200;
-    return request.settings.text(Key::description, std::string_view(words).substr(0, kMaxDescription));
+    words = request.settings.text(Key::description, words);
+    if (words.size() > kMaxDescription) {
+        words.resize(kMaxDescription);
+        while (!words.empty() && !values::valid_utf8(words) && (words.back() & 0x80) != 0)
+            words.pop_back(); // not in the middle of a character
+    }
+    // A manager drops the connection over a string that is not UTF-8; arguments may be any bytes.
+    if (!values::valid_utf8(words))
+        std::replace_if(words.begin(), words.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+    return words;
 }
 
 /// What debugger verbs always send, unless `-p` says otherwise (design section 5).

@@ -41,8 +41,8 @@ std::string find_project_file(const std::string &home)
 {
     std::array<char, PATH_MAX> buffer; // NOLINT: filled by getcwd
     struct stat start = {};
-    if (::getcwd(buffer.data(), buffer.size()) == nullptr || buffer[0] != '/' || ::stat(".", &start) != 0)
-        return {}; // deleted, or outside our root ("(unreachable)/…")
+    if (::getcwd(buffer.data(), buffer.size()) == nullptr || ::stat(".", &start) != 0)
+        return {}; // deleted, or outside our root
     for (std::string dir = buffer.data();;) {
         std::string file = (dir == "/" ? "" : dir) + "/.dbgscope.yaml";
         if (present(file))

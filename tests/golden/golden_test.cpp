@@ -21,9 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A case file: "key: value" lines, `config:` followed by indented YAML, then "---" and the expected text.
+/// A case file: "key: value" lines, `config:` or `project:` followed by indented YAML, then "---" and the expected text.
 struct Case {
     std::string machine, arguments, debuggee, environment, config, expected;
+    bool project = false; ///< `config` is the project's file
 };
 
 std::string slurp(const fs::path &path)
@@ -44,6 +45,8 @@ Case read_case(const std::string &text)
         const std::string value = colon == std::string::npos ? "" : line.substr(colon + 2);
         if (line.starts_with("  "))
             out.config += line.substr(2) + '\n';
+        else if (line == "project:")
+            out.project = true;
         else if (key == "machine")
             out.machine = value;
         else if (key == "arguments")
@@ -111,7 +114,7 @@ std::string plan_of(const Case &c)
     const fs::path config = fs::temp_directory_path() / ("golden-" + std::to_string(::getpid()) + ".yaml");
     if (!c.config.empty()) {
         std::ofstream(config) << c.config;
-        sources.user_file = config.string();
+        (c.project ? sources.project_file : sources.user_file) = config.string();
     }
     auto loaded = load_settings(sources);
     fs::remove(config);

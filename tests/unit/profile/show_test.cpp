@@ -77,6 +77,7 @@ TEST(ListProfiles, ShowsShippedAndOwn)
               std::string::npos)
         << list;
     EXPECT_TRUE(list.ends_with("zebra         For \\x1b[2J zebras (" + dir + "zebra.yaml)\n")) << list;
+    EXPECT_EQ(list.find("\nci  "), list.rfind("\nci  ")); // the shipped one is not listed beside it
     EXPECT_EQ(list.find("bad name"), std::string::npos);
     EXPECT_EQ(list.find("notes"), std::string::npos);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "profile/load.hpp"
@@ -81,6 +84,29 @@ TEST_F(Sources, TheProjectFileIsLookedForNoHigherThanHome)
     EXPECT_EQ(find({home}, "/homely").project_file, above);
     const std::string at_home = tree_.write("home/.dbgscope.yaml", "");
     EXPECT_EQ(find({home}, "/home/src/a").project_file, at_home);
+}
+
+/// A mount of its own in a child's namespace: what lies above it was put there by somebody else.
+TEST_F(Sources, TheProjectFileIsLookedForOnOneFileSystem)
+{
+    tree_.write(".dbgscope.yaml", "");
+    const std::string mount_point = tree_.root() + "/mnt";
+    std::filesystem::create_directory(mount_point);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            ::mount("none", mount_point.c_str(), "tmpfs", 0, nullptr) != 0)
+            ::_exit(77);
+        const bool stops = find({}, "/mnt/a").project_file.empty();
+        const std::string inside = tree_.write("mnt/.dbgscope.yaml", "");
+        ::_exit(stops && find({}, "/mnt/a").project_file == inside ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        GTEST_SKIP() << "needs root and a mount namespace";
+    EXPECT_EQ(status, 0);
 }
 
 TEST_F(Sources, ADeletedWorkingDirectoryHasNoProject)
