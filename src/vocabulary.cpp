@@ -2,7 +2,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <cstring>
 
 #include "dbgscope/bytes.hpp"
@@ -10,29 +9,12 @@
 #include "dbgscope/facts.hpp"
 #include "dbgscope/plan.hpp"
 #include "dbgscope/request.hpp"
+#include "dbgscope/utf8.hpp"
 
 namespace dbgscope
 {
 namespace
 {
-
-/// Names from /proc and the command line may hold anything: no escape sequence reaches a terminal.
-std::string printable(const std::string &text)
-{
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte != 0x7f) {
-            out += c;
-            continue;
-        }
-        std::array<char, 5> escaped{};
-        (void)std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned>(byte));
-        out += escaped.data();
-    }
-    return out;
-}
 
 ErrorKind kind_of(int error_number)
 {
@@ -118,7 +100,7 @@ std::string to_line(const Error &error)
     line += (line.empty() ? "" : ": ") + error.cause;
     if (!error.hint.empty())
         line += " (" + error.hint + ")";
-    return printable(line);
+    return printable(line); // names from /proc and the command line may hold anything
 }
 
 Error errno_error(int error_number, std::string operation, std::string subject, std::string hint)

@@ -92,13 +92,37 @@ Result<Settings> load(const ParsedOptions &options, Tool tool, const Invocation 
     return std::move(loaded->settings);
 }
 
+/// A percentage is of MemTotal, wherever it was written.
+bool any_percentage(const Settings &settings)
+{
+    for (const Key key : {Key::memory_max, Key::memory_high, Key::memory_low, Key::memory_min, Key::memory_swap_max,
+                          Key::total_memory_max})
+        if (const auto size = settings.get<SizeSpec>(key); size && size->kind == SizeSpec::Kind::permyriad)
+            return true;
+    for (const std::string &property : settings.list(Key::property))
+        if (property.ends_with('%'))
+            return true;
+    return false;
+}
+
+bool asked(const Settings &settings, Key key)
+{
+    const Setting *setting = settings.find(key);
+    return setting != nullptr && setting->origin.layer != Layer::builtin;
+}
+
+/// What the plan will look at, and no more: a launch is about 4 ms. `run` chooses no default cap, so it has no use for
+/// the machine's memory, and minds pressure only where somebody asked it to.
 Needs needs_of(const Request &request)
 {
-    Needs needs = Need::cgroup | Need::memory;
-    needs = needs | Need::systemd | Need::host;
-    const bool gate = request.settings.find(Key::pressure_some) != nullptr || request.settings.find(Key::pressure_full) != nullptr;
-    if (gate && request.settings.text(Key::pressure_action, "warn") != "off")
+    const Settings &settings = request.settings;
+    Needs needs = Need::cgroup | Need::systemd;
+    const bool gate = request.tool != Tool::none || asked(settings, Key::pressure_some) ||
+                      asked(settings, Key::pressure_full) || asked(settings, Key::pressure_action);
+    if (gate && settings.text(Key::pressure_action, "warn") != "off")
         needs = needs | Need::pressure;
+    if (request.tool != Tool::none || any_percentage(settings))
+        needs = needs | Need::memory;
     return needs;
 }
 

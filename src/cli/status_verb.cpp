@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/verbs.hpp"
 #include "plan/backend.hpp"
@@ -59,7 +58,7 @@ Result<int> status_verb(ParsedOptions options, const Invocation &invocation)
         add_tools(settings, invocation, facts);
     }
     if (options.json) {
-        if (auto printed = print(facts_to_json(facts).dump(2) + '\n'); !printed)
+        if (auto printed = print(facts_json_text(facts)); !printed)
             return pass(printed);
         return 0;
     }

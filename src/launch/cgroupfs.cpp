@@ -14,6 +14,8 @@
 #include "launch/cgroup_error.hpp"
 #include "launch/sweep.hpp"
 #include "launch/vacate.hpp"
+#include "probe/cgroup.hpp"
+#include "probe/reader.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope
@@ -61,8 +63,9 @@ CgroupPlace::~CgroupPlace()
     if (!parent_.valid())
         return;
     // Where the parent has been vacated we were in the leaf.
-    if (entered_ && !write_at(parent_.get(), enter_file(version_), "0"))
-        (void)write_at(parent_.get(), std::string(kLeafName) + "/cgroup.procs", "0");
+    [[maybe_unused]] const bool back =
+        entered_ && (write_at(parent_.get(), enter_file(version_), "0") ||
+                     write_at(parent_.get(), std::string(kLeafName) + "/cgroup.procs", "0"));
     (void)::unlinkat(parent_.get(), name_.c_str(), AT_REMOVEDIR);
 }
 
@@ -87,6 +90,20 @@ Result<void> CgroupPlace::enter()
         return fail(cgroup_error(CgroupOperation::enter, vanished(written.error().error_number), path()));
     entered_ = true;
     return {};
+}
+
+bool CgroupPlace::limits_us_to(Limit expected) const
+{
+    const auto self = read_file("/proc/self/cgroup");
+    if (!self)
+        return false;
+    const OwnCgroups own = parse_self_cgroup(*self);
+    const auto path = version_ == 1 ? own.memory_v1 : own.unified;
+    if (!path || !path->ends_with('/' + name_)) // the name is no other session's
+        return false;
+    const auto text = read_at(parent_.get(), name_ + (version_ == 1 ? "/memory.limit_in_bytes" : "/memory.max"));
+    Limit limit;
+    return text && parse_limit(*text, limit) && limit <= expected;
 }
 
 Result<SessionCgroup> SessionCgroup::create(const CreateCgroup &wanted, const Say &say)

@@ -32,6 +32,9 @@ class CgroupPlace
     [[nodiscard]] Result<void> write(const CgroupWrite &write) const;
     /// Moves this process, which must have one thread, into it.
     [[nodiscard]] Result<void> enter();
+    /// /proc/self/cgroup names this directory for memory, and its limit is at most `expected`. False may also mean
+    /// that it could not be read.
+    [[nodiscard]] bool limits_us_to(Limit expected) const;
     [[nodiscard]] std::string path() const { return path_ + '/' + name_; }
 
   private:
@@ -56,6 +59,8 @@ class SessionCgroup
     /// once when the directory is removed under it. On failure everything is as before.
     /// Errors: cgroup_error's, error_number set.
     [[nodiscard]] static Result<SessionCgroup> create(const CreateCgroup &wanted, const Say &say);
+    /// CgroupPlace's, of the hierarchy of memory.
+    [[nodiscard]] bool limits_us_to(Limit expected) const { return places_.front().limits_us_to(expected); }
 
   private:
     [[nodiscard]] static Result<SessionCgroup> attempt(const CreateCgroup &wanted, const Say &say);

@@ -17,6 +17,6 @@ namespace dbgscope
 /// On failure the process is back in the cgroup it came from and what was made is removed, unless the credentials for
 /// that were given up already: then the next start's sweep does it.
 /// Errors: no_command and not_executable are about the command alone (exit status 127, 126); all others are ours (125).
-[[nodiscard]] Error carry_out(const LaunchPlan &plan, std::vector<std::string> environment, const Say &say);
+[[nodiscard]] Error carry_out(const LaunchPlan &plan, const std::vector<std::string> &environment, const Say &say);
 
 } // namespace dbgscope

@@ -141,8 +141,7 @@ Vacancy::~Vacancy()
 {
     if (parent_ < 0)
         return;
-    if (!disable_.empty())
-        (void)write_at(parent_, kControlFile, disable_);
+    [[maybe_unused]] const bool disabled = !disable_.empty() && write_at(parent_, kControlFile, disable_);
     if (auto procs = open_at(parent_, "cgroup.procs", O_WRONLY))
         for (const pid_t pid : moved_)
             (void)move_process(procs->get(), pid);

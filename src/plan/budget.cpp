@@ -145,10 +145,23 @@ Result<Budget> run_budget(const Facts &facts, const Request &request)
     return budget;
 }
 
-/// attach, core, replay: the debuggee is not ours to limit.
+/// attach, core, replay: the debuggee is not ours to limit. Errors: limit, when this start asked for a cap and
+/// --require=limit.
 Result<Budget> attach_budget(const Facts &facts, const Request &request)
 {
     Budget budget;
+    const Setting *cap = request.settings.find(Key::memory_max);
+    if (cap != nullptr && (cap->origin.layer == Layer::option || cap->origin.layer == Layer::environment)) {
+        if (required(request.settings, "limit"))
+            return fail({.kind = ErrorKind::limit,
+                         .operation = "limit",
+                         .subject = "the program",
+                         .cause = "it was not started by this debugger, so it stays in its own cgroup",
+                         .hint = "--debugger-memory-max limits the debugger"});
+        budget.notices.push_back({"no-cap", fmt::format("{} has no effect: the program was not started by this debugger "
+                                                        "and stays in its own cgroup; --debugger-memory-max limits the debugger",
+                                                        cap->origin.where)});
+    }
     auto own = limit_setting(facts, request.settings, Key::debugger_memory_max);
     if (!own)
         return pass(own);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dbgscope/utf8.hpp"
 #include "plan/properties.hpp"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ Error unknown_property(std::string_view name)
 Result<std::vector<PropertyEffect>> read_scope_property(const PropertyRow &row, std::string_view assignment,
                                                         std::string_view value)
 {
-    if (!values::valid_utf8(value))
+    if (!is_utf8(value))
         return fail(bad_property(assignment, "the value is not UTF-8", ""));
     auto property = row.form->read(*row.form, row.bus_name.empty() ? row.name : row.bus_name, value);
     if (!property)

@@ -6,9 +6,10 @@
 #include <fmt/format.h>
 
 #include "dbgscope/overloaded.hpp"
+#include "dbgscope/utf8.hpp"
 #include "plan/properties.hpp"
+#include "plan/property_values.hpp"
 #include "plan/unit_name.hpp"
-#include "plan/words.hpp"
 
 namespace dbgscope
 {
@@ -17,20 +18,13 @@ namespace
 
 constexpr std::uint64_t kStopTimeoutUs = 5'000'000;
 
-/// systemd's `…Scale` properties: a fraction of the machine's memory in 1/2^32.
-std::uint32_t scale_of(std::uint64_t permyriad)
-{
-    constexpr std::uint64_t kWhole = 0xffffffffU;
-    return static_cast<std::uint32_t>(kWhole * permyriad / 10000);
-}
-
 void add_size(const Settings &settings, Key key, const char *name, std::vector<ScopeProperty> &out)
 {
     const auto size = settings.get<SizeSpec>(key);
     if (!size)
         return;
     if (size->kind == SizeSpec::Kind::permyriad)
-        out.push_back({std::string(name) + "Scale", scale_of(size->value)});
+        out.push_back({std::string(name) + "Scale", values::scale_from_permyriad(size->value)});
     else
         out.push_back({name, size->resolve(0).bytes()});
 }
@@ -55,11 +49,11 @@ std::string description_of(const Request &request)
     words = request.settings.text(Key::description, words);
     if (words.size() > kMaxDescription) {
         words.resize(kMaxDescription);
-        while (!words.empty() && !values::valid_utf8(words) && (words.back() & 0x80) != 0)
+        while (!words.empty() && !is_utf8(words) && (words.back() & 0x80) != 0)
             words.pop_back(); // not in the middle of a character
     }
     // A manager drops the connection over a string that is not UTF-8; arguments may be any bytes.
-    if (!values::valid_utf8(words))
+    if (!is_utf8(words))
         std::replace_if(words.begin(), words.end(), [](char c) { return (c & 0x80) != 0; }, '?');
     return words;
 }
@@ -211,11 +205,9 @@ Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const
     if (budget.scope_limit)
         out.push_back({"MemoryMax", budget.scope_limit->bytes(), true, true});
     add_resources(settings, out);
-    // `-p` wins over the option of the same meaning, as the later assignment does in a unit file.
-    for (const ScopeProperty &wish : wishes.scope) {
-        std::erase_if(out, [&](const ScopeProperty &p) { return p.name == wish.name; });
-        out.push_back(wish);
-    }
+    // `-p` wins over the option of the same meaning; systemd itself adds up lists given by several assignments.
+    std::erase_if(out, [&](const ScopeProperty &p) { return given(wishes.scope, p.name); });
+    out.insert(out.end(), wishes.scope.begin(), wishes.scope.end());
     if (settings.flag(Key::send_sighup))
         out.push_back({"SendSIGHUP", true});
     if (!slice->empty())

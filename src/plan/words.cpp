@@ -107,24 +107,6 @@ Parsed<std::string> take_word(std::string_view &rest, Escapes escapes)
     return word;
 }
 
-/// Length of the UTF-8 sequence that starts with `lead`, and the smallest code point that needs it.
-struct Sequence {
-    std::size_t length;
-    std::uint32_t smallest;
-};
-Sequence sequence_of(unsigned char lead)
-{
-    if (lead < 0x80)
-        return {1, 0};
-    if (lead >= 0xc2 && lead < 0xe0)
-        return {2, 0x80};
-    if (lead >= 0xe0 && lead < 0xf0)
-        return {3, 0x800};
-    if (lead >= 0xf0 && lead < 0xf5)
-        return {4, 0x10000};
-    return {0, 0};
-}
-
 } // namespace
 
 Parsed<std::vector<std::string>> split_words(std::string_view text, Escapes escapes)
@@ -140,26 +122,6 @@ Parsed<std::vector<std::string>> split_words(std::string_view text, Escapes esca
             return std::unexpected(word.error());
         words.push_back(std::move(*word));
     }
-}
-
-bool valid_utf8(std::string_view text)
-{
-    while (!text.empty()) {
-        const auto [length, smallest] = sequence_of(static_cast<unsigned char>(text.front()));
-        if (length == 0 || text.size() < length)
-            return false;
-        std::uint32_t point = static_cast<unsigned char>(text.front()) & (length == 1 ? 0x7fU : 0xffU >> (length + 1));
-        for (std::size_t i = 1; i < length; ++i) {
-            const auto byte = static_cast<unsigned char>(text[i]);
-            if ((byte & 0xc0) != 0x80)
-                return false;
-            point = point << 6 | (byte & 0x3fU);
-        }
-        if (point < smallest || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
-            return false;
-        text.remove_prefix(length);
-    }
-    return true;
 }
 
 } // namespace dbgscope::values

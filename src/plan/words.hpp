@@ -21,7 +21,4 @@ enum class Escapes {
 /// Splits at blanks; '…' and "…" keep blanks together, also inside a word. Causes: open quote, bad escape.
 [[nodiscard]] Parsed<std::vector<std::string>> split_words(std::string_view text, Escapes escapes);
 
-/// D-Bus strings must be UTF-8: a manager drops the whole connection over one that is not.
-[[nodiscard]] bool valid_utf8(std::string_view text);
-
 } // namespace dbgscope::values

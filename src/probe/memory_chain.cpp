@@ -20,6 +20,7 @@ struct LevelReader {
     int directory;
     int error;
     const std::string &dir;
+    bool outermost;
 
     Reader::Text text(const char *name) const
     {
@@ -69,10 +70,16 @@ Fact<std::uint64_t> stat_value(const Reader::Text &stat, std::string_view key, s
     return Fact<std::uint64_t>(Why::absent, std::string(path) + " has no " + std::string(key));
 }
 
+/// Headroom is a limit less the usage below it. The outermost level's usage counts for a limit we cannot see.
+bool wants_usage(const LevelReader &files, ChainDetail detail, const CgroupLevel &level)
+{
+    return detail == ChainDetail::full || files.outermost || (level.max && level.max->finite());
+}
+
 void read_level_v2(const LevelReader &files, ChainDetail detail, CgroupLevel &level)
 {
     level.max = files.limit("memory.max");
-    level.current = files.number("memory.current");
+    level.current = wants_usage(files, detail, level) ? files.number("memory.current") : Fact<std::uint64_t>();
     level.high = files.limit("memory.high");
     if (detail == ChainDetail::basic)
         return;
@@ -85,7 +92,7 @@ void read_level_v2(const LevelReader &files, ChainDetail detail, CgroupLevel &le
 void read_level_v1(const LevelReader &files, ChainDetail detail, CgroupLevel &level)
 {
     level.max = files.limit("memory.limit_in_bytes");
-    level.current = files.number("memory.usage_in_bytes");
+    level.current = wants_usage(files, detail, level) ? files.number("memory.usage_in_bytes") : Fact<std::uint64_t>();
     level.high = Fact<Limit>(Why::absent, "cgroup v1 has no memory.high");
     if (detail == ChainDetail::basic)
         return;
@@ -97,9 +104,10 @@ void read_level_v1(const LevelReader &files, ChainDetail detail, CgroupLevel &le
     level.inactive_file = stat_value(stat, "total_inactive_file", path);
 }
 
-void read_level(Reader &reader, int directory, int error, int version, ChainDetail detail, CgroupLevel &level)
+void read_level(Reader &reader, int directory, int error, int version, ChainDetail detail, bool outermost,
+                CgroupLevel &level)
 {
-    const LevelReader files{reader, directory, error, level.dir};
+    const LevelReader files{reader, directory, error, level.dir, outermost};
     (version == 2 ? read_level_v2 : read_level_v1)(files, detail, level);
     if (detail == ChainDetail::basic)
         return;
@@ -124,7 +132,7 @@ UniqueFd read_chain(Reader &reader, const CgroupMount &mount, std::string_view r
     level.path = mount.root;
     level.dir = mount.point;
     for (;;) {
-        read_level(reader, directory.get(), error, memory.version, detail, level);
+        read_level(reader, directory.get(), error, memory.version, detail, memory.chain.empty(), level);
         memory.chain.push_back(level);
         if (relative.empty())
             return directory;

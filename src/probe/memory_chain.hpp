@@ -11,7 +11,8 @@
 namespace dbgscope
 {
 
-/// What is read of each level: always max, current and high; with `detail` also swap, peak, memory.stat and PSI.
+/// What is read of each level: always max and high, current where it counts for the headroom; with `full` also current
+/// everywhere, swap, peak, memory.stat and PSI.
 enum class ChainDetail { basic, full };
 
 /// Fills chain, effective, binding and headroom. `relative` is our cgroup below mount.root (mountinfo's below_root).

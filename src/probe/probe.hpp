@@ -13,7 +13,7 @@ namespace dbgscope
 
 /// What a caller needs to know; the rest is not read and stays Why::not_asked.
 enum class Need : std::uint32_t {
-    cgroup = 1U << 0,          ///< layout, own path, chain (max, current, high), headroom, delegation
+    cgroup = 1U << 0,          ///< layout, own path, chain (max, high, current where it counts), headroom
     chain_detail = 1U << 1,    ///< also swap, peak, inactive_file and pressure of every level; implies cgroup
     memory = 1U << 2,          ///< /proc/meminfo, swappiness
     pressure = 1U << 3,        ///< the system's PSI

@@ -3,34 +3,10 @@
 
 #include <cstddef>
 
+#include "dbgscope/utf8.hpp"
+
 namespace dbgscope
 {
-namespace
-{
-
-/// Length of the UTF-8 sequence at `at`, or 0 when it is none (RFC 3629: no overlong form, no surrogate, ≤ U+10FFFF).
-std::size_t utf8_length(std::string_view text, std::size_t at)
-{
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
-    const unsigned first = byte(0);
-    const std::size_t length = first < 0x80                    ? 1
-                               : first >= 0xc2 && first < 0xe0 ? 2
-                               : first >= 0xe0 && first < 0xf0 ? 3
-                               : first >= 0xf0 && first < 0xf5 ? 4
-                                                               : 0;
-    if (length == 0 || at + length > text.size())
-        return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xc0) != 0x80)
-            return 0;
-    if ((first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) >= 0xa0) || (first == 0xf0 && byte(1) < 0x90) ||
-        (first == 0xf4 && byte(1) >= 0x90))
-        return 0;
-    return length;
-}
-
-} // namespace
-
 std::optional<TextFault> find_text_fault(std::string_view text)
 {
     int line = 1, column = 1;
@@ -40,7 +16,7 @@ std::optional<TextFault> find_text_fault(std::string_view text)
         if (c == '\t' && indenting)
             return TextFault{line, column, "a tab in the indentation", "YAML indents with spaces"};
         const bool control = (c >= 0 && c < ' ' && c != '\n' && c != '\r' && c != '\t') || c == 0x7f;
-        const std::size_t length = control ? 0 : utf8_length(text, at);
+        const std::size_t length = control ? 0 : utf8_length(text.substr(at));
         if (length == 0)
             return TextFault{line, column, control ? "a control character" : "a byte that is not UTF-8",
                              "is this a text file?"};

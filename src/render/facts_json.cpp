@@ -8,7 +8,7 @@
 #include <span>
 
 #include "render/facts_fields.hpp"
-#include "render/utf8.hpp"
+#include "dbgscope/utf8.hpp"
 
 namespace dbgscope
 {

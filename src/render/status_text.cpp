@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "render/utf8.hpp"
+#include "dbgscope/utf8.hpp"
 
 namespace dbgscope
 {

@@ -87,12 +87,28 @@ TEST(SessionCgroup, LimitsThenHoldsThisProcess)
         const auto verified = verify_limit({Limit(kLimit)});
         if (!verified || verified->in_force != Limit(kLimit))
             return 2;
+        if (!made->limits_us_to(Limit(kLimit)) || made->limits_us_to(Limit(kLimit - kMiB)))
+            return 3;
         tell(verified->file);
         ::_exit(0); // as exec: nothing is undone
     });
     EXPECT_EQ(child.status, 0);
     EXPECT_EQ(child.output, parent.path() + '/' + kName + "/memory.limit_in_bytes");
     EXPECT_EQ(slurp(parent.path() + '/' + kName + "/memory.memsw.limit_in_bytes"), std::to_string(kLimit) + '\n');
+}
+
+TEST(SessionCgroup, LimitsUsOnlyWhileWeAreInIt)
+{
+    DBGSCOPE_NEEDS_V1_ROOT();
+    const HostCgroup parent(own_cgroup().memory.chain.back().dir);
+    const auto child = in_child([&] {
+        auto made = SessionCgroup::create(wanted_v1(parent.path()), kTellLine);
+        if (!made || !made->limits_us_to(Limit(kLimit)))
+            return 1;
+        // what a cgroup daemon may do
+        return write_at(AT_FDCWD, parent.path() + "/tasks", "0") && !made->limits_us_to(Limit(kLimit)) ? 0 : 2;
+    });
+    EXPECT_EQ(child.status, 0);
 }
 
 TEST(SessionCgroup, IsUndoneWhenNotKept)

@@ -235,7 +235,7 @@ TEST(ParseProperty, HostileText)
     EXPECT_FALSE(parse_property("MemoryMax"));
     EXPECT_FALSE(parse_property("=5"));
     EXPECT_FALSE(parse_property(std::string_view("Description=a\0b", 15)));
-    EXPECT_EQ(error_line("Description=\xff"), "cannot set Description=\xff: the value is not UTF-8");
+    EXPECT_EQ(error_line("Description=\xff"), "cannot set Description=\\xff: the value is not UTF-8");
     EXPECT_EQ(launch_effect<EnvChange>("Environment=A=\xff").value, "\xff");
     const std::string huge = error_line("MemoryMax=" + std::string(1 << 20, '9'));
     EXPECT_LT(huge.size(), 300u);

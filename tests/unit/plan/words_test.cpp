@@ -42,14 +42,5 @@ TEST(SplitWords, RefusesBrokenQuoting)
         EXPECT_FALSE(split_words(text, Escapes::decoded)) << text;
 }
 
-TEST(ValidUtf8, TellsShapesApart)
-{
-    for (const char *text : {"", "plain", "\u00e9\u20ac\U0001f600", "\x7f"})
-        EXPECT_TRUE(valid_utf8(text)) << text;
-    for (const char *text : {"\xff", "\x80", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80",
-                             "\xf4\x90\x80\x80", "a\xe2\x82"})
-        EXPECT_FALSE(valid_utf8(text)) << text;
-}
-
 } // namespace
 } // namespace dbgscope::values

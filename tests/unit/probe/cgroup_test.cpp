@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fake_root.hpp"
+#include "not_asked.hpp"
 
 namespace dbgscope
 {
@@ -246,7 +247,7 @@ TEST_F(DelegationTest, RealRootNamespaceRootOrNeither)
     EXPECT_FALSE(found().real_root || found().namespace_root);
     root_.file("/proc/self/cgroup", "0::/\n").file("/sys/fs/cgroup/cgroup.procs", "1\n2\n");
     EXPECT_TRUE(found().real_root && !found().namespace_root);
-    EXPECT_TRUE(not_asked(found().other_processes));
+    EXPECT_TRUE(test::not_asked(found().other_processes));
     root_.file("/sys/fs/cgroup/cgroup.type", "domain\n");
     EXPECT_TRUE(found().namespace_root && !found().real_root);
     EXPECT_EQ(found().other_processes.value_or(99), 1U);

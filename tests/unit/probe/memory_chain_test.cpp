@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fake_root.hpp"
+#include "not_asked.hpp"
 
 namespace dbgscope
 {
@@ -138,8 +139,8 @@ TEST(ReadChain, BasicLeavesTheRestUnasked)
     root.file("/cg/memory.max", "4096\n").file("/cg/memory.peak", "1\n");
     const auto own = chain_of(root, true, "", ChainDetail::basic).chain.at(0);
     EXPECT_TRUE(own.max);
-    EXPECT_TRUE(not_asked(own.peak));
-    EXPECT_TRUE(not_asked(own.memory_pressure));
+    EXPECT_TRUE(test::not_asked(own.peak));
+    EXPECT_TRUE(test::not_asked(own.memory_pressure));
 }
 
 TEST(ReadChain, GarbageIsMalformedAndNotALimit)

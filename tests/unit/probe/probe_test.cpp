@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "machines.hpp"
+#include "not_asked.hpp"
 #include "probe/assume.hpp"
 
 namespace dbgscope
@@ -25,19 +26,19 @@ TEST(Probe, ReadsOnlyWhatIsNeeded)
 {
     const Facts none = desktop(0);
     EXPECT_EQ(none.cgroup.layout, Layout::none);
-    EXPECT_TRUE(not_asked(none.memory.total_bytes));
+    EXPECT_TRUE(test::not_asked(none.memory.total_bytes));
     EXPECT_EQ(none.host.uid, 1000U); // always: whoever plans needs to know for whom
     EXPECT_EQ(none.host.kernel, "");
 
     const Facts cgroup = desktop(Needs{0} | Need::cgroup);
     EXPECT_EQ(cgroup.cgroup.memory.version, 2);
-    EXPECT_TRUE(not_asked(cgroup.cgroup.memory.chain.back().peak));
-    EXPECT_TRUE(not_asked(cgroup.systemd.user.socket));
+    EXPECT_TRUE(test::not_asked(cgroup.cgroup.memory.chain.back().peak));
+    EXPECT_TRUE(test::not_asked(cgroup.systemd.user.socket));
 
     const Facts systemd = desktop(Needs{0} | Need::systemd);
     EXPECT_TRUE(systemd.systemd.user.socket);
     EXPECT_TRUE(systemd.systemd.user.controllers);
-    EXPECT_TRUE(not_asked(systemd.systemd.version));
+    EXPECT_TRUE(test::not_asked(systemd.systemd.version));
     EXPECT_TRUE(desktop(Needs{0} | Need::pressure).memory.pressure);
     EXPECT_TRUE(desktop(Needs{0} | Need::memory).memory.total_bytes);
     EXPECT_TRUE(desktop(Needs{0} | Need::chain_detail).cgroup.memory.chain.back().peak);

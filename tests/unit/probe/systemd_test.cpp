@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fake_root.hpp"
+#include "not_asked.hpp"
 
 namespace dbgscope
 {
@@ -108,7 +109,7 @@ TEST_F(SystemdTest, VersionIsOfTheRealMachineOnly)
     EXPECT_EQ(systemd.version.why(), Why::absent);
     systemd.booted = true;
     probe_systemd_version(root_.sys_root(0), systemd);
-    EXPECT_TRUE(not_asked(systemd.version));
+    EXPECT_TRUE(test::not_asked(systemd.version));
 }
 
 TEST(SystemdVersion, LeadingNumber)

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "not_asked.hpp"
+
 namespace dbgscope
 {
 namespace
@@ -64,7 +66,7 @@ TEST(FactsJson, RoundTripIsExact)
     EXPECT_EQ(again->cgroup.unified_mount, "/u\xff");
     EXPECT_EQ(again->cgroup.self, "0::/\xc3\x28\n");
     EXPECT_EQ(again->host.oom_score_adj, -1000);
-    EXPECT_TRUE(not_asked(again->tools.at(1).path));
+    EXPECT_TRUE(test::not_asked(again->tools.at(1).path));
     EXPECT_EQ(again->debuggee->go_version.value_or(""), "go1.19");
 }
 
@@ -99,7 +101,7 @@ TEST(FactsJson, AMissingKeyKeepsItsDefault)
     const auto facts = facts_from_json(R"({"schema": 1, "memory": {"total_bytes": 4096}})");
     ASSERT_TRUE(facts) << to_line(facts.error());
     EXPECT_EQ(facts->memory.total_bytes.value_or(0), 4096U);
-    EXPECT_TRUE(not_asked(facts->memory.available_bytes));
+    EXPECT_TRUE(test::not_asked(facts->memory.available_bytes));
     EXPECT_FALSE(facts->systemd.booted);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "render/utf8.hpp"
+#include "dbgscope/utf8.hpp"
 
 #include <array>
 #include <charconv>
@@ -65,11 +65,16 @@ template <class Hide> std::string escaped(std::string_view text, Hide hide)
 
 } // namespace
 
+std::size_t utf8_length(std::string_view text)
+{
+    std::uint32_t code_point = 0;
+    return text.empty() ? 0 : sequence(text, code_point);
+}
+
 bool is_utf8(std::string_view text)
 {
     while (!text.empty()) {
-        std::uint32_t code_point = 0;
-        const std::size_t length = sequence(text, code_point);
+        const std::size_t length = utf8_length(text);
         if (length == 0)
             return false;
         text.remove_prefix(length);

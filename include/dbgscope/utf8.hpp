@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,9 @@
 // File names are bytes; JSON is UTF-8 and a terminal obeys control characters.
 namespace dbgscope
 {
+
+/// Length of the well-formed sequence at the front of `text`, 1 to 4; 0 when there is none, or no text.
+[[nodiscard]] std::size_t utf8_length(std::string_view text);
 
 /// Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "render/utf8.hpp"
+#include "dbgscope/utf8.hpp"
 
 #include <gtest/gtest.h>
 
