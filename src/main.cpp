@@ -5,8 +5,7 @@
 
 #include "cli/cli.hpp"
 
-namespace
-{
+namespace {
 
 // systemd-run answers 1 to every failure; these are env(1)'s and the shell's own.
 constexpr int kFailed = 125;

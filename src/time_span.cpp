@@ -5,10 +5,8 @@
 #include <charconv>
 #include <cstdint>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::uint64_t kMillisecond = 1000;
 constexpr std::uint64_t kSecond = 1000 * kMillisecond;

@@ -6,10 +6,8 @@
 #include <cstdint>
 #include <cstdio>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Length of the well-formed sequence at the front of `text`, and its code point; 0 when there is none.
 std::size_t sequence(std::string_view text, std::uint32_t &code_point)

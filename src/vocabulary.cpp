@@ -11,10 +11,8 @@
 #include "dbgscope/request.hpp"
 #include "dbgscope/utf8.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 ErrorKind kind_of(int error_number)
 {

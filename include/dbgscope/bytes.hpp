@@ -9,8 +9,7 @@
 
 #include "dbgscope/error.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 inline constexpr std::uint64_t kKiB = 1024;
 inline constexpr std::uint64_t kMiB = 1024 * kKiB;
@@ -18,8 +17,7 @@ inline constexpr std::uint64_t kGiB = 1024 * kMiB;
 
 /// A memory limit in bytes, or "no limit" (cgroup v2 `max`, v1 9223372036854771712, systemd `infinity`).
 /// Ordered: infinity is greater than every finite limit.
-class Limit
-{
+class Limit {
   public:
     constexpr Limit() = default; ///< infinity
     constexpr explicit Limit(std::uint64_t bytes) : bytes_(bytes) {}

@@ -5,8 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What went wrong, as far as the program has to tell cases apart. Nothing branches on the text.
 enum class ErrorKind {

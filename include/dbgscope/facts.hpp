@@ -10,8 +10,7 @@
 #include "dbgscope/bytes.hpp"
 
 // What is true of this machine, as far as probe/ could see. Plain data: no I/O, no clock.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Why a fact has no value.
 enum class Why {
@@ -27,8 +26,7 @@ enum class Why {
 [[nodiscard]] const char *why_words(Why why);
 
 /// A value, or the reason why it is unknown.
-template <class T> class Fact
-{
+template <class T> class Fact {
   public:
     Fact() = default;
     Fact(T value) : value_(std::move(value)) {}

@@ -11,8 +11,7 @@
 #include "dbgscope/bytes.hpp"
 
 // What was decided and why: ordered, typed steps. Made by plan/, carried out by launch/, printed by render/.
-namespace dbgscope
-{
+namespace dbgscope {
 
 enum class Backend { systemd_system, systemd_user, cgroupfs, none };
 [[nodiscard]] const char *backend_name(Backend backend); ///< "systemd-system", …

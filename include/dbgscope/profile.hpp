@@ -15,8 +15,7 @@
 #include "dbgscope/error.hpp"
 
 // Settings: one table of keys; every key is a profile key `a.b_c`, an option `--a-b-c` and a variable `DBGSCOPE_A_B_C`.
-namespace dbgscope
-{
+namespace dbgscope {
 
 enum class Key : std::uint8_t {
     profile,
@@ -130,8 +129,7 @@ struct Setting {
 };
 
 /// All settings after the layers are merged. A key without a value keeps dbgscope's own behaviour.
-class Settings
-{
+class Settings {
   public:
     [[nodiscard]] const Setting *find(Key key) const;
     void set(Key key, Setting setting);

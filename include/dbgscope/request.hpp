@@ -9,8 +9,7 @@
 
 #include "dbgscope/profile.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 enum class Tool { none, dlv, gdbserver, gdb, lldb_server, lldb_dap };
 

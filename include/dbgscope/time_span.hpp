@@ -7,8 +7,7 @@
 
 #include "dbgscope/error.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// systemd's "infinity" (USEC_INFINITY on the bus).
 inline constexpr std::chrono::microseconds kForever = std::chrono::microseconds::max();

@@ -7,8 +7,7 @@
 #include <string_view>
 
 // File names are bytes; JSON is UTF-8 and a terminal obeys control characters.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Length of the well-formed sequence at the front of `text`, 1 to 4; 0 when there is none, or no text.
 [[nodiscard]] std::size_t utf8_length(std::string_view text);

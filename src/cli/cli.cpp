@@ -16,10 +16,12 @@ namespace dbgscope {
 namespace {
 
 constexpr std::string_view kUsage =
-    "usage: dbgscope [options] dlv|gdbserver|gdb|lldb-server|lldb-dap ARGS...   start a debugger in a scope of its own\n"
+    "usage: dbgscope [options] dlv|gdbserver|gdb|lldb-server|lldb-dap ARGS...   start a debugger in a scope of its "
+    "own\n"
     "       dbgscope run [options] [--] COMMAND ARGS...                         start any command in one\n"
     "       dbgscope status [--json]                                            where am I, what limits me\n"
-    "       dbgscope set UNIT KEY=VALUE...                                      change a slice's or scope's limits live\n"
+    "       dbgscope set UNIT KEY=VALUE...                                      change a slice's or scope's limits "
+    "live\n"
     "       dbgscope profile list|show [NAME] [--origin]|check FILE|schema      the settings and where they come from\n"
     "\n"
     "Every option --a-b is also the variable DBGSCOPE_A_B and a profile key; man dbgscope says more.\n";
@@ -46,13 +48,14 @@ std::string version_text()
 
 Error unknown_verb(const std::string &verb)
 {
-    const std::string near =
-        suggest(verb, {"run", "status", "set", "profile", "help", "dlv", "gdbserver", "gdb", "lldb-server", "lldb-dap"});
+    const std::string near = suggest(
+        verb, {"run", "status", "set", "profile", "help", "dlv", "gdbserver", "gdb", "lldb-server", "lldb-dap"});
     return {.kind = ErrorKind::usage,
             .operation = "read",
             .subject = "the command line",
             .cause = fmt::format("unknown command \"{}\"", verb),
-            .hint = near.empty() ? "dbgscope run -- COMMAND starts any command" : fmt::format("did you mean {}?", near)};
+            .hint =
+                near.empty() ? "dbgscope run -- COMMAND starts any command" : fmt::format("did you mean {}?", near)};
 }
 
 /// Options may stand before the verb and, for our own verbs, after it: the later ones win.
@@ -62,7 +65,8 @@ Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std:
     if (!after)
         return after;
     for (const KeyInfo &info : key_table())
-        if (const Setting *early = before.settings.find(info.key); early != nullptr && after->settings.find(info.key) == nullptr)
+        if (const Setting *early = before.settings.find(info.key);
+            early != nullptr && after->settings.find(info.key) == nullptr)
             after->settings.set(info.key, *early);
     after->help |= before.help;
     after->version |= before.version;
@@ -96,7 +100,8 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
         return show(std::string(kUsage) + options_help());
     using Verb = Result<int> (*)(ParsedOptions, const Invocation &);
     constexpr std::pair<std::string_view, Verb> kVerbs[] = {
-        {"run", [](ParsedOptions all, const Invocation &call) { return launch_verb(Tool::none, std::move(all), call); }},
+        {"run",
+         [](ParsedOptions all, const Invocation &call) { return launch_verb(Tool::none, std::move(all), call); }},
         {"status", status_verb},
         {"set", set_verb},
         {"profile", profile_verb}};

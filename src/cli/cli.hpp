@@ -6,8 +6,7 @@
 
 #include "dbgscope/error.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// One start of the program. `arguments` is argv with the program's name first.
 struct Invocation {

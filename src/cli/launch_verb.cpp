@@ -78,7 +78,8 @@ void identify(Request &request)
     request.random = random_hex();
 }
 
-Result<Settings> load(const ParsedOptions &options, Tool tool, const Invocation &invocation, std::vector<std::string> &warnings)
+Result<Settings> load(const ParsedOptions &options, Tool tool, const Invocation &invocation,
+                      std::vector<std::string> &warnings)
 {
     std::vector<const char *> environment;
     environment.reserve(invocation.environment.size() + 1);
@@ -234,8 +235,8 @@ Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invo
         messages.say(warning);
     for (const Notice &notice : plan->notices)
         messages.say(notice.text);
-    return fail(carry_out(*plan, invocation.environment,
-                          [&](std::string_view, std::string_view line) { messages.say(line); }));
+    return fail(
+        carry_out(*plan, invocation.environment, [&](std::string_view, std::string_view line) { messages.say(line); }));
 }
 
 } // namespace dbgscope

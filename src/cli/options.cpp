@@ -10,10 +10,8 @@
 
 #include "profile/key_names.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr const char *kModeGroup = "Looking before acting";
 
@@ -82,8 +80,7 @@ std::string cli11_names(const KeyInfo &info)
 }
 
 /// Builds the CLI11 tree for one parse and keeps the first error our own parsers found.
-class Parser
-{
+class Parser {
   public:
     /// Knows the options that may occur in `words`; none given: all of them.
     explicit Parser(std::optional<std::span<const std::string>> words)

@@ -9,8 +9,7 @@
 #include "dbgscope/error.hpp"
 #include "dbgscope/profile.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What may stand before the verb, or between `run` and its command.
 struct ParsedOptions {

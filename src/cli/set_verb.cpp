@@ -19,8 +19,8 @@ Result<void> read_assignment(const std::string &word, Settings &settings)
 {
     const auto equals = word.find('=');
     const KeyInfo *info = find_key(word.substr(0, equals));
-    constexpr Key kLive[] = {Key::memory_max,      Key::memory_high, Key::memory_low, Key::memory_min,
-                             Key::memory_swap_max, Key::cpu_weight,  Key::cpu_quota,  Key::io_weight, Key::tasks_max};
+    constexpr Key kLive[] = {Key::memory_max, Key::memory_high, Key::memory_low, Key::memory_min, Key::memory_swap_max,
+                             Key::cpu_weight, Key::cpu_quota,   Key::io_weight,  Key::tasks_max};
     bool live = false;
     std::vector<std::string> names;
     for (const Key key : kLive) {
@@ -29,11 +29,12 @@ Result<void> read_assignment(const std::string &word, Settings &settings)
     }
     if (equals == std::string::npos || !live) {
         const std::string near = suggest(word.substr(0, equals), names);
-        return fail({.kind = ErrorKind::usage,
-                     .operation = "set",
-                     .subject = fmt::format("\"{}\"", word),
-                     .cause = equals == std::string::npos ? "no value given" : "this cannot be changed on a living unit",
-                     .hint = near.empty() ? std::string(kForm) : fmt::format("did you mean {}=?", near)});
+        return fail(
+            {.kind = ErrorKind::usage,
+             .operation = "set",
+             .subject = fmt::format("\"{}\"", word),
+             .cause = equals == std::string::npos ? "no value given" : "this cannot be changed on a living unit",
+             .hint = near.empty() ? std::string(kForm) : fmt::format("did you mean {}=?", near)});
     }
     auto value = parse_value(*info, std::string_view(word).substr(equals + 1));
     if (!value)
@@ -56,12 +57,18 @@ Result<int> set_verb(ParsedOptions options, const Invocation &)
 {
     const std::vector<std::string> &words = options.rest;
     if (words.size() < 2)
-        return fail({.kind = ErrorKind::usage, .operation = "set", .subject = "a limit", .cause = "too few words",
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "set",
+                     .subject = "a limit",
+                     .cause = "too few words",
                      .hint = std::string(kForm)});
     const std::string &unit = words.front();
     if (!unit.ends_with(".slice") && !unit.ends_with(".scope"))
-        return fail({.kind = ErrorKind::usage, .operation = "set", .subject = unit,
-                     .cause = "neither a .slice nor a .scope", .hint = std::string(kForm)});
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "set",
+                     .subject = unit,
+                     .cause = "neither a .slice nor a .scope",
+                     .hint = std::string(kForm)});
     Settings limits;
     for (std::size_t i = 1; i < words.size(); ++i)
         if (auto read = read_assignment(words[i], limits); !read)
@@ -71,7 +78,9 @@ Result<int> set_verb(ParsedOptions options, const Invocation &)
     const BackendChoice choice = choose_backend(facts, options.settings);
     const Backend backend = choice.usable.front().backend;
     if (backend != Backend::systemd_system && backend != Backend::systemd_user)
-        return fail({.kind = ErrorKind::unsupported, .operation = "set limits of", .subject = unit,
+        return fail({.kind = ErrorKind::unsupported,
+                     .operation = "set limits of",
+                     .subject = unit,
                      .cause = choice.gaps.empty() ? "no systemd manager can be used" : choice.gaps.front().why,
                      .hint = "--user or --system chooses the manager"});
     const bool user = backend == Backend::systemd_user;

@@ -20,7 +20,8 @@ void add_tools(const Settings &settings, const Invocation &invocation, Facts &fa
                                                        {"gdb", Key::debuggers_gdb},
                                                        {"go", Key::count_}};
     for (const auto &[name, key] : kTools) {
-        ToolFacts tool = find_tool(name, variable(invocation, "PATH"), key == Key::count_ ? "" : settings.text(key), self_file());
+        ToolFacts tool =
+            find_tool(name, variable(invocation, "PATH"), key == Key::count_ ? "" : settings.text(key), self_file());
         if (tool.path)
             tool.version = tool_version(name, *tool.path);
         facts.tools.push_back(std::move(tool));

@@ -9,8 +9,7 @@
 #include "dbgscope/request.hpp"
 
 // What a debugger's command line means: pure functions over one table (debugger/table.cpp). No I/O.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Reads `arguments` (argv after the tool's name) the way the tool itself does: dlv 1.20 to 1.27 (cobra), gdbserver and
 /// gdb 13 (getopt_long_only), lldb-server and lldb-dap 14 and later. Never fails: what the tool would refuse is for the

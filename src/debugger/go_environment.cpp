@@ -9,10 +9,8 @@
 #include <limits>
 #include <utility>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr int kNever = std::numeric_limits<int>::max();
 

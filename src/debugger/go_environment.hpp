@@ -12,8 +12,7 @@
 // The rules on GODEBUG and GOMEMLIMIT: pure, data first. Versions are Go 1 minor numbers (19 for Go 1.19). Sources: the
 // runtime's own table of keys in 1.19 to 1.27, its readGOMEMLIMIT, the 1.16, 1.21, 1.23 and 1.27 release notes, and
 // trials with those tool chains.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// 19 for "go1.19.8", 27 for "go1.27rc1", 28 for "devel go1.28-a1b2c3 …", 0 for "go1"; nothing for "devel +a1b2c3",
 /// another language version ("go2.0") or anything else. A vendor's suffix does not matter ("go1.24.4

@@ -4,10 +4,8 @@
 #include "debugger/call.hpp"
 #include "debugger/scan.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using Arguments = std::vector<std::string>;
 

@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <array>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 bool accepted(const FlagRow &row, std::string_view verb)
 {
@@ -39,8 +37,7 @@ const FlagRow *find_abbreviated(const ToolRow &tool, std::string_view verb, std:
 }
 
 /// One pass over the arguments; each member consumes the words it understands.
-class Scanner
-{
+class Scanner {
   public:
     Scanner(const ToolRow &tool, std::string_view verb, const std::vector<std::string> &arguments)
         : tool_(tool), verb_(verb), arguments_(arguments)

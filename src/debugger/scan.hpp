@@ -9,8 +9,7 @@
 
 #include "debugger/table.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 struct FoundFlag {
     const FlagRow *row;

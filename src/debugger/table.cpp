@@ -3,10 +3,8 @@
 
 #include <array>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 // Every persistent flag is accepted by every verb and before it, and they are the same from 1.20 to 1.27.
 constexpr auto kDlvFlags = std::to_array<FlagRow>({

@@ -9,8 +9,7 @@
 
 // The data behind read_call. Sources: `dlv help VERB` 1.20.2 and delve's usage documents up to 1.27, gdb 13 main.c,
 // `gdbserver --help` 13.1, `lldb-server gdbserver --help` and `lldb-vscode --help` 14.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What a flag says about the session.
 enum class Means : std::uint8_t {

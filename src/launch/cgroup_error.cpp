@@ -5,10 +5,8 @@
 #include <cerrno>
 #include <utility>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using enum CgroupOperation;
 

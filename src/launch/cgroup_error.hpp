@@ -5,8 +5,7 @@
 
 #include "dbgscope/error.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What was being done to a cgroup directory when the kernel said no.
 enum class CgroupOperation {

@@ -18,10 +18,8 @@
 #include "probe/reader.hpp"
 #include "sys/file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// v1's cgroup.procs waits for an RCU grace period (5 to 8 ms measured); `tasks` with the writer itself does not
 /// (kernel/cgroup/cgroup.c, cgroup_procs_write_start), and one thread is all we have. v2 has no such file.

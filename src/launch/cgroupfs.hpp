@@ -11,16 +11,14 @@
 #include "sys/fd.hpp"
 
 // The cgroupfs backend: create → limits → enter, everything relative to held directory descriptors.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// v2: where the processes of a cgroup move so that it may have children with limits.
 inline constexpr const char *kLeafName = "dbgscope.leaf";
 
 /// One directory of ours in one hierarchy. Unless keep() was called, going away undoes it: back to where this process
 /// was, directory removed.
-class CgroupPlace
-{
+class CgroupPlace {
   public:
     /// mkdir `path`/`name`. `version` 1 or 2 is the hierarchy's; `parent` is `path`, open.
     [[nodiscard]] static Result<CgroupPlace> make(UniqueFd parent, std::string path, std::string name, int version);
@@ -52,8 +50,7 @@ class CgroupPlace
 
 /// The session's cgroup with this process in it: the hierarchy of memory, and `unified` where the plan wants it.
 /// Destroying it before exec undoes both.
-class SessionCgroup
-{
+class SessionCgroup {
   public:
     /// Sweeps dead sessions, moves the parent's processes away where the plan says so, creates, limits, enters. Retries
     /// once when the directory is removed under it. On failure everything is as before.

@@ -11,10 +11,8 @@
 #include <limits>
 #include <string_view>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::size_t kMaxEntryBytes = 1024 * 1024; ///< a group with thousands of members is large
 constexpr int kMaxGroups = 65536;                   ///< NGROUPS_MAX of Linux

@@ -10,8 +10,7 @@
 #include "dbgscope/error.hpp"
 #include "dbgscope/plan.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Who the command runs as, resolved before anything irreversible.
 struct Account {

@@ -12,10 +12,8 @@
 #include "launch/process.hpp"
 #include "sys/file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::string_view kDefaultPath = "/bin:/usr/bin"; // confstr(_CS_PATH)
 constexpr const char *kShell = "/bin/sh";
@@ -92,8 +90,7 @@ Error explain(int code, const std::string &path)
 }
 
 /// The words of one exec attempt after another; only the path differs.
-class Attempt
-{
+class Attempt {
   public:
     Attempt(const Execute &step, const std::vector<std::string> &environment)
         : step_(step), arguments_(pointers(step.arguments)), environment_(pointers(environment))

@@ -7,8 +7,7 @@
 #include "dbgscope/error.hpp"
 #include "dbgscope/plan.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// execve(2) of step.path, searched in PATH of `environment` as execvp(3) does where step.search_path is set and the
 /// path has no slash; a text file without "#!" is given to /bin/sh. Descriptors, signal mask and dispositions stay as

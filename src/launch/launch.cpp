@@ -18,10 +18,8 @@
 #include "launch/scope.hpp"
 #include "launch/verify.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Why an attempt ended; `no_scope`: the cgroup could not be made, another plan may do.
 struct Failure {
@@ -58,8 +56,7 @@ std::string join(const std::vector<std::string> &words)
 }
 
 /// One plan, without its fallbacks. Destroying it undoes the cgroup it made.
-class Attempt
-{
+class Attempt {
   public:
     Attempt(const LaunchPlan &plan, std::vector<std::string> environment, const Say &say)
         : plan_(plan), environment_(std::move(environment)), say_(say)

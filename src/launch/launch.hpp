@@ -8,8 +8,7 @@
 #include "dbgscope/plan.hpp"
 #include "launch/say.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Carries the plan out. Returns only on failure: after the last step the process has become the command.
 /// `environment` is the command's before the plan's changes, "NAME=VALUE". The process must have one thread.

@@ -14,10 +14,8 @@
 #include "dbgscope/bytes.hpp"
 #include "sys/file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 struct NamedRlimit {
     std::string_view name;

@@ -10,8 +10,7 @@
 #include "dbgscope/plan.hpp"
 
 // What the process does to itself before exec: none of this is a scope property (systemd.scope(5)).
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Writes /proc/self/oom_score_adj. Below the value in force it needs CAP_SYS_RESOURCE: denied.
 [[nodiscard]] Result<void> set_oom_score(int value);

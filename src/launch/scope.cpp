@@ -15,10 +15,8 @@
 #include "sys/bus_value.hpp"
 #include "sys/fd.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 struct JobEnd {
     std::string job, result;

@@ -14,8 +14,7 @@
 #include "dbgscope/plan.hpp"
 
 // The systemd backend: one transient scope, made by the manager, with our processes in it.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Time for everything: connecting, property negotiation, the job. runc allows 30 s, systemd-run any time.
 inline constexpr std::chrono::milliseconds kScopeTimeout{5000};
@@ -30,8 +29,7 @@ struct ScopeResult {
 };
 
 /// The creation of a scope, in two halves so that the caller's own work overlaps the manager's.
-class ScopeCall
-{
+class ScopeCall {
   public:
     /// Connects and hands StartTransientUnit to the manager: one round trip, for authentication. `pids` must live until
     /// wait() returns. `pidfds`: name them by descriptor first (systemd 255 and later; falls back to numbers);

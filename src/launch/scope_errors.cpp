@@ -6,10 +6,8 @@
 
 #include <fmt/format.h>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 enum class Hint { none, privilege, exists, busy, restart };
 

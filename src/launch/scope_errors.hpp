@@ -7,8 +7,7 @@
 #include "dbgscope/error.hpp"
 
 // What a manager's answers mean, in our own words. Chosen by D-Bus error name and job result, never by a sentence.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What was asked, of which unit, of which manager.
 struct ManagerRequest {

@@ -15,10 +15,8 @@
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::string_view kPrefix = "dbgscope.";
 constexpr std::size_t kMaxRemovals = 256;

@@ -10,8 +10,7 @@
 #include <string_view>
 
 // Nobody is left to remove a session's cgroup after exec in place: the next start does it.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// A directory name "dbgscope.SESSION.PID-STARTTICKS". SESSION may hold dots (it is a unit name without ".scope").
 struct SessionDirectory {

@@ -7,8 +7,7 @@
 #include "launch/scope_errors.hpp"
 #include "sys/bus_value.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// SetUnitProperties(s name, b runtime, a(sv) properties)
 Result<void> set_unit_properties(const ManagerAddress &manager, const std::string &unit,

@@ -9,8 +9,7 @@
 #include "dbgscope/plan.hpp"
 #include "sys/bus.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Sets properties of a slice or scope live, all or none: what `systemctl set-property` does. A unit that is not loaded
 /// is loaded. `runtime`: until the next boot only, else a drop-in file is written as well (scopes: always `runtime`).

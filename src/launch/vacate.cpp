@@ -16,10 +16,8 @@
 #include "launch/cgroupfs.hpp"
 #include "sys/file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr const char *kControlFile = "cgroup.subtree_control";
 constexpr int kMaxPasses = 16;

@@ -10,8 +10,7 @@
 #include "sys/fd.hpp"
 
 // cgroup v2's no-internal-process rule: a cgroup that passes memory on to children holds no processes of its own.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Pids listed in the text of cgroup.procs. 0 stands for a process of another pid namespace.
 [[nodiscard]] std::vector<pid_t> parse_procs(const std::string &text);
@@ -21,8 +20,7 @@ namespace dbgscope
 [[nodiscard]] Result<UniqueFd> lock_cgroup(const std::string &path);
 
 /// A cgroup whose processes were moved into its child kLeafName. Unless keep() was called, going away undoes it.
-class Vacancy
-{
+class Vacancy {
   public:
     /// Moves every process of `parent` (open, at `path`), our own included, and enables `controllers` for children.
     /// Processes that appear meanwhile are moved too. The caller holds lock_cgroup(path).

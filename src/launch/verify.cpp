@@ -5,8 +5,7 @@
 
 #include "probe/cgroup.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 Result<Verified> read_limit_in_force(const std::string &root)
 {

@@ -7,8 +7,7 @@
 #include "dbgscope/error.hpp"
 #include "dbgscope/plan.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What the kernel shows.
 struct Verified {

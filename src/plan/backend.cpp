@@ -5,10 +5,8 @@
 #include <optional>
 #include <utility>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 bool has(const std::vector<std::string> &words, std::string_view word)
 {
@@ -106,7 +104,8 @@ BackendChoice choose_backend(const Facts &facts, const Settings &settings)
             choice.gaps.push_back(std::get<BackendGap>(verdict));
     };
     if (automatic && !facts.systemd.booted) {
-        choice.gaps.push_back({facts.host.uid == 0 ? Backend::systemd_system : Backend::systemd_user, "systemd is not running", ""});
+        choice.gaps.push_back(
+            {facts.host.uid == 0 ? Backend::systemd_system : Backend::systemd_user, "systemd is not running", ""});
     } else if (facts.host.uid == 0) {
         consider(Backend::systemd_system, system_manager);
         if (!automatic) // root's own user manager is used only when it is asked for

@@ -8,8 +8,7 @@
 #include "dbgscope/plan.hpp"
 #include "dbgscope/profile.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// One backend that could carry the launch, and why it is (or is not) the one to use.
 struct BackendOption {

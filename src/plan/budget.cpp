@@ -5,10 +5,8 @@
 
 #include <fmt/format.h>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::uint64_t kMinimumFreeBytes = 512 * kMiB;
 constexpr std::int64_t kDefaultSharePermyriad = 7500;
@@ -158,9 +156,10 @@ Result<Budget> attach_budget(const Facts &facts, const Request &request)
                          .subject = "the program",
                          .cause = "it was not started by this debugger, so it stays in its own cgroup",
                          .hint = "--debugger-memory-max limits the debugger"});
-        budget.notices.push_back({"no-cap", fmt::format("{} has no effect: the program was not started by this debugger "
-                                                        "and stays in its own cgroup; --debugger-memory-max limits the debugger",
-                                                        cap->origin.where)});
+        budget.notices.push_back(
+            {"no-cap", fmt::format("{} has no effect: the program was not started by this debugger "
+                                   "and stays in its own cgroup; --debugger-memory-max limits the debugger",
+                                   cap->origin.where)});
     }
     auto own = limit_setting(facts, request.settings, Key::debugger_memory_max);
     if (!own)
@@ -200,10 +199,10 @@ void tighten_only(const Facts &facts, const Settings &settings, Budget &budget)
     const auto without = default_cap(facts, settings, false, reason);
     if (!without || *without < kSmallestDefaultCapBytes || *budget.cap <= Limit(*without))
         return;
-    budget.notices.push_back({"project-cap", fmt::format("the cap of {} from {} is above the default of {}, which stays: a "
-                                                         "project file may only lower limits",
-                                                         format_limit(*budget.cap), budget.cap_reason,
-                                                         format_bytes(*without))});
+    budget.notices.push_back(
+        {"project-cap", fmt::format("the cap of {} from {} is above the default of {}, which stays: a "
+                                    "project file may only lower limits",
+                                    format_limit(*budget.cap), budget.cap_reason, format_bytes(*without))});
     budget.cap = Limit(*without);
     budget.cap_reason = reason;
 }

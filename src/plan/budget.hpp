@@ -11,8 +11,7 @@
 #include "dbgscope/plan.hpp"
 #include "dbgscope/request.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Below this the launcher itself would be killed before its exec (systemd-run with MemoryMax=1 dies with 137 and no
 /// word).

@@ -6,10 +6,8 @@
 #include "debugger/go_environment.hpp"
 #include "plan/budget.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// What is known of the Go program that will read the variables.
 struct Target {

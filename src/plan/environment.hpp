@@ -10,8 +10,7 @@
 #include "dbgscope/plan.hpp"
 #include "dbgscope/request.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What the debuggee's Go runtime is told, and why.
 struct GoEnvironment {

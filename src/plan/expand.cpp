@@ -3,10 +3,8 @@
 
 #include <string_view>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 

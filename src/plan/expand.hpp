@@ -5,8 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// systemd's rule for command lines (systemd.service(5), "Command lines"), used only with --expand-environment=yes:
 /// `${NAME}` anywhere in a word, `$NAME` as a word of its own (split at white space), `$$` is a dollar sign.

@@ -8,10 +8,8 @@
 
 #include "plan/property_values.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using values::Parsed;
 using Effects = Parsed<std::vector<PropertyEffect>>;

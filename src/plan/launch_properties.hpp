@@ -9,8 +9,7 @@
 #include "plan/words.hpp"
 
 // Properties that systemd has for services only, and dbgscope applies itself before exec.
-namespace dbgscope
-{
+namespace dbgscope {
 
 struct LaunchProperty {
     std::string_view name;

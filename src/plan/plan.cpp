@@ -14,10 +14,8 @@
 #include "plan/scope.hpp"
 #include "plan/unit_name.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Everything the plans of all backends share.
 struct Shared {
@@ -100,7 +98,8 @@ void add_environment(const Shared &shared, const GoEnvironment &go, Execute &exe
     for (const std::string &assignment : shared.request.settings.list(Key::setenv))
         if (const auto equals = assignment.find('='); equals != std::string::npos)
             environment.changes.push_back({assignment.substr(0, equals), assignment.substr(equals + 1)});
-    environment.changes.insert(environment.changes.end(), shared.wishes.environment.begin(), shared.wishes.environment.end());
+    environment.changes.insert(environment.changes.end(), shared.wishes.environment.begin(),
+                               shared.wishes.environment.end());
     const auto at = shared.request.call.wrapper_at;
     if (at && !go.changes.empty()) {
         std::vector<std::string> assignments;

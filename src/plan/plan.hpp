@@ -6,8 +6,7 @@
 #include "dbgscope/plan.hpp"
 #include "dbgscope/request.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Decides everything about one launch. Pure: the same facts and request give the same plan.
 /// Errors: not_found / not_executable (the tool or command), limit, refused, usage, unsupported (under --require).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dbgscope/utf8.hpp"
 #include "plan/properties.hpp"
+#include "dbgscope/utf8.hpp"
 
 #include <algorithm>
 
@@ -11,10 +11,8 @@
 #include "plan/property_refusals.hpp"
 #include "plan/property_table.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// For messages: a whole word list of thousands of CPUs is no help.
 std::string shortened(std::string_view text)

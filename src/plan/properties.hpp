@@ -10,8 +10,7 @@
 #include "dbgscope/error.hpp"
 #include "dbgscope/plan.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What `-p NAME=VALUE` means: a property of the scope, or something dbgscope applies itself before exec because a
 /// scope has no such property.

@@ -9,10 +9,8 @@
 #include "plan/property_values.hpp"
 
 // The values of plan/property_values.hpp that have several parts.
-namespace dbgscope::values
-{
-namespace
-{
+namespace dbgscope::values {
+namespace {
 
 constexpr std::uint64_t kMaxIndex = 8191; // the most CPUs a kernel is built for
 

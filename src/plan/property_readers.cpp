@@ -5,10 +5,8 @@
 
 #include "plan/property_values.hpp"
 
-namespace dbgscope::readers
-{
-namespace
-{
+namespace dbgscope::readers {
+namespace {
 
 using values::Parsed;
 

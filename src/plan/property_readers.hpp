@@ -7,8 +7,7 @@
 
 // One function per shape of value: text → property under its name on the bus. All have the type PropertyForm::Read;
 // errors are causes in words. An empty value is the default or an empty list, where systemd has it so.
-namespace dbgscope::readers
-{
+namespace dbgscope::readers {
 
 using Property = values::Parsed<ScopeProperty>;
 using Form = const PropertyForm &;

@@ -9,10 +9,8 @@
 
 #include "plan/property_table.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// systemd.exec(5), what starts like this or is this: set up by the manager in the process it starts; a scope's process
 /// is ours, and runs already.

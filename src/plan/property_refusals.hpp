@@ -6,8 +6,7 @@
 
 #include "dbgscope/error.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Why systemd knows a property of this name and dbgscope does not take it, and what to do instead.
 struct PropertyRefusal {

@@ -3,10 +3,8 @@
 
 #include "plan/property_readers.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using enum IfUnknown;
 

@@ -11,8 +11,7 @@
 #include "plan/words.hpp"
 
 // How the values of scope properties are written and which shape they have on the bus.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// One way to write a value. The fields below `hint` are for the forms that need them.
 struct PropertyForm {

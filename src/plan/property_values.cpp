@@ -13,10 +13,8 @@
 
 #include "dbgscope/time_span.hpp"
 
-namespace dbgscope::values
-{
-namespace
-{
+namespace dbgscope::values {
+namespace {
 
 bool same_word(std::string_view left, std::string_view right)
 {

@@ -11,8 +11,7 @@
 
 // One value of a systemd property, from the text of a unit file or of `systemd-run -p`. All refuse what is not a whole
 // value; the error is a cause in words.
-namespace dbgscope::values
-{
+namespace dbgscope::values {
 
 /// 1/yes/y/true/t/on and 0/no/n/false/f/off, in any case.
 [[nodiscard]] Parsed<bool> boolean(std::string_view text);

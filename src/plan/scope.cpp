@@ -11,10 +11,8 @@
 #include "plan/property_values.hpp"
 #include "plan/unit_name.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::uint64_t kStopTimeoutUs = 5'000'000;
 

@@ -10,12 +10,11 @@
 #include "dbgscope/request.hpp"
 #include "plan/budget.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What `-p` asked for, sorted by who applies it.
 struct PropertyWishes {
-    std::vector<ScopeProperty> scope; ///< in the order given
+    std::vector<ScopeProperty> scope;   ///< in the order given
     std::vector<Step> steps;            ///< rlimits, nice, … applied by dbgscope before exec
     std::vector<EnvChange> environment; ///< -p Environment=
 };

@@ -5,10 +5,8 @@
 
 #include <fmt/format.h>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::size_t kMaxUnitName = 255; // systemd.unit(5)
 constexpr std::string_view kScopeSuffix = ".scope";

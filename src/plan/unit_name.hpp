@@ -8,8 +8,7 @@
 #include "dbgscope/facts.hpp"
 #include "dbgscope/request.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// "run-p123-0011223344556677.scope", "PREFIX-p123-….scope", or exactly --unit (".scope" added where missing).
 /// Errors: usage, for names systemd.unit(5) does not allow.

@@ -5,10 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-namespace dbgscope::values
-{
-namespace
-{
+namespace dbgscope::values {
+namespace {
 
 constexpr std::string_view kBlanks = " \t\n\r";
 

@@ -7,8 +7,7 @@
 #include <vector>
 
 // Text as systemd's unit files and systemd-run quote it: systemd.syntax(7), "Quoting".
-namespace dbgscope::values
-{
+namespace dbgscope::values {
 
 /// A value, or the cause why the text is none (words for Error::cause).
 template <class T> using Parsed = std::expected<T, std::string>;

@@ -6,10 +6,8 @@
 
 #include "dbgscope/profile.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 template <class T> Fact<T> gone(std::string_view name)
 {

@@ -10,8 +10,7 @@
 #include "dbgscope/facts.hpp"
 
 // --assume no-X: probed features are forced unknown, so that the paths of older and poorer machines run on any.
-namespace dbgscope
-{
+namespace dbgscope {
 
 struct AssumeName {
     std::string_view name; ///< "no-psi"

@@ -9,10 +9,8 @@
 #include "probe/delegation.hpp"
 #include "probe/mountinfo.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::string_view kDeleted = " (deleted)"; ///< the kernel's suffix for the cgroup of a dying process (v2)
 

@@ -9,8 +9,7 @@
 #include "probe/memory_chain.hpp"
 #include "probe/reader.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Our own cgroups from /proc/self/cgroup. Views into the parsed text.
 struct OwnCgroups {

@@ -17,10 +17,8 @@
 #include "probe/tools.hpp"
 #include "sys/file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::string_view kMagic = "\xff Go buildinf:";
 constexpr std::size_t kHeaderBytes = 32;
@@ -183,8 +181,7 @@ DebuggeeFacts read_debuggee(const std::string &path)
     const Result<UniqueFd> fd = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (!fd)
         return unknown(why_of(fd.error().error_number), to_line(fd.error()));
-    struct stat status {
-    };
+    struct stat status{};
     if (::fstat(fd->get(), &status) != 0)
         return unknown(why_of(errno), to_line(errno_error(errno, "stat", path)));
     if (!S_ISREG(status.st_mode))

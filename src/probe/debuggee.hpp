@@ -8,8 +8,7 @@
 #include "dbgscope/request.hpp"
 
 // What the program to be debugged says of itself, read from its file before it runs.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// The file `call.program` stands for: as written, or, where the tool searches PATH and the working directory has no
 /// such file, the one in `path_variable`. Empty when the command line names none.

@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 std::vector<std::string> words_of(Reader &reader, int directory, const char *name)
 {

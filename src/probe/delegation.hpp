@@ -7,8 +7,7 @@
 #include "probe/mountinfo.hpp"
 #include "probe/reader.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Our own cgroup: the held directory, its path in the file system and as /proc/self/cgroup names it.
 struct OwnDirectory {

@@ -7,10 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::size_t kMaxSections = 8192;
 constexpr std::size_t kMaxSegments = 1024;

@@ -11,16 +11,14 @@
 
 // As much of ELF (elf(5), 32 and 64 bit, both byte orders) as it takes to find one section or one address. The file is
 // hostile until shown otherwise: every offset is checked against the file's size, and only what is asked for is read.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Where something lies in the file.
 struct FileRange {
     std::uint64_t offset = 0, size = 0;
 };
 
-class ElfFile
-{
+class ElfFile {
   public:
     /// Reads the headers of `fd`, which must be a regular file of `file_size` bytes and outlive this object.
     /// Why::malformed: not an ELF file, or its program header table lies outside the file.

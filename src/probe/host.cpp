@@ -5,10 +5,8 @@
 
 #include <charconv>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 std::string_view trimmed(std::string_view text)
 {

@@ -5,8 +5,7 @@
 #include "probe/reader.hpp"
 #include "probe/sys_root.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Kernel, capabilities in force, container and WSL kind, yama, seccomp, oom_score_adj.
 void probe_host(Reader &reader, const SysRoot &root, HostFacts &host);

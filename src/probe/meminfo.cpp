@@ -6,10 +6,8 @@
 
 #include "probe/pressure.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr const char *kMeminfo = "/proc/meminfo";
 

@@ -4,8 +4,7 @@
 #include "dbgscope/facts.hpp"
 #include "probe/reader.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// MemTotal, MemAvailable, SwapTotal, SwapFree of /proc/meminfo (kB there, bytes here) and vm.swappiness.
 void probe_memory(Reader &reader, MemoryFacts &memory);

@@ -9,10 +9,8 @@
 
 #include "probe/pressure.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// The files of one cgroup directory as facts. `error` is set instead of `directory` when it could not be opened.
 struct LevelReader {

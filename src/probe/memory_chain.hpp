@@ -8,8 +8,7 @@
 #include "probe/reader.hpp"
 
 // Every visible cgroup from the mount's root to our own, what each one limits, and which limit counts.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What is read of each level: always max and high, current where it counts for the headroom; with `full` also current
 /// everywhere, swap, peak, memory.stat and PSI.

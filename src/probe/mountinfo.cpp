@@ -6,10 +6,8 @@
 
 #include "probe/reader.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// "\040" is a blank, "\012" a newline, "\134" a backslash (show_mountinfo in fs/proc_namespace.c).
 std::string undo_escapes(std::string_view field)

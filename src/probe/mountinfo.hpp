@@ -7,8 +7,7 @@
 #include <vector>
 
 // cgroup mounts as /proc/self/mountinfo shows them (proc_pid_mountinfo(5)), and where a cgroup lies in one.
-namespace dbgscope
-{
+namespace dbgscope {
 
 struct CgroupMount {
     bool v2 = false;

@@ -3,10 +3,8 @@
 
 #include <charconv>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Takes "KEY=number" and one blank from the front of `line`.
 template <class Number> bool take(std::string_view &line, std::string_view key, Number &number)

@@ -7,8 +7,7 @@
 #include "probe/reader.hpp"
 
 // PSI files: Documentation/accounting/psi.rst.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Both lines of a PSI file. `full` may be missing (cpu before 5.13): it stays zero. False: not a PSI file.
 [[nodiscard]] bool parse_pressure(std::string_view text, Pressure &pressure);

@@ -8,8 +8,7 @@
 #include "probe/reader.hpp"
 #include "probe/systemd.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 Facts probe(const SysRoot &root, Needs needs, const std::vector<std::string> &assume)
 {

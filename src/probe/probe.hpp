@@ -8,8 +8,7 @@
 #include "dbgscope/facts.hpp"
 #include "probe/sys_root.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What a caller needs to know; the rest is not read and stays Why::not_asked.
 enum class Need : std::uint32_t {

@@ -9,10 +9,8 @@
 #include <charconv>
 #include <cstring>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::size_t kFirstBytes = 16 * 1024; ///< memory.stat, the longest single record, is about 3 KiB
 constexpr std::size_t kMostBytes = 1024 * 1024;

@@ -12,16 +12,14 @@
 #include "sys/fd.hpp"
 
 // Reading many small kernel files with one buffer and turning failures into the reason why a fact is unknown.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// How a kernel file answers read(2). `single`: all of it in one call (one seq_file record: memory.max, status, PSI),
 /// so the call that would return 0 is saved. `many`: page by page (mountinfo, cgroup.procs).
 enum class Records { single, many };
 
 /// Opens and reads below a root prefix. Not for sharing between threads; views live until the next read.
-class Reader
-{
+class Reader {
   public:
     using Text = std::expected<std::string_view, int>; ///< the contents, or errno
 

@@ -6,8 +6,7 @@
 #include <array>
 #include <cstdlib>
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 std::string_view SysRoot::variable(std::string_view name) const
 {

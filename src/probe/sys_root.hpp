@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Where probing looks: the real machine, or a tree that stands for one. Facts never contain the prefix.
 struct SysRoot {

@@ -10,10 +10,8 @@
 
 #include "sys/bus.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Where a user manager may listen: $XDG_RUNTIME_DIR, then pam_systemd's own place, which `su`, cron and ssh commands
 /// do not put into the environment.
@@ -39,8 +37,7 @@ Fact<std::string> usable_socket(const Reader &reader, std::string path)
 /// Our own user's manager. Root may connect to anybody's, which then refuses root's processes.
 Fact<std::string> user_socket(const Reader &reader, const SysRoot &root, const std::string &path)
 {
-    struct stat status {
-    };
+    struct stat status{};
     if (root.uid == 0 && ::stat(reader.real_path(path).c_str(), &status) == 0 && status.st_uid != 0)
         return Fact<std::string>(Why::denied, path + ": belongs to user " + std::to_string(status.st_uid));
     return usable_socket(reader, path);

@@ -7,8 +7,7 @@
 #include "probe/reader.hpp"
 #include "probe/sys_root.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Is systemd the init system, and how its managers are reached: the private socket (path) and the bus (address
 /// or path).

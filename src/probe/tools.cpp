@@ -17,10 +17,8 @@
 #include "dbgscope/error.hpp"
 #include "sys/fd.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr std::size_t kMaxOutputBytes = 4096;
@@ -29,8 +27,7 @@ enum class Candidate { usable, missing, directory, not_executable, self };
 
 Candidate judge(const std::string &path, const std::optional<SelfFile> &self)
 {
-    struct stat status {
-    };
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
         return errno == EACCES ? Candidate::not_executable : Candidate::missing;
     if (self && *self == SelfFile{status.st_dev, status.st_ino})
@@ -140,8 +137,7 @@ bool read_output(int fd, std::chrono::steady_clock::time_point end, std::string 
     return true;
 }
 
-class SpawnSetup
-{
+class SpawnSetup {
   public:
     explicit SpawnSetup(int output)
     {
@@ -177,8 +173,7 @@ class SpawnSetup
 
 std::optional<SelfFile> self_file()
 {
-    struct stat status {
-    };
+    struct stat status{};
     if (::stat("/proc/self/exe", &status) != 0)
         return std::nullopt;
     return SelfFile{status.st_dev, status.st_ino};

@@ -11,8 +11,7 @@
 #include "dbgscope/facts.hpp"
 
 // Debuggers and tool chains in PATH.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// A file as the kernel tells files apart: whatever its name, link or mount.
 struct SelfFile {

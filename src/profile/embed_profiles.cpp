@@ -8,10 +8,8 @@
 #include "profile/text_check.hpp"
 #include "profile/yaml_file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// A C++ string literal. Profiles are UTF-8 without control characters (find_text_fault).
 std::string literal(std::string_view text)

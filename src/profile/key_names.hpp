@@ -6,8 +6,7 @@
 #include "dbgscope/profile.hpp"
 
 // The two other spellings of a key. Both are derived, so none can drift from the table.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// "memory.swap_max" → "--memory-swap-max".
 [[nodiscard]] std::string option_name(const KeyInfo &info);

@@ -3,10 +3,8 @@
 
 #include "profile/key_names.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using enum ProjectRule;
 using T = ValueType;

@@ -12,10 +12,8 @@
 #include "profile/settings_file.hpp"
 #include "profile/tighten.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Variables of the DBGSCOPE_ family that are no keys: the session's id, and what the build and test scripts use
 /// (DBGSCOPE_TEST… and DBGSCOPE_VM… too).
@@ -34,8 +32,7 @@ bool trusted_owner(unsigned uid)
     return uid == 0 || uid == ::geteuid();
 }
 
-class Merger
-{
+class Merger {
   public:
     explicit Merger(const LayerSources &sources) : sources_(sources) {}
     Loaded take() { return {std::move(settings_), std::move(warnings_)}; }

@@ -9,8 +9,7 @@
 #include "dbgscope/profile.hpp"
 
 // The layers of settings and their merging. yaml-cpp is touched only when a file is there.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Where settings come from. A path is empty when there is no such file.
 struct LayerSources {

@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::size_t kMaxNameBytes = 64;
 

@@ -9,8 +9,7 @@
 #include "profile/settings_file.hpp"
 
 // Profiles by name: a NAME.yaml in one of the profile directories, else a shipped one.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// One value of a shipped profile; the table is generated from profiles/*.yaml when dbgscope is built.
 struct BuiltinRow {

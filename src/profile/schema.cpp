@@ -4,10 +4,8 @@
 #include "profile/key_names.hpp"
 #include "profile/load.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using Json = nlohmann::ordered_json;
 

@@ -3,10 +3,8 @@
 
 #include <cassert>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Whether `value` holds the alternative that ValueType's comment promises.
 [[maybe_unused]] bool fits(ValueType type, const Value &value)

@@ -10,10 +10,8 @@
 #include "profile/yaml_file.hpp"
 #include "sys/file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 std::unexpected<Error> refuse(const std::string &subject, std::string cause, std::string hint = {})
 {

@@ -7,8 +7,7 @@
 #include "dbgscope/profile.hpp"
 
 // One configuration file as settings: known keys, parsed values, and the place of each.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Where a file stands decides which keys it may have.
 enum class FileRole {

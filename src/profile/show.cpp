@@ -10,10 +10,8 @@
 #include "profile/settings_file.hpp"
 #include "profile/text_check.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Backslash escapes as YAML's double quotes know them; also keeps control characters off the terminal.
 std::string escaped(std::string_view text)

@@ -10,10 +10,8 @@
 #include "config.h"
 #include "profile/load.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// There, or hidden from us: what cannot be looked at must fail when it is read, not pass for absent.
 bool present(const std::string &path)

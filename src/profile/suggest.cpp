@@ -3,10 +3,8 @@
 
 #include "dbgscope/profile.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, each 1.
 std::size_t distance(std::string_view a, std::string_view b)

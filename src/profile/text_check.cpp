@@ -5,8 +5,7 @@
 
 #include "dbgscope/utf8.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 std::optional<TextFault> find_text_fault(std::string_view text)
 {
     int line = 1, column = 1;

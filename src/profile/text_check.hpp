@@ -5,8 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Why a file is not text that yaml-cpp should see, and where (line and column from 1).
 struct TextFault {

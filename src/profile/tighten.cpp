@@ -5,10 +5,8 @@
 
 #include "profile/key_names.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 bool tightens_size(const KeyInfo &info, const SizeSpec &wanted, const SizeSpec *below)
 {

@@ -3,8 +3,7 @@
 
 #include "dbgscope/profile.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Whether `wanted`, from a project file, is at least as strict as what the layers below say. `below` may be null: then
 /// the kernel's own default counts (no protection, weight 100), and a limit must be finite. Bytes against a percentage

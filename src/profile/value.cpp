@@ -6,10 +6,8 @@
 #include "dbgscope/time_span.hpp"
 #include "profile/key_names.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::size_t kQuotedBytes = 60; // of a value in a message
 

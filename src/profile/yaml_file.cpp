@@ -10,10 +10,8 @@
 
 #include "profile/text_check.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// What the handler throws to stop the parser; never leaves this file.
 struct Refused {
@@ -39,8 +37,7 @@ constexpr const char *kListHint = "a list is written [one, two], or one \"- item
 constexpr std::size_t kMaxDepth = 4; // no key has more than two parts; a wrong one still gets its own message
 
 /// Events instead of YAML::Node: a Node forgets duplicates, anchors and most positions, and expands aliases.
-class Flattener final : public YAML::EventHandler
-{
+class Flattener final : public YAML::EventHandler {
   public:
     std::vector<YamlEntry> take() { return std::move(entries_); }
 

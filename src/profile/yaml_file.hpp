@@ -8,8 +8,7 @@
 #include "dbgscope/error.hpp"
 
 // The strict subset of YAML that configuration is written in. The only door to yaml-cpp.
-namespace dbgscope
-{
+namespace dbgscope {
 
 inline constexpr std::size_t kMaxConfigBytes = 64 * 1024;
 

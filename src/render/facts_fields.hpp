@@ -8,8 +8,7 @@
 
 // The fields of Facts, listed once: facts_json.cpp walks them to write and to read.
 // fields(visit, object) calls visit("name", object.member) for each, on const and non-const objects alike.
-namespace dbgscope::facts_fields
-{
+namespace dbgscope::facts_fields {
 
 template <class T, class Struct>
 concept Is = std::same_as<std::remove_const_t<T>, Struct>;

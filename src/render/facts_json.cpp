@@ -7,13 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "render/facts_fields.hpp"
 #include "dbgscope/utf8.hpp"
+#include "render/facts_fields.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using facts_fields::fields;
 using nlohmann::json;
@@ -110,8 +108,7 @@ template <class T> json encode(const std::optional<T> &value)
 // ---- reading ----
 
 /// Remembers the first thing that was wrong; what follows is still walked but no longer judged.
-class Decoder
-{
+class Decoder {
   public:
     std::optional<Error> error;
 

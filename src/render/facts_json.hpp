@@ -15,8 +15,7 @@
 //   a limit           bytes, or "infinity"
 //   a name that is    {"escaped": "/a\\xff"}: \xNN for each byte that is not UTF-8 and for the backslash
 //   not UTF-8
-namespace dbgscope
-{
+namespace dbgscope {
 
 inline constexpr int kFactsSchema = 1;
 

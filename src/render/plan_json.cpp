@@ -5,10 +5,8 @@
 #include "dbgscope/overloaded.hpp"
 #include "render/plan_text.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using Json = nlohmann::ordered_json;
 
@@ -16,27 +14,13 @@ using Json = nlohmann::ordered_json;
 Json value_json(const BusValue &value)
 {
     return std::visit(Overloaded{
-                          [](bool v) {
-                              return Json{{"type", "b"}, {"value", v}};
-                          },
-                          [](std::int32_t v) {
-                              return Json{{"type", "i"}, {"value", v}};
-                          },
-                          [](std::uint32_t v) {
-                              return Json{{"type", "u"}, {"value", v}};
-                          },
-                          [](std::uint64_t v) {
-                              return Json{{"type", "t"}, {"value", v}};
-                          },
-                          [](const std::string &v) {
-                              return Json{{"type", "s"}, {"value", v}};
-                          },
-                          [](const std::vector<std::string> &v) {
-                              return Json{{"type", "as"}, {"value", v}};
-                          },
-                          [](const std::vector<std::uint8_t> &v) {
-                              return Json{{"type", "ay"}, {"value", v}};
-                          },
+                          [](bool v) { return Json{{"type", "b"}, {"value", v}}; },
+                          [](std::int32_t v) { return Json{{"type", "i"}, {"value", v}}; },
+                          [](std::uint32_t v) { return Json{{"type", "u"}, {"value", v}}; },
+                          [](std::uint64_t v) { return Json{{"type", "t"}, {"value", v}}; },
+                          [](const std::string &v) { return Json{{"type", "s"}, {"value", v}}; },
+                          [](const std::vector<std::string> &v) { return Json{{"type", "as"}, {"value", v}}; },
+                          [](const std::vector<std::uint8_t> &v) { return Json{{"type", "ay"}, {"value", v}}; },
                           [](const std::vector<PathLimit> &v) {
                               Json list = Json::array();
                               for (const PathLimit &limit : v)
@@ -55,9 +39,7 @@ Json value_json(const BusValue &value)
                                   list.push_back({a.family, a.address, a.prefix});
                               return Json{{"type", "a(iayu)"}, {"value", std::move(list)}};
                           },
-                          [](const NameFilter &v) {
-                              return Json{{"type", "(bas)"}, {"value", {v.allow, v.names}}};
-                          },
+                          [](const NameFilter &v) { return Json{{"type", "(bas)"}, {"value", {v.allow, v.names}}}; },
                           [](const std::vector<SocketBind> &v) {
                               Json list = Json::array();
                               for (const SocketBind &b : v)
@@ -115,25 +97,17 @@ Json action_json(const Action &action)
             [](const VerifyLimit &a) {
                 return Json{{"action", "verify-limit"}, {"bytes", a.expected.bytes()}, {"required", a.required}};
             },
-            [](const SetOomScore &a) {
-                return Json{{"action", "set-oom-score"}, {"value", a.value}};
-            },
+            [](const SetOomScore &a) { return Json{{"action", "set-oom-score"}, {"value", a.value}}; },
             [](const SetRlimit &a) {
                 return Json{{"action", "set-rlimit"}, {"resource", a.resource}, {"soft", a.soft}, {"hard", a.hard}};
             },
-            [](const SetNice &a) {
-                return Json{{"action", "set-nice"}, {"value", a.value}};
-            },
+            [](const SetNice &a) { return Json{{"action", "set-nice"}, {"value", a.value}}; },
             [](const SetCredentials &a) {
                 return Json{{"action", "set-credentials"}, {"user", a.user}, {"group", a.group}};
             },
-            [](const ChangeDirectory &a) {
-                return Json{{"action", "change-directory"}, {"path", a.path}};
-            },
+            [](const ChangeDirectory &a) { return Json{{"action", "change-directory"}, {"path", a.path}}; },
             [](const SetEnvironment &a) { return environment_json(a); },
-            [](const Execute &a) {
-                return Json{{"action", "exec"}, {"path", a.path}, {"arguments", a.arguments}};
-            },
+            [](const Execute &a) { return Json{{"action", "exec"}, {"path", a.path}, {"arguments", a.arguments}}; },
         },
         action);
 }

@@ -7,10 +7,8 @@
 #include "dbgscope/overloaded.hpp"
 #include "dbgscope/time_span.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// A word as a shell would need it.
 std::string quoted(const std::string &word)

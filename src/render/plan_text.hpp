@@ -5,8 +5,7 @@
 
 #include "dbgscope/plan.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// The plan in words, a reason beside every step: what `--dry-run` prints.
 [[nodiscard]] std::string plan_text(const LaunchPlan &plan);

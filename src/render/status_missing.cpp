@@ -4,10 +4,8 @@
 #include "render/status_text.hpp"
 
 // What is missing and how to get it. Each sentence names a setting a person can change.
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using Lines = std::vector<std::string>;
 

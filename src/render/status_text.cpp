@@ -8,10 +8,8 @@
 
 #include "dbgscope/utf8.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::size_t kLabelWidth = 12;
 

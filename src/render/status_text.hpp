@@ -7,8 +7,7 @@
 
 #include "dbgscope/facts.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// What `dbgscope status` prints for people: where am I, what limits me (level by level, the one that counts marked),
 /// pressure now, which backend would be used and why, what is missing and how to get it. Lines end with a newline.

@@ -10,10 +10,8 @@
 
 #include "sys/fd.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr const char *kDestination = "org.freedesktop.systemd1";
 constexpr const char *kManagerPath = "/org/freedesktop/systemd1";

@@ -11,8 +11,7 @@
 #include "sys/bus_library.hpp"
 
 // One connection to a systemd manager over sd-bus. Nothing here waits longer than the deadline it is given.
-namespace dbgscope
-{
+namespace dbgscope {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
@@ -48,8 +47,7 @@ struct PendingCall {
     [[nodiscard]] std::string error_text() const;
 };
 
-class ManagerBus
-{
+class ManagerBus {
   public:
     /// Connects; authentication goes on in drive(). Errors: unsupported (no library, no address), denied (a private
     /// socket whose other end is neither root nor our own user), or what connect(2) said.

@@ -5,10 +5,8 @@
 
 #include <string>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 Error missing(std::string cause)
 {

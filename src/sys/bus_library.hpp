@@ -6,8 +6,7 @@
 #include "dbgscope/error.hpp"
 
 // libsystemd, loaded when the first bus is needed: it brings six libraries along, 0.4 ms that no other path should pay.
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// The functions of sd-bus this program calls. All are older than libsystemd 242.
 #define DBGSCOPE_SD_BUS_FUNCTIONS(X)                                                                                   \

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/bus_value.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 struct ValueWriter {
     BusWriter &out;

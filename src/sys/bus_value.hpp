@@ -8,12 +8,10 @@
 #include "dbgscope/plan.hpp"
 #include "sys/bus_library.hpp"
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Appends to one message. After a failure the rest does nothing useful and status() has the first negative errno.
-class BusWriter
-{
+class BusWriter {
   public:
     BusWriter(const BusLibrary &library, sd_bus_message *message) : library_(library), message_(message) {}
     [[nodiscard]] int status() const { return status_; }

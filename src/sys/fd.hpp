@@ -5,12 +5,10 @@
 
 #include <utility>
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// Owns one file descriptor. Move-only; assigning closes what was held and survives self-move.
-class UniqueFd
-{
+class UniqueFd {
   public:
     UniqueFd() = default;
     explicit UniqueFd(int fd) : fd_(fd) {}

@@ -4,8 +4,7 @@
 #include <array>
 #include <cerrno>
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 Result<UniqueFd> open_at(int directory, const std::string &path, int flags, unsigned mode)
 {

@@ -11,8 +11,7 @@
 #include "sys/fd.hpp"
 
 // Small whole-file reads and single writes relative to a held directory. Every descriptor is O_CLOEXEC from birth.
-namespace dbgscope
-{
+namespace dbgscope {
 
 inline constexpr std::size_t kMaxFileBytes = 1024 * 1024;
 

@@ -16,8 +16,7 @@
 // How long probing takes on this machine. As root, `probe_bench N` first enters N nested cgroups of its own below its
 // memory cgroup (v1 or v2 as found), measures there and removes them. Prints milliseconds: median, and the 5th and 95th
 // percentile of ROUNDS probes.
-namespace
-{
+namespace {
 
 using namespace dbgscope; // NOLINT: one file, one purpose
 constexpr int kRounds = 400;
@@ -52,8 +51,7 @@ bool enter(const std::string &directory)
 }
 
 /// Nested cgroups below `home`; we are in the innermost one while it lives.
-class Nest
-{
+class Nest {
   public:
     Nest(std::string home, int levels) : home_(std::move(home))
     {

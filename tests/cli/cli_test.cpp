@@ -41,7 +41,8 @@ class Cli : public testing::Test {
     }
     void TearDown() override { fs::remove_all(dir_); }
 
-    void file(const std::string &name, const std::string &text, fs::perms mode = fs::perms::owner_read | fs::perms::owner_write)
+    void file(const std::string &name, const std::string &text,
+              fs::perms mode = fs::perms::owner_read | fs::perms::owner_write)
     {
         std::ofstream(dir_ / name) << text;
         fs::permissions(dir_ / name, mode);
@@ -112,7 +113,8 @@ class Cli : public testing::Test {
         }
     }
 
-    void expect(const std::vector<std::string> &words, int status, const std::string &in_stderr, const std::string &in_stdout = "")
+    void expect(const std::vector<std::string> &words, int status, const std::string &in_stderr,
+                const std::string &in_stdout = "")
     {
         const Outcome got = run(words);
         std::string line;

@@ -21,7 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A case file: "key: value" lines, `config:` or `project:` followed by indented YAML, then "---" and the expected text.
+/// A case file: "key: value" lines, `config:` or `project:` followed by indented YAML, then "---" and the expected
+/// text.
 struct Case {
     std::string machine, arguments, debuggee, environment, config, expected;
     bool project = false; ///< `config` is the project's file

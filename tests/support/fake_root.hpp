@@ -16,14 +16,12 @@
 
 #include "probe/sys_root.hpp"
 
-namespace dbgscope::test
-{
+namespace dbgscope::test {
 
 /// A tree in a temporary directory that stands for a machine's /proc, /sys and /run. Removed with the object.
 ///     FakeRoot root;
 ///     root.file("/proc/self/cgroup", "0::/a.slice\n").dir("/run/systemd/system");
-class FakeRoot
-{
+class FakeRoot {
   public:
     FakeRoot()
     {
@@ -87,8 +85,7 @@ class FakeRoot
 };
 
 /// While it lives, a test that runs as root has an ordinary user's permissions (effective uid 65534): modes count.
-class AsOrdinaryUser
-{
+class AsOrdinaryUser {
   public:
     explicit AsOrdinaryUser(bool wanted = true) : was_root_(wanted && ::geteuid() == 0)
     {

@@ -5,10 +5,8 @@
 
 #include "probe/probe.hpp"
 
-namespace dbgscope::test
-{
-namespace
-{
+namespace dbgscope::test {
+namespace {
 
 constexpr std::string_view kCalm = "some avg10=0.00 avg60=0.04 avg300=0.01 total=812345\n"
                                    "full avg10=0.00 avg60=0.02 avg300=0.00 total=401122\n";

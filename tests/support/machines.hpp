@@ -7,8 +7,7 @@
 #include "fake_root.hpp"
 
 // Machines people have, as fake trees. Their Facts are tests/golden/machines/NAME.json.
-namespace dbgscope::test
-{
+namespace dbgscope::test {
 
 struct Machine {
     const char *name;

@@ -3,8 +3,7 @@
 
 #include "dbgscope/facts.hpp"
 
-namespace dbgscope::test
-{
+namespace dbgscope::test {
 
 /// Unknown because nobody asked. (why() of a known fact is not_asked too: it has no meaning there.)
 template <class T> [[nodiscard]] bool not_asked(const Fact<T> &fact)

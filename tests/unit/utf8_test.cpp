@@ -3,10 +3,8 @@
 
 #include <gtest/gtest.h>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 TEST(Utf8, WellFormed)
 {

@@ -3,10 +3,8 @@
 
 #include "dbgscope/bytes.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 TEST(ParseSize, ReadsSystemdSizes)
 {

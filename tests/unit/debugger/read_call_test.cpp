@@ -5,10 +5,8 @@
 
 #include <sstream>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 std::vector<std::string> words(const std::string &line)
 {

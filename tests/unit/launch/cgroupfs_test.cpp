@@ -14,10 +14,8 @@
 #include "launch/verify.hpp"
 #include "sys/file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using test::HostCgroup;
 using test::in_child;

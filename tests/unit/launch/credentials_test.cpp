@@ -11,10 +11,8 @@
 #include "host.hpp"
 #include "launch/process.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using test::in_child;
 

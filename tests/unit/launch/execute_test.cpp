@@ -6,10 +6,8 @@
 
 #include "host.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using test::ChildResult;
 using test::in_child;

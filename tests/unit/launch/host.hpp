@@ -20,12 +20,10 @@
 #include "probe/cgroup.hpp"
 
 // What the launch tests share: children for irreversible steps, cgroups of our own on the real host.
-namespace dbgscope::test
-{
+namespace dbgscope::test {
 
 /// A directory for files, removed with everything in it.
-class TemporaryDirectory
-{
+class TemporaryDirectory {
   public:
     TemporaryDirectory()
     {
@@ -99,8 +97,7 @@ inline CgroupFacts own_cgroup()
 }
 
 /// A cgroup for the running test below `parent`, removed with its children.
-class HostCgroup
-{
+class HostCgroup {
   public:
     explicit HostCgroup(const std::string &parent)
     {

@@ -12,10 +12,8 @@
 
 #include "host.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using test::ChildResult;
 using test::HostCgroup;

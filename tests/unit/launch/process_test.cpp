@@ -8,10 +8,8 @@
 
 #include "host.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using test::in_child;
 using testing::ElementsAre;

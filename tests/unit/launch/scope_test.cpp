@@ -9,10 +9,8 @@
 #include "../sys/bus_peer.hpp"
 
 // What a real manager does not do on request: tests/system/scope_test.py has the rest, against a real one.
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using std::chrono::milliseconds;
 using test::BusPeer;

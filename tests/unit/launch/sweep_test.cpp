@@ -6,10 +6,8 @@
 #include "host.hpp"
 #include "sys/file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using test::TemporaryDirectory;
 

@@ -5,10 +5,8 @@
 
 #include "host.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using test::TemporaryDirectory;
 

@@ -8,10 +8,8 @@
 #include "plan/property_refusals.hpp"
 #include "plan/property_table.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr std::uint64_t kHighest = ~std::uint64_t{0};
 using Words = std::vector<std::string>;

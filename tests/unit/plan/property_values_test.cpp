@@ -5,10 +5,8 @@
 
 #include "plan/property_values.hpp"
 
-namespace dbgscope::values
-{
-namespace
-{
+namespace dbgscope::values {
+namespace {
 
 constexpr std::uint64_t kHighest = ~std::uint64_t{0};
 using Bytes = std::vector<std::uint8_t>;

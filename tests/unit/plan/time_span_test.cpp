@@ -5,10 +5,8 @@
 
 #include "dbgscope/time_span.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using std::chrono::microseconds;
 

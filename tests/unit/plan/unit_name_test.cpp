@@ -26,8 +26,9 @@ TEST(ScopeUnit, IsMadeOfPrefixPidAndRandomOrExactlyAsAsked)
 
 TEST(ScopeUnit, RefusesWhatSystemdWould)
 {
-    for (const std::string &name : {std::string("a/b"), std::string("a b"), std::string("x.service"), std::string(".scope"),
-                                    std::string(".."), std::string("a\nb"), std::string(300, 'a')})
+    for (const std::string &name :
+         {std::string("a/b"), std::string("a b"), std::string("x.service"), std::string(".scope"), std::string(".."),
+          std::string("a\nb"), std::string(300, 'a')})
         EXPECT_FALSE(scope_unit(request_with(Key::unit, name))) << name;
 }
 

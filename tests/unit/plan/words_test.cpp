@@ -3,10 +3,8 @@
 
 #include "plan/words.hpp"
 
-namespace dbgscope::values
-{
-namespace
-{
+namespace dbgscope::values {
+namespace {
 
 using List = std::vector<std::string>;
 

@@ -6,10 +6,8 @@
 #include "fake_root.hpp"
 #include "not_asked.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 CgroupFacts probed(const test::FakeRoot &root)
 {
@@ -206,8 +204,7 @@ TEST(Cgroup, NoMemoryAnywhereSaysWhy)
     EXPECT_EQ(probed(root).delegation.detail, "/proc/self/cgroup names no hierarchy with a memory controller");
 }
 
-class DelegationTest : public testing::Test
-{
+class DelegationTest : public testing::Test {
   protected:
     DelegationTest() { v2_machine(root_, "0::/a\n", v2_mount("/", "/sys/fs/cgroup"), "/sys/fs/cgroup/a"); }
     Delegation found() const

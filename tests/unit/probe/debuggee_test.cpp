@@ -14,14 +14,11 @@
 
 #include "sys/fd.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// A file in memory under a name that can be opened.
-class MemoryFile
-{
+class MemoryFile {
   public:
     explicit MemoryFile(const std::string &bytes) : fd_(::memfd_create("dbgscope-test", MFD_CLOEXEC)) { set(bytes); }
     void set(const std::string &bytes) const
@@ -40,8 +37,7 @@ struct Shape {
 };
 
 /// A minimal Go executable: one data segment with the build information, and a section table on request.
-class FakeGo
-{
+class FakeGo {
   public:
     explicit FakeGo(Shape shape, const std::string &version, const std::string &modules) : shape_(shape)
     {
@@ -270,8 +266,7 @@ std::string output_of(const std::string &command)
 }
 
 /// A directory of its own with a Go module that prints a word.
-class RealGo : public testing::Test
-{
+class RealGo : public testing::Test {
   protected:
     void SetUp() override
     {
@@ -326,8 +321,7 @@ TEST_F(RealGo, ToolChainVersionWithoutRunningIt)
     EXPECT_EQ(facts.default_godebug.why(), Why::absent);
 }
 
-class ToolChain : public testing::Test
-{
+class ToolChain : public testing::Test {
   protected:
     void SetUp() override
     {

@@ -7,10 +7,8 @@
 
 #include "fake_root.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 

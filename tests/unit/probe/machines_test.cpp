@@ -11,10 +11,8 @@
 #include "render/facts_json.hpp"
 #include "unit/probe/golden_machines.h"
 
-namespace dbgscope::test
-{
-namespace
-{
+namespace dbgscope::test {
+namespace {
 
 std::string slurp(const std::filesystem::path &path)
 {
@@ -34,9 +32,7 @@ std::string first_difference(const std::string &found, const std::string &wanted
     return "one is longer";
 }
 
-class Machines : public testing::TestWithParam<Machine>
-{
-};
+class Machines : public testing::TestWithParam<Machine> {};
 
 /// DBGSCOPE_UPDATE_GOLDEN=1 writes the files instead.
 TEST_P(Machines, ProbedFactsAreTheGoldenDump)

@@ -6,10 +6,8 @@
 #include "fake_root.hpp"
 #include "not_asked.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 CgroupLevel level(Fact<Limit> max, Fact<std::uint64_t> current)
 {

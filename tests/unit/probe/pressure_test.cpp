@@ -7,10 +7,8 @@
 #include "fake_root.hpp"
 #include "probe/meminfo.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 constexpr const char *kGood = "some avg10=8.81 avg60=17.16 avg300=100.00 total=50792969\n"
                               "full avg10=0.00 avg60=0.10 avg300=0.00 total=18446744073709551615\n";

@@ -9,10 +9,8 @@
 #include "not_asked.hpp"
 #include "probe/assume.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 Facts desktop(Needs needs, const std::vector<std::string> &assume = {})
 {

@@ -6,13 +6,10 @@
 #include "fake_root.hpp"
 #include "not_asked.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
-class SystemdTest : public testing::Test
-{
+class SystemdTest : public testing::Test {
   protected:
     SystemdTest()
     {

@@ -8,14 +8,11 @@
 #include <filesystem>
 #include <fstream>
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Two directories of a PATH, a and b.
-class Tools : public testing::Test
-{
+class Tools : public testing::Test {
   protected:
     void SetUp() override
     {
@@ -35,8 +32,7 @@ class Tools : public testing::Test
     }
     static SelfFile identity(const std::string &file)
     {
-        struct stat status {
-        };
+        struct stat status{};
         EXPECT_EQ(::stat(file.c_str(), &status), 0);
         return {status.st_dev, status.st_ino};
     }
@@ -115,8 +111,7 @@ TEST_F(Tools, EmptyElementsAreTheWorkingDirectory)
 
 TEST(SelfFileTest, IsTheRunningProgram)
 {
-    struct stat status {
-    };
+    struct stat status{};
     ASSERT_EQ(::stat("/proc/self/exe", &status), 0);
     EXPECT_EQ(self_file(), (SelfFile{status.st_dev, status.st_ino}));
 }

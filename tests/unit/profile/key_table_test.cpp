@@ -9,10 +9,8 @@
 #include "profile/key_names.hpp"
 #include "unit/profile/source_root.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 TEST(KeyTable, HasOneRowForEachKey)
 {

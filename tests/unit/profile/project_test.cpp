@@ -7,13 +7,10 @@
 #include "unit/profile/temp_tree.hpp"
 
 // What a .dbgscope.yaml that came with somebody's repository can do: tighten limits and name a profile.
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
-class Project : public testing::Test
-{
+class Project : public testing::Test {
   protected:
     Result<Loaded> load(const std::string &project, const std::string &user = "")
     {

@@ -14,10 +14,8 @@
 #include "profile/yaml_file.hpp"
 #include "unit/profile/source_root.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using Json = nlohmann::json;
 

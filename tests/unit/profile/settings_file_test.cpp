@@ -6,10 +6,8 @@
 #include "profile/settings_file.hpp"
 #include "unit/profile/temp_tree.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 TEST(ParseSettings, ReadsValuesWithTheirPlaces)
 {

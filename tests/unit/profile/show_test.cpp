@@ -5,10 +5,8 @@
 #include "profile/profile_store.hpp"
 #include "unit/profile/temp_tree.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 TEST(ShowProfile, IsYamlWithOrigins)
 {

@@ -8,14 +8,11 @@
 #include "profile/load.hpp"
 #include "unit/profile/temp_tree.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Changes the working directory for one test.
-class Sources : public testing::Test
-{
+class Sources : public testing::Test {
   protected:
     void SetUp() override { before_ = std::filesystem::current_path(); }
     void TearDown() override { std::filesystem::current_path(before_); }

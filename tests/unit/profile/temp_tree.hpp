@@ -6,12 +6,10 @@
 #include <fstream>
 #include <string>
 
-namespace dbgscope
-{
+namespace dbgscope {
 
 /// A directory of its own for one test, removed at its end.
-class TempTree
-{
+class TempTree {
   public:
     TempTree()
     {

@@ -3,10 +3,8 @@
 
 #include "profile/tighten.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 struct Row {
     Key key;

@@ -3,10 +3,8 @@
 
 #include "dbgscope/profile.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 struct Good {
     Key key;

@@ -3,10 +3,8 @@
 
 #include "profile/yaml_file.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 TEST(ParseYaml, FlattensMapsAndKeepsPlaces)
 {

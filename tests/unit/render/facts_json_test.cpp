@@ -7,10 +7,8 @@
 
 #include "not_asked.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Every field is different from its default, and every reason and both kinds of limit occur.
 Facts full_facts()
@@ -109,9 +107,7 @@ struct Bad {
     const char *text;
     const char *message; ///< without the hint
 };
-class BadFacts : public testing::TestWithParam<Bad>
-{
-};
+class BadFacts : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadFacts, NamesThePlaceAndTheCause)
 {

@@ -6,10 +6,8 @@
 
 #include "machines.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 using testing::HasSubstr;
 using testing::Not;

@@ -12,10 +12,8 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace dbgscope::test
-{
-namespace
-{
+namespace dbgscope::test {
+namespace {
 
 /// libsystemd's server side; the program itself has no use for it. `SD(sd_bus_new)(…)`.
 template <class Function> Function *server_function(const char *name)

@@ -13,14 +13,12 @@
 
 // Fault injection: something that listens where a manager would, speaks real D-Bus through libsystemd's server side,
 // and answers as a test tells it to. A real manager cannot be made to lose a connection in the middle of a call.
-namespace dbgscope::test
-{
+namespace dbgscope::test {
 
 class BusPeer;
 
 /// One method call that came in. What is not answered stays unanswered.
-class PeerCall
-{
+class PeerCall {
   public:
     PeerCall(BusPeer &peer, sd_bus_message *message);
     std::string member;
@@ -41,8 +39,7 @@ class PeerCall
 };
 
 /// Serves one connection on a socket in a directory of its own, in a thread.
-class BusPeer
-{
+class BusPeer {
   public:
     using Script = std::function<void(PeerCall &)>;
     explicit BusPeer(Script script);

@@ -9,10 +9,8 @@
 #include "bus_peer.hpp"
 #include "sys/bus.hpp"
 
-namespace dbgscope
-{
-namespace
-{
+namespace dbgscope {
+namespace {
 
 /// Sends a call with one property; `read` looks at it on the other side. True when the answer came.
 bool round_trip(const BusValue &value, const std::function<void(const BusLibrary &, sd_bus_message *)> &read)
