@@ -128,7 +128,8 @@ std::string announce(const Shared &shared, const LaunchPlan &plan, const GoEnvir
             fmt::format(", memory limit {} ({})", format_limit(*shared.budget.scope_limit), shared.budget.scope_reason);
     for (const EnvChange &change : go.changes)
         if (change.name == "GOMEMLIMIT")
-            line += fmt::format(", GOMEMLIMIT {}", change.value.value_or(""));
+            if (const auto bytes = parse_size(change.value.value_or("")))
+                line += fmt::format(", GOMEMLIMIT {}", format_bytes(bytes->value));
     return line;
 }
 
