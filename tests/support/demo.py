@@ -106,7 +106,7 @@ def main():
         show("built", "tests/support/programs/leak, as dlv builds it (-N -l)")
         command = [dbgscope, f"--memory-max={CAP}", "dlv", "exec", "--headless", "--accept-multiclient", "--continue",
                    "--listen=127.0.0.1:0", str(leak), "--", "-mib-per-step=4"]
-        title("2. dbgscope " + " ".join(map(str, command[1:9])) + " ./leak")
+        title("2. dbgscope " + " ".join(map(str, command[1:8])) + " ./leak")
         session = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                    text=True, errors="replace")
         try:
