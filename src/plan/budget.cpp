@@ -97,7 +97,7 @@ std::optional<std::uint64_t> default_cap(const Facts &facts, const Settings &set
     }
     const auto share =
         static_cast<std::uint64_t>(settings.get<std::int64_t>(Key::memory_share).value_or(kDefaultSharePermyriad));
-    std::uint64_t cap = room / 10000 * share;
+    std::uint64_t cap = room / 10000 * share + room % 10000 * share / 10000;
     if (shrink)
         cap /= 2;
     reason = fmt::format("{}% of the {} ({})", share / 100, reason, format_bytes(whole_mib(room)));
