@@ -3,7 +3,7 @@
 """Boots Debian in QEMU, with real systemd, and runs test modules or a command in it.
 
     vm.py module SPEC [--filter S] X_test.py...   SPEC: vm:v2@12 vm:hybrid@12 vm:legacy@12 vm:v2@13
-    vm.py run SPEC [--user dev] -- COMMAND...     with $DBGSCOPE_BIN's directory in PATH
+    vm.py run [--user dev] SPEC -- COMMAND...     with $DBGSCOPE_BIN's directory in PATH
     vm.py root 12|13                              only makes (or finds) the root file system
 
 Exit status: 0, the command's, 1 when a module failed, 77 where VMs cannot run here (the
