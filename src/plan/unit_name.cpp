@@ -60,7 +60,7 @@ std::string_view last_slice(std::string_view path)
     return found;
 }
 
-/// The path systemd uses: the `0::` line, else the `name=systemd` line.
+/// The path systemd uses: the `name=systemd` line where there is one (v1), else the `0::` line.
 std::string_view systemd_path(std::string_view self)
 {
     std::string_view path;
