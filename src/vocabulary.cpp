@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -9,6 +10,7 @@
 #include "dbgscope/facts.hpp"
 #include "dbgscope/plan.hpp"
 #include "dbgscope/request.hpp"
+#include "dbgscope/session.hpp"
 #include "dbgscope/utf8.hpp"
 
 namespace dbgscope {
@@ -242,6 +244,26 @@ const char *backend_name(Backend backend)
     case Backend::none: break;
     }
     return "none";
+}
+
+const char *state_name(SessionState state)
+{
+    switch (state) {
+    case SessionState::running: return "running";
+    case SessionState::throttled: return "throttled";
+    case SessionState::held: return "held";
+    case SessionState::stopped: return "stopped";
+    case SessionState::ended: break;
+    }
+    return "ended";
+}
+
+Limit fuse_line_for(Limit cap)
+{
+    if (!cap.finite())
+        return cap;
+    const std::uint64_t margin = std::max(cap.bytes() / 20, 8 * kMiB);
+    return Limit(cap.bytes() - std::min(margin, cap.bytes() / 2));
 }
 
 } // namespace dbgscope

@@ -134,14 +134,19 @@ struct HostFacts {
     Fact<int> yama_ptrace_scope; ///< 0..3
     Fact<int> seccomp_mode;      ///< 0 none, 1 strict, 2 filter (/proc/self/status Seccomp)
     int oom_score_adj = 0;
+    Fact<bool> seccomp_notify; ///< a seccomp filter can hand calls to another process: Linux 5.5
+    Fact<bool> pidfd;          ///< pidfd_open(2): Linux 5.3
+    Fact<bool> cgroup_kill;    ///< cgroup.kill in the v2 hierarchy, where one is mounted: Linux 5.14
+    bool terminal = false;     ///< stdin or stderr is one: somebody may be looking
 };
 
 /// A debugger or tool chain found in PATH.
 struct ToolFacts {
-    std::string name;          ///< "dlv"
-    Fact<std::string> path;    ///< absolute; never dbgscope itself (device and inode compared)
-    Fact<std::string> version; ///< "1.20.2", only when asked
-    bool skipped_self = false; ///< an earlier entry of PATH was dbgscope
+    std::string name;             ///< "dlv"
+    Fact<std::string> path;       ///< absolute; never dbgscope itself (device and inode compared)
+    Fact<std::string> version;    ///< "1.20.2", only when asked
+    bool skipped_self = false;    ///< an earlier entry of PATH was dbgscope
+    bool gains_privilege = false; ///< setuid, setgid or file capabilities: no_new_privs would take them away
 };
 
 /// What the debuggee's file says of itself (.go.buildinfo, ELF).

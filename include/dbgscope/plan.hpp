@@ -62,6 +62,21 @@ struct ScopeProperty {
     bool limit = false;    ///< dropping it means the cap is not in force
 };
 
+/// One write into a control file of the new cgroup.
+struct CgroupWrite {
+    std::string file;      ///< "memory.max"
+    std::string value;     ///< "536870912"
+    bool optional = false; ///< ENOENT (no swap accounting, …) is reported and survived
+};
+
+/// Split: two cgroups below the scope's. `debugger` is entered; the watcher moves each debuggee into `debuggee`.
+struct Division {
+    int version = 2;                   ///< of the hierarchy that carries memory
+    std::vector<std::string> enable;   ///< v2: controllers to enable in the scope's cgroup.subtree_control
+    std::vector<CgroupWrite> debugger; ///< limits of the debugger and what it starts
+    std::vector<CgroupWrite> debuggee; ///< the cap
+};
+
 /// systemd: one transient scope with our pid in it.
 struct CreateScope {
     bool user_manager = false;
@@ -71,13 +86,9 @@ struct CreateScope {
     std::string socket;                    ///< private socket to try first; empty: none
     std::string bus;                       ///< bus address or socket to try second; empty: none
     std::vector<ScopeProperty> properties; ///< in the order they are sent, PIDFDs not among them
-};
-
-/// One write into a control file of the new cgroup.
-struct CgroupWrite {
-    std::string file;      ///< "memory.max"
-    std::string value;     ///< "536870912"
-    bool optional = false; ///< ENOENT (no swap accounting, …) is reported and survived
+    std::string memory_mount;              ///< of the hierarchy that carries memory: finds the scope's directory
+    std::string unified_mount;             ///< hybrid: of the v2 hierarchy; empty elsewhere
+    std::optional<Division> division;
 };
 
 /// cgroupfs: a directory of our own below `parent`, limits first, then our pid.
@@ -90,6 +101,45 @@ struct CreateCgroup {
     std::vector<std::string> enable; ///< v2: controllers to enable in parent's cgroup.subtree_control
     std::vector<CgroupWrite> writes;
     std::string unified_parent; ///< hybrid: also enter `unified_parent`/`name`, for pressure, kill, freeze; empty: no
+    std::optional<Division> division;
+};
+
+enum class FuseAction : std::uint8_t { off, warn, hold };
+enum class PressureAction : std::uint8_t {
+    off,
+    say,
+    weight, ///< and the debuggee's cpu.weight is lowered while it lasts
+    hold,   ///< and the debuggee is frozen while it lasts, as long as nobody asks it to stop
+};
+
+/// What the watcher has to know; plain data, so that everything else can be freed.
+struct Watch {
+    bool wait = false; ///< be the debugger's parent instead of a process beside it
+    std::string session, backend, tool;
+    std::vector<std::string> command;
+    bool split = false, split_required = false;
+    int debuggee_oom_score_adj = 0; ///< raised to this on entering `debuggee`; below what it has: left alone
+    Limit cap;                      ///< of the debuggee (split) or the command
+    Limit scope_limit;
+    FuseAction fuse = FuseAction::off;
+    Limit fuse_line; ///< infinity: no fuse
+    PressureAction pressure = PressureAction::off;
+    std::int64_t pressure_some_permyriad = 0, pressure_full_permyriad = 0; ///< of a 2 s window; 0: not watched
+    bool use_pidfd = true, use_cgroup_kill = true;                         ///< false: --assume no-…
+    std::string go_version;                                                ///< of the debuggee where known
+    bool builds = false;                                                   ///< the debugger starts a compiler
+    bool quiet = false;
+    std::string log_file; ///< instead of stderr; empty: stderr
+};
+
+/// Leave a watcher beside the debugger, or (wait) become one. Before the cgroup is made: both enter it together.
+struct StartWatcher {
+    Watch watch;
+};
+
+/// The seccomp filter that tells the watcher of each new debuggee. Inherited by everything the debugger starts.
+struct InstallFilter {
+    bool required = false;
 };
 
 /// Read back what is in force from the hierarchy that /proc/self/cgroup names.
@@ -101,6 +151,7 @@ struct VerifyLimit {
 struct SetOomScore {
     int value = 0;
     bool required = false;
+    bool only_with_split = false; ///< after InstallFilter: without it the debuggee would inherit the score
 };
 struct SetRlimit {
     std::string resource;
@@ -129,8 +180,8 @@ struct Execute {
     bool search_path = false;
 };
 
-using Action = std::variant<CreateScope, CreateCgroup, VerifyLimit, SetOomScore, SetRlimit, SetNice, SetCredentials,
-                            ChangeDirectory, SetEnvironment, Execute>;
+using Action = std::variant<StartWatcher, CreateScope, CreateCgroup, VerifyLimit, InstallFilter, SetOomScore, SetRlimit,
+                            SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute>;
 
 struct Step {
     Action action;
@@ -158,6 +209,8 @@ struct LaunchPlan {
     /// `none`.
     std::vector<LaunchPlan> fallback;
     std::vector<Notice> notices;
+    /// What was considered and is not done, with the reason: for the plan's text, not worth a line at every launch.
+    std::vector<Notice> left_out;
     /// One line for the user once everything before the exec has worked; empty for a pass-through.
     std::string announcement;
 };

@@ -20,6 +20,10 @@ constexpr std::string_view kUsage =
     "own\n"
     "       dbgscope run [options] [--] COMMAND ARGS...                         start any command in one\n"
     "       dbgscope status [--json]                                            where am I, what limits me\n"
+    "       dbgscope ps [-w] [--json]                                           the sessions that run now\n"
+    "       dbgscope stop ID...|--port PORT|--all                               end sessions, and what they left "
+    "behind\n"
+    "       dbgscope set ID memory.max=SIZE                                     raise or lower a live session's cap\n"
     "       dbgscope set UNIT KEY=VALUE...                                      change a slice's or scope's limits "
     "live\n"
     "       dbgscope profile list|show [NAME] [--origin]|check FILE|schema      the settings and where they come from\n"
@@ -48,8 +52,8 @@ std::string version_text()
 
 Error unknown_verb(const std::string &verb)
 {
-    const std::string near = suggest(
-        verb, {"run", "status", "set", "profile", "help", "dlv", "gdbserver", "gdb", "lldb-server", "lldb-dap"});
+    const std::string near = suggest(verb, {"run", "status", "ps", "stop", "set", "profile", "help", "dlv", "gdbserver",
+                                            "gdb", "lldb-server", "lldb-dap"});
     return {.kind = ErrorKind::usage,
             .operation = "read",
             .subject = "the command line",
@@ -72,6 +76,9 @@ Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std:
     after->version |= before.version;
     after->dry_run |= before.dry_run;
     after->json |= before.json;
+    after->all |= before.all;
+    if (after->port.empty())
+        after->port = before.port;
     if (after->facts_file.empty())
         after->facts_file = before.facts_file;
     after->dry_run |= !after->facts_file.empty();
@@ -103,6 +110,8 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
         {"run",
          [](ParsedOptions all, const Invocation &call) { return launch_verb(Tool::none, std::move(all), call); }},
         {"status", status_verb},
+        {"ps", ps_verb},
+        {"stop", stop_verb},
         {"set", set_verb},
         {"profile", profile_verb}};
     for (const auto &[name, function] : kVerbs)

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,7 @@
 #include "profile/load.hpp"
 #include "render/plan_text.hpp"
 #include "sys/file.hpp"
+#include "watch/watch.hpp"
 
 namespace dbgscope {
 namespace {
@@ -118,6 +120,8 @@ Needs needs_of(const Request &request)
 {
     const Settings &settings = request.settings;
     Needs needs = Need::cgroup | Need::systemd;
+    if (request.tool != Tool::none || settings.flag(Key::watch) || settings.flag(Key::wait))
+        needs = needs | Need::kernel; // what a watcher can use
     const bool gate = request.tool != Tool::none || asked(settings, Key::pressure_some) ||
                       asked(settings, Key::pressure_full) || asked(settings, Key::pressure_action);
     if (gate && settings.text(Key::pressure_action, "warn") != "off")
@@ -171,14 +175,14 @@ Result<Facts> gather(const Request &request, const ParsedOptions &options, const
 }
 
 /// No debuggee, no scope, no output: only the real tool has to be found, a broken configuration does not matter.
-Result<int> pass_through(Request request, const Invocation &invocation)
+Error pass_through(Request request, const Invocation &invocation)
 {
     Facts facts;
     facts.tools.push_back(find_executable(request, invocation));
     auto plan = make_plan(facts, request);
     if (!plan)
-        return pass(plan);
-    return fail(carry_out(*plan, invocation.environment, [](std::string_view, std::string_view) {}));
+        return plan.error();
+    return carry_out(*plan, invocation.environment, [](std::string_view, std::string_view) {}).error;
 }
 
 Error no_command()
@@ -190,9 +194,10 @@ Error no_command()
             .hint = "dbgscope run [options] [--] COMMAND [ARGS...]; -S for a shell"};
 }
 
-} // namespace
+/// What a launch comes to where this process is still dbgscope.
+using Ending = std::variant<int, WatchStart>;
 
-Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invocation)
+Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocation)
 {
     Request request;
     request.tool = tool;
@@ -203,7 +208,7 @@ Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invo
         request.call = read_call(tool, request.arguments);
         if (request.call.kind == CallKind::pass_through && !options.dry_run) {
             request.settings = settings ? std::move(*settings) : std::move(options.settings);
-            return pass_through(std::move(request), invocation);
+            return fail(pass_through(std::move(request), invocation));
         }
     }
     if (!settings)
@@ -235,8 +240,23 @@ Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invo
         messages.say(warning);
     for (const Notice &notice : plan->notices)
         messages.say(notice.text);
-    return fail(
-        carry_out(*plan, invocation.environment, [&](std::string_view, std::string_view line) { messages.say(line); }));
+    Outcome outcome =
+        carry_out(*plan, invocation.environment, [&](std::string_view, std::string_view line) { messages.say(line); });
+    if (outcome.watcher)
+        return std::move(*outcome.watcher);
+    return fail(std::move(outcome.error));
+}
+
+} // namespace
+
+Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invocation)
+{
+    auto ending = start(tool, std::move(options), invocation); // and everything launching needed is freed
+    if (!ending)
+        return pass(ending);
+    if (const int *status = std::get_if<int>(&*ending))
+        return *status;
+    return watch(std::move(std::get<WatchStart>(*ending)));
 }
 
 } // namespace dbgscope

@@ -14,6 +14,7 @@ namespace dbgscope {
 namespace {
 
 constexpr const char *kModeGroup = "Looking before acting";
+constexpr const char *kSessionGroup = "Live sessions";
 
 /// systemd-run options that make no sense for a scope, and why.
 struct Refusal {
@@ -22,7 +23,6 @@ struct Refusal {
 constexpr std::string_view kServiceOnly =
     "it belongs to services: dbgscope makes scopes and becomes the command itself";
 constexpr std::array kRefused{
-    Refusal{"--wait", "the command runs in place of dbgscope: waiting for dbgscope is waiting for it"},
     Refusal{"--pty", "the command keeps the terminal it was started on"},
     Refusal{"-t", "the command keeps the terminal it was started on"},
     Refusal{"--pty-late", "the command keeps the terminal it was started on"},
@@ -98,6 +98,10 @@ class Parser {
         app_.add_option("--facts", out_.facts_file, "plan from a dump of `dbgscope status --json` (implies --dry-run)")
             ->type_name("FILE")
             ->group(kModeGroup);
+        app_.add_flag("--all", out_.all, "stop: end every session of yours")->group(kSessionGroup);
+        app_.add_option("--port", out_.port, "stop: end the session that listens on this TCP port")
+            ->type_name("PORT")
+            ->group(kSessionGroup);
         const auto manager = [this](const char *option, const char *backend) {
             app_.add_flag_callback(
                     option,

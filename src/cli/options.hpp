@@ -18,6 +18,8 @@ struct ParsedOptions {
     bool version = false;
     bool dry_run = false;
     bool json = false;
+    bool all = false;              ///< stop: every session
+    std::string port;              ///< stop: the session that listens there; empty: not given
     std::string facts_file;        ///< --facts FILE; empty: probe this machine
     std::vector<std::string> rest; ///< from the first word that is no option, byte for byte
 };

@@ -16,6 +16,8 @@ namespace dbgscope {
 [[nodiscard]] Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invocation);
 [[nodiscard]] Result<int> status_verb(ParsedOptions options, const Invocation &invocation);
 [[nodiscard]] Result<int> profile_verb(ParsedOptions options, const Invocation &invocation);
+[[nodiscard]] Result<int> ps_verb(ParsedOptions options, const Invocation &invocation);
+[[nodiscard]] Result<int> stop_verb(ParsedOptions options, const Invocation &invocation);
 [[nodiscard]] Result<int> set_verb(ParsedOptions options, const Invocation &invocation);
 
 /// The variable of the caller's environment, or empty.

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "launch/cgroup_error.hpp"
+#include "launch/divide.hpp"
 #include "launch/sweep.hpp"
 #include "launch/vacate.hpp"
 #include "probe/cgroup.hpp"
@@ -64,7 +65,7 @@ CgroupPlace::~CgroupPlace()
     [[maybe_unused]] const bool back =
         entered_ && (write_at(parent_.get(), enter_file(version_), "0") ||
                      write_at(parent_.get(), std::string(kLeafName) + "/cgroup.procs", "0"));
-    (void)::unlinkat(parent_.get(), name_.c_str(), AT_REMOVEDIR);
+    (void)remove_cgroup(parent_.get(), name_);
 }
 
 /// ENOENT of a file may mean that the whole directory is gone: ENODEV then.
@@ -90,6 +91,35 @@ Result<void> CgroupPlace::enter()
     return {};
 }
 
+Result<UniqueFd> CgroupPlace::open() const
+{
+    auto directory = open_at(parent_.get(), name_, O_RDONLY | O_DIRECTORY);
+    if (!directory)
+        return fail(cgroup_error(CgroupOperation::open, vanished(directory.error().error_number), path()));
+    return directory;
+}
+
+Result<void> CgroupPlace::enter_leaf()
+{
+    auto directory = open();
+    if (!directory)
+        return pass(directory);
+    if (auto entered = enter_debugger_leaf(directory->get(), path(), version_); !entered)
+        return entered;
+    entered_ = true;
+    return {};
+}
+
+bool CgroupPlace::divide(const Division &division, const Say &say) const
+{
+    auto directory = open();
+    const Result<void> divided =
+        directory ? dbgscope::divide(directory->get(), path(), division, say) : Result<void>(pass(directory));
+    if (!divided)
+        say("no-split", fmt::format("debugger and debuggee share one limit: {}", to_line(divided.error())));
+    return divided.has_value();
+}
+
 bool CgroupPlace::limits_us_to(Limit expected) const
 {
     const auto self = read_file("/proc/self/cgroup");
@@ -97,7 +127,11 @@ bool CgroupPlace::limits_us_to(Limit expected) const
         return false;
     const OwnCgroups own = parse_self_cgroup(*self);
     const auto path = version_ == 1 ? own.memory_v1 : own.unified;
-    if (!path || !path->ends_with('/' + name_)) // the name is no other session's
+    std::string_view in = path ? std::string_view(*path) : std::string_view();
+    const std::string leaf = std::string("/") + kDebuggerName;
+    if (in.ends_with(leaf))
+        in.remove_suffix(leaf.size());
+    if (!in.ends_with('/' + name_)) // the name is no other session's
         return false;
     const auto text = read_at(parent_.get(), name_ + (version_ == 1 ? "/memory.limit_in_bytes" : "/memory.max"));
     Limit limit;
@@ -144,11 +178,16 @@ Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const S
         else if (!written)
             return pass(written);
     }
-    if (auto entered = place->enter(); !entered)
+    SessionCgroup session;
+    if (auto entered = wanted.division ? place->enter_leaf() : place->enter(); !entered)
         return pass(entered);
     if (vacancy)
         vacancy->keep();
-    SessionCgroup session;
+    session.where_ = {.version = wanted.version,
+                      .scope = place->path(),
+                      .debugger_leaf = wanted.division.has_value(),
+                      .remove = true};
+    session.where_.divided = wanted.division && place->divide(*wanted.division, say);
     session.places_.push_back(std::move(*place));
     if (!wanted.unified_parent.empty())
         session.join_unified(wanted, say);
@@ -164,6 +203,7 @@ void SessionCgroup::join_unified(const CreateCgroup &wanted, const Say &say)
         auto place = CgroupPlace::make(std::move(*parent), wanted.unified_parent, wanted.name, 2);
         auto entered = place ? place->enter() : Result<void>(pass(place));
         if (entered) {
+            where_.unified = place->path();
             places_.push_back(std::move(*place));
             return;
         }

@@ -8,6 +8,7 @@
 #include "dbgscope/error.hpp"
 #include "dbgscope/plan.hpp"
 #include "launch/say.hpp"
+#include "launch/watcher_link.hpp"
 #include "sys/fd.hpp"
 
 // The cgroupfs backend: create → limits → enter, everything relative to held directory descriptors.
@@ -30,6 +31,10 @@ class CgroupPlace {
     [[nodiscard]] Result<void> write(const CgroupWrite &write) const;
     /// Moves this process, which must have one thread, into it.
     [[nodiscard]] Result<void> enter();
+    /// Moves this process into its child `debugger` instead.
+    [[nodiscard]] Result<void> enter_leaf();
+    /// launch/divide.hpp. False: it could not be done, which has been said; the limits of the whole hold.
+    [[nodiscard]] bool divide(const Division &division, const Say &say) const;
     /// /proc/self/cgroup names this directory for memory, and its limit is at most `expected`. False may also mean
     /// that it could not be read.
     [[nodiscard]] bool limits_us_to(Limit expected) const;
@@ -41,6 +46,7 @@ class CgroupPlace {
     {
     }
     [[nodiscard]] int vanished(int error_number) const;
+    [[nodiscard]] Result<UniqueFd> open() const;
 
     UniqueFd parent_;
     std::string path_, name_;
@@ -58,12 +64,15 @@ class SessionCgroup {
     [[nodiscard]] static Result<SessionCgroup> create(const CreateCgroup &wanted, const Say &say);
     /// CgroupPlace's, of the hierarchy of memory.
     [[nodiscard]] bool limits_us_to(Limit expected) const { return places_.front().limits_us_to(expected); }
+    /// Where it is, for the watcher.
+    [[nodiscard]] const SessionPlaces &places() const { return where_; }
 
   private:
     [[nodiscard]] static Result<SessionCgroup> attempt(const CreateCgroup &wanted, const Say &say);
     void join_unified(const CreateCgroup &wanted, const Say &say);
 
     std::vector<CgroupPlace> places_;
+    SessionPlaces where_;
 };
 
 } // namespace dbgscope

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,7 +17,9 @@
 #include "launch/execute.hpp"
 #include "launch/process.hpp"
 #include "launch/scope.hpp"
+#include "launch/settle.hpp"
 #include "launch/verify.hpp"
+#include "sys/seccomp.hpp"
 
 namespace dbgscope {
 namespace {
@@ -25,6 +28,7 @@ namespace {
 struct Failure {
     Error error;
     bool no_scope = false;
+    std::optional<WatchStart> watcher; ///< not a failure: this process is the watcher now
 };
 
 template <class T> const T *find_action(const LaunchPlan &plan)
@@ -69,9 +73,11 @@ class Attempt {
     [[nodiscard]] Done prepare();
     [[nodiscard]] Done soften(Done done, bool required, std::string_view id);
 
+    Done carry(const StartWatcher &start);
     Done carry(const CreateScope &scope);
     Done carry(const CreateCgroup &cgroup);
     Done carry(const VerifyLimit &verify);
+    Done carry(const InstallFilter &filter);
     Done carry(const SetOomScore &score) { return soften(set_oom_score(score.value), score.required, "oom-score"); }
     Done carry(const SetRlimit &limit) { return set_rlimit(limit); }
     Done carry(const SetNice &nice) { return set_nice(nice.value); }
@@ -79,12 +85,16 @@ class Attempt {
     Done carry(const ChangeDirectory &directory) { return change_directory(directory.path); }
     Done carry(const SetEnvironment &) { return {}; } // by prepare
     Done carry(const Execute &command);
+    void introduce(const SessionPlaces &places);
 
     const LaunchPlan &plan_;
     std::vector<std::string> environment_;
     const Say &say_;
     Account account_;
+    std::optional<WatcherLink> link_;
+    std::optional<WatchStart> watcher_; ///< we are the watcher
     std::optional<SessionCgroup> cgroup_;
+    bool divided_ = false;
     bool limit_in_doubt_ = false; ///< said already: the announcement would contradict it
 };
 
@@ -109,13 +119,15 @@ Attempt::Done Attempt::prepare()
 Failure Attempt::run()
 {
     if (auto prepared = prepare(); !prepared)
-        return {std::move(prepared.error())};
+        return {std::move(prepared.error()), false, {}};
     for (const Step &step : plan_.steps) {
         auto done = std::visit([&](const auto &action) { return carry(action); }, step.action);
         if (!done)
-            return {std::move(done.error()), makes_cgroup(step) && done.error().kind != ErrorKind::limit};
+            return {std::move(done.error()), makes_cgroup(step) && done.error().kind != ErrorKind::limit, {}};
+        if (watcher_)
+            return {{}, false, std::move(watcher_)};
     }
-    return {{.operation = "carry out", .subject = "the plan", .cause = "it has no command to execute"}};
+    return {{.operation = "carry out", .subject = "the plan", .cause = "it has no command to execute"}, false, {}};
 }
 
 /// A step the launch can do without: one line instead of an error.
@@ -127,10 +139,50 @@ Attempt::Done Attempt::soften(Done done, bool required, std::string_view id)
     return {};
 }
 
+Attempt::Done Attempt::carry(const StartWatcher &start)
+{
+    auto forked = fork_watcher(start.watch);
+    if (!forked)
+        return soften(pass(forked), false, "no-watcher");
+    link_ = std::move(forked->link);
+    watcher_ = std::move(forked->watcher);
+    return {};
+}
+
+/// The launch goes on without a watcher that has died already.
+void Attempt::introduce(const SessionPlaces &places)
+{
+    divided_ = places.divided;
+    if (auto told = link_->introduce(places); !told) {
+        say_("no-watcher", to_line(told.error()));
+        link_.reset();
+    }
+}
+
+Attempt::Done Attempt::carry(const InstallFilter &filter)
+{
+    const auto lacking = [&](Error error) { return soften(fail(std::move(error)), filter.required, "no-split"); };
+    if (!link_ || !divided_) { // said when it happened
+        const Error error{.kind = ErrorKind::unsupported,
+                          .operation = "split",
+                          .subject = "debugger and debuggee",
+                          .cause = link_ ? "their cgroups could not be made" : "there is no watcher"};
+        return filter.required ? Done(fail(error)) : Done();
+    }
+    if (auto ready = link_->await_ready(); !ready)
+        return lacking(std::move(ready.error()));
+    auto listener = install_ptrace_filter();
+    if (!listener)
+        return lacking(std::move(listener.error()));
+    if (auto handed = link_->hand_over(std::move(*listener)); !handed)
+        return fail(std::move(handed.error())); // nobody would answer the debugger's calls
+    return {};
+}
+
 Attempt::Done Attempt::carry(const CreateScope &scope)
 {
-    const std::array pids{::getpid()};
-    auto call = ScopeCall::start(scope, pids);
+    std::array pids{::getpid(), link_ ? link_->watcher() : 0};
+    auto call = ScopeCall::start(scope, std::span(pids).first(link_ ? 2 : 1));
     if (!call)
         return pass(call);
     auto result = call->wait();
@@ -147,6 +199,8 @@ Attempt::Done Attempt::carry(const CreateScope &scope)
              fmt::format("{}: this systemd does not know {}, left out", result->unit, join(result->dropped)));
     if (!result->invocation_id.empty())
         change_environment({{"INVOCATION_ID", result->invocation_id}}, environment_);
+    if (link_)
+        introduce(settle_in_scope(scope, link_->watcher(), say_));
     return {};
 }
 
@@ -156,6 +210,8 @@ Attempt::Done Attempt::carry(const CreateCgroup &cgroup)
     if (!made)
         return pass(made);
     cgroup_.emplace(std::move(*made));
+    if (link_)
+        introduce(cgroup_->places());
     return {};
 }
 
@@ -175,7 +231,12 @@ Attempt::Done Attempt::carry(const Execute &command)
 {
     if (!plan_.announcement.empty() && !limit_in_doubt_)
         say_("started", plan_.announcement);
-    return fail(execute(command, environment_));
+    if (link_)
+        link_->tell_execution(false);
+    Error error = execute(command, environment_);
+    if (link_)
+        link_->tell_execution(true);
+    return fail(std::move(error));
 }
 
 /// What the next plan means for the user.
@@ -205,18 +266,20 @@ void say_fall_back(const Error &error, const LaunchPlan &first, const LaunchPlan
 
 } // namespace
 
-Error carry_out(const LaunchPlan &plan, const std::vector<std::string> &environment, const Say &say)
+Outcome carry_out(const LaunchPlan &plan, const std::vector<std::string> &environment, const Say &say)
 {
     const LaunchPlan *current = &plan;
     for (auto next = plan.fallback.begin();; ++next) {
         Failure failure = Attempt(*current, environment, say).run();
+        if (failure.watcher)
+            return {{}, std::move(failure.watcher)};
         // A manager that did not answer in time may still move us: a cgroup of our own would lose its process.
         if (failure.error.kind == ErrorKind::timeout)
             while (next != plan.fallback.end() && next->backend != Backend::none)
                 ++next;
         if (!failure.no_scope || current->on_scope_failure == OnFailure::fail || next == plan.fallback.end() ||
             gives_up_required_limit(*current, *next))
-            return std::move(failure.error);
+            return {std::move(failure.error), {}};
         say_fall_back(failure.error, plan, *current, *next, say);
         current = &*next;
     }

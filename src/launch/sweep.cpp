@@ -120,6 +120,11 @@ std::optional<std::uint64_t> parse_start_ticks(std::string_view stat)
     }
 }
 
+bool remove_cgroup(int parent, const std::string &name)
+{
+    return remove_tree(parent, name, kMaxDepth);
+}
+
 std::size_t sweep_dead_sessions(int parent, const std::string &proc)
 {
     std::size_t removed = 0;

@@ -26,6 +26,10 @@ struct SessionDirectory {
 /// Field 22 of the text of /proc/PID/stat; nothing when it is malformed. comm (field 2) may hold spaces and ')'.
 [[nodiscard]] std::optional<std::uint64_t> parse_start_ticks(std::string_view stat);
 
+/// rmdir of `name` below the open directory `parent`, its children first where it has some. False: processes are in it,
+/// or it cannot be removed.
+bool remove_cgroup(int parent, const std::string &name);
+
 /// Removes the directories of dead sessions directly below `parent`, an open (O_RDONLY) cgroup directory, their
 /// children first. Dead: no live process has the name's pid and start time; what still holds processes is left by the
 /// kernel (EBUSY). Best effort, at most 256 directories a start. Returns how many were removed.

@@ -69,7 +69,7 @@ Result<bool> pressure_gate(const Facts &facts, const Settings &settings, std::ve
     return action == "shrink";
 }
 
-/// Memory for the debugger itself when it shares the scope: dlv needs about 32 MiB + 10 × a binary with DWARF.
+/// Memory for the debugger itself: dlv needs about 32 MiB + 10 × a binary with DWARF.
 std::uint64_t debugger_reserve(const Facts &facts, const Request &request, std::string &words)
 {
     const std::uint64_t binary = facts.debuggee ? facts.debuggee->size_bytes.value_or(kNoSizeKnown) : kNoSizeKnown;
@@ -207,6 +207,13 @@ void tighten_only(const Facts &facts, const Settings &settings, Budget &budget)
     budget.cap_reason = reason;
 }
 
+/// The debuggee's part of a limit on everything: what the debugger does not need, and never less than half.
+Limit share_of(Limit total, std::uint64_t reserve)
+{
+    const std::uint64_t bytes = total.bytes();
+    return Limit(bytes > 2 * reserve ? bytes - reserve : bytes / 2);
+}
+
 Result<Budget> debugger_budget(const Facts &facts, const Request &request)
 {
     Budget budget;
@@ -224,14 +231,14 @@ Result<Budget> debugger_budget(const Facts &facts, const Request &request)
     if (*own && (*own)->finite()) {
         reserve = (*own)->bytes();
         reserve_words = format_bytes(reserve) + " from " + origin_of(request.settings, Key::debugger_memory_max);
+        budget.debugger_limit = *own;
     }
     if (*cap) {
         budget.cap = *cap;
         budget.cap_reason = origin_of(request.settings, Key::memory_max);
         tighten_only(facts, request.settings, budget);
     } else if (*total && (*total)->finite()) {
-        const std::uint64_t bytes = (*total)->bytes();
-        budget.cap = Limit(bytes > 2 * reserve ? bytes - reserve : bytes / 2);
+        budget.cap = share_of(**total, reserve);
         budget.cap_reason = "what is left of " + origin_of(request.settings, Key::total_memory_max);
     } else {
         auto made = default_budget(facts, request, *shrink, std::move(budget));
@@ -249,12 +256,15 @@ Result<Budget> debugger_budget(const Facts &facts, const Request &request)
         if (!*cap && facts.cgroup.memory.headroom && budget.scope_limit->bytes() > *facts.cgroup.memory.headroom)
             budget.scope_limit = Limit(std::max(budget.cap->bytes(), whole_mib(*facts.cgroup.memory.headroom)));
     }
-    if (budget.scope_limit && budget.cap && *budget.cap > *budget.scope_limit) {
+    // A cap that leaves nothing for the debugger would be reached by both together, and the fuse below it never.
+    if (*total && (*total)->finite() && budget.cap && *budget.cap >= **total) {
+        const Limit asked = *budget.cap;
+        budget.cap = share_of(**total, reserve);
         budget.notices.push_back(
             {"cap-above-total",
-             fmt::format("the cap of {} cannot be used: {} limits the whole scope to {}", format_limit(*budget.cap),
-                         budget.scope_reason, format_limit(*budget.scope_limit))});
-        budget.cap = budget.scope_limit;
+             fmt::format("the cap of {} cannot be used: {} limits the whole scope to {}, which leaves "
+                         "{} for the program",
+                         format_limit(asked), budget.scope_reason, format_limit(**total), format_limit(*budget.cap))});
     }
     if (budget.scope_limit)
         warn_if_no_room(facts, *budget.scope_limit, budget.notices);

@@ -23,15 +23,16 @@ inline constexpr std::uint64_t kBuildAllowanceBytes = kGiB;
 
 /// Who gets how much memory, and why.
 struct Budget {
-    std::optional<Limit> cap;         ///< of the debuggee, or of the command under `run`
-    std::optional<Limit> scope_limit; ///< MemoryMax of the scope
-    bool cap_is_default = false;      ///< nobody asked for this cap
+    std::optional<Limit> cap;            ///< of the debuggee, or of the command under `run`
+    std::optional<Limit> scope_limit;    ///< MemoryMax of the scope
+    std::optional<Limit> debugger_limit; ///< of the debugger and what it starts, where split keeps them apart
+    bool cap_is_default = false;         ///< nobody asked for this cap
     std::string cap_reason;
     std::string scope_reason;
     std::vector<Notice> notices;
 };
 
-/// Decides the memory limits of one launch (design: no split, so the scope carries cap + a reserve for the debugger).
+/// Decides the memory limits of one launch. The scope carries the cap and a share for the debugger, split or not.
 /// Errors: limit (a cap below 8 MiB; no default cap possible under --require=limit), refused (pressure.action: refuse).
 [[nodiscard]] Result<Budget> make_budget(const Facts &facts, const Request &request);
 

@@ -13,6 +13,7 @@
 #include "plan/properties.hpp"
 #include "plan/scope.hpp"
 #include "plan/unit_name.hpp"
+#include "plan/watch.hpp"
 
 namespace dbgscope {
 namespace {
@@ -74,7 +75,15 @@ void absorb_properties(std::uint64_t mem_total, Settings &settings, PropertyWish
     });
 }
 
-void add_process_steps(const Shared &shared, std::vector<Step> &steps)
+std::string filter_reason(const HostFacts &host)
+{
+    std::string reason = "each debuggee is moved before its first instruction";
+    if (!host.cap_sys_admin)
+        reason += "; sets no_new_privs, so sudo and setuid programs inside gain nothing (--split=off)";
+    return reason;
+}
+
+void add_process_steps(const Shared &shared, const WatchPlan &watch, std::vector<Step> &steps)
 {
     const Settings &settings = shared.request.settings;
     if (const auto score = settings.get<std::int64_t>(Key::oom_score_adjust))
@@ -82,6 +91,10 @@ void add_process_steps(const Shared &shared, std::vector<Step> &steps)
     steps.insert(steps.end(), shared.wishes.steps.begin(), shared.wishes.steps.end());
     if (const auto nice = settings.get<std::int64_t>(Key::nice))
         steps.push_back({SetNice{static_cast<int>(*nice)}, origin_of(settings, Key::nice)});
+    if (watch.watch && watch.watch->split) // before the credentials: root needs no no_new_privs for it
+        steps.push_back({InstallFilter{watch.watch->split_required}, filter_reason(shared.facts.host)});
+    if (watch.debugger_score)
+        steps.push_back(*watch.debugger_score);
     if (settings.find(Key::uid) != nullptr || settings.find(Key::gid) != nullptr)
         steps.push_back({SetCredentials{settings.text(Key::uid), settings.text(Key::gid)},
                          origin_of(settings, settings.find(Key::uid) != nullptr ? Key::uid : Key::gid)});
@@ -117,15 +130,34 @@ void add_environment(const Shared &shared, const GoEnvironment &go, Execute &exe
     steps.push_back({std::move(environment), reason});
 }
 
-std::string announce(const Shared &shared, const LaunchPlan &plan, const GoEnvironment &go)
+/// ", cap 512M for the debuggee (fuse at 486.4M)"; in MiB where rounding to 1.3G would make both the same.
+std::string debuggee_words(const Watch &watch)
+{
+    std::string cap = format_limit(watch.cap), line = format_limit(watch.fuse_line);
+    if (cap == line) {
+        cap = fmt::format("{}M", watch.cap.bytes() / kMiB);
+        line = fmt::format("{}M", watch.fuse_line.bytes() / kMiB);
+    }
+    std::string words = fmt::format(", cap {} for the debuggee", cap);
+    if (watch.fuse != FuseAction::off)
+        words += fmt::format(" ({} at {})", watch.fuse == FuseAction::hold ? "fuse" : "warning", line);
+    return words;
+}
+
+/// What is in force, in one line. With split the debuggee's cap comes first: it is what the user asked for.
+std::string announce(const Shared &shared, const LaunchPlan &plan, const WatchPlan &watch, const GoEnvironment &go)
 {
     if (plan.backend == Backend::none)
         return {}; // the notice on what is missing is the one line
     std::string line =
         fmt::format("running in {}{}", plan.session, plan.backend == Backend::cgroupfs ? " (plain cgroup)" : ".scope");
-    if (shared.budget.scope_limit)
-        line +=
-            fmt::format(", memory limit {} ({})", format_limit(*shared.budget.scope_limit), shared.budget.scope_reason);
+    const auto &total = shared.budget.scope_limit;
+    if (watch.watch && watch.watch->split && watch.watch->cap.finite()) {
+        line += debuggee_words(*watch.watch);
+        if (total && total->finite())
+            line += fmt::format(", {} in all", format_limit(*total));
+    } else if (total)
+        line += fmt::format(", memory limit {} ({})", format_limit(*total), shared.budget.scope_reason);
     for (const EnvChange &change : go.changes)
         if (change.name == "GOMEMLIMIT")
             if (const auto bytes = parse_size(change.value.value_or("")))
@@ -162,52 +194,83 @@ void say_what_is_missing(const Shared &shared, const BackendChoice &choice, Laun
                            : fmt::format("no scope, so no memory limit: {}", causes)});
 }
 
-Result<LaunchPlan> plan_with(const Shared &shared, const BackendChoice &choice, const BackendOption &option)
+/// The step that makes the cgroup. Nothing to make: backend none.
+Result<void> add_cgroup(const Shared &shared, const BackendOption &option, const WatchPlan &watch, LaunchPlan &plan)
 {
-    const Settings &settings = shared.request.settings;
-    LaunchPlan plan;
-    plan.backend = option.backend;
-    plan.backend_reason = option.reason;
-    plan.session = shared.session;
-    if (option.backend != Backend::none || !shared.budget.cap_is_default)
-        plan.cap = shared.budget.cap;
-    plan.on_scope_failure = required(settings, "scope") ? OnFailure::fail : OnFailure::fall_back;
-    plan.on_limit_failure = required(settings, "limit") ? OnFailure::fail : OnFailure::fall_back;
-    const std::string limit_words =
-        shared.budget.scope_limit
-            ? fmt::format("; memory limit {}: {}", format_limit(*shared.budget.scope_limit), shared.budget.scope_reason)
-            : "; no memory limit";
-    GoEnvironment go = shared.go;
-    if (option.backend == Backend::none) {
-        auto alone = environment_without_scope(shared);
-        if (!alone)
-            return pass(alone);
-        go = std::move(*alone);
-        say_what_is_missing(shared, choice, plan);
-    } else if (option.backend == Backend::cgroupfs) {
+    const auto &limit = shared.budget.scope_limit;
+    std::string reason = option.reason;
+    reason += limit ? fmt::format("; memory limit {}: {}", format_limit(*limit), shared.budget.scope_reason)
+                    : "; no memory limit";
+    if (watch.division && watch.watch->cap.finite())
+        reason += "; the debuggee alone carries the cap";
+    if (option.backend == Backend::cgroupfs) {
         std::vector<std::string> ignored;
-        auto cgroup = plan_cgroup(shared.facts, shared.request, shared.budget, shared.wishes, ignored);
+        auto cgroup = plan_cgroup(shared.facts, shared.request, shared.budget, shared.wishes, watch, ignored);
         if (!cgroup)
             return pass(cgroup);
         for (const std::string &setting : ignored)
             plan.notices.push_back(
                 {"not-here", fmt::format("{} needs systemd and is left out: this is a plain cgroup", setting)});
-        plan.steps.push_back({std::move(*cgroup), option.reason + limit_words});
-    } else {
-        auto scope = plan_scope(shared.facts, shared.request, shared.budget, shared.wishes,
-                                option.backend == Backend::systemd_user);
-        if (!scope)
-            return pass(scope);
-        plan.steps.push_back({std::move(*scope), option.reason + limit_words});
+        plan.steps.push_back({std::move(*cgroup), std::move(reason)});
+        return {};
     }
-    if (option.backend != Backend::none && shared.budget.scope_limit && shared.budget.scope_limit->finite())
+    auto scope = plan_scope(shared.facts, shared.request, shared.budget, shared.wishes,
+                            option.backend == Backend::systemd_user, watch);
+    if (!scope)
+        return pass(scope);
+    plan.steps.push_back({std::move(*scope), std::move(reason)});
+    return {};
+}
+
+/// The watcher's step and all that was decided with it.
+void add_watcher(const Shared &shared, const GoEnvironment &go, WatchPlan &watch, LaunchPlan &plan)
+{
+    plan.notices.insert(plan.notices.end(), watch.notices.begin(), watch.notices.end());
+    plan.left_out = watch.left_out;
+    if (!watch.watch)
+        return;
+    watch.watch->session = shared.session;
+    watch.watch->command = shared.execute.arguments;
+    if (auto notice = memlimit_above_fuse(shared.request, go, watch.watch->cap, watch.watch->fuse_line))
+        plan.notices.push_back(std::move(*notice));
+    plan.steps.push_back({StartWatcher{*watch.watch}, watch.reason});
+}
+
+/// Errors: plan_watch's unsupported, when this backend cannot give what --require names.
+Result<LaunchPlan> plan_with(const Shared &shared, const BackendChoice &choice, const BackendOption &option)
+{
+    const Settings &settings = shared.request.settings;
+    const bool scope = option.backend != Backend::none;
+    LaunchPlan plan;
+    plan.backend = option.backend;
+    plan.backend_reason = option.reason;
+    plan.session = shared.session;
+    if (scope || !shared.budget.cap_is_default)
+        plan.cap = shared.budget.cap;
+    plan.on_scope_failure = required(settings, "scope") ? OnFailure::fail : OnFailure::fall_back;
+    plan.on_limit_failure = required(settings, "limit") ? OnFailure::fail : OnFailure::fall_back;
+    auto watch = plan_watch(shared.facts, shared.request, shared.budget, shared.wishes, option);
+    if (!watch)
+        return pass(watch);
+    auto go = scope ? Result<GoEnvironment>(shared.go) : environment_without_scope(shared);
+    if (!go)
+        return pass(go);
+    add_watcher(shared, *go, *watch, plan);
+    if (!scope)
+        say_what_is_missing(shared, choice, plan);
+    else if (auto added = add_cgroup(shared, option, *watch, plan); !added)
+        return pass(added);
+    if (scope && shared.budget.scope_limit && shared.budget.scope_limit->finite())
         plan.steps.push_back({VerifyLimit{*shared.budget.scope_limit, required(settings, "limit")},
                               "a limit counts only when the kernel shows it in force"});
-    add_process_steps(shared, plan.steps);
+    add_process_steps(shared, *watch, plan.steps);
     Execute execute = shared.execute;
-    add_environment(shared, go, execute, plan.steps);
-    plan.steps.push_back({std::move(execute), "the process becomes the command: same pid, terminal and descriptors"});
-    plan.announcement = announce(shared, plan, go);
+    add_environment(shared, *go, execute, plan.steps);
+    plan.steps.push_back({std::move(execute), watch->watch && watch->watch->wait
+                                                  ? "the command is a child: its end is seen and told"
+                                                  : "the process becomes the command: same pid, terminal and "
+                                                    "descriptors"});
+    plan.announcement = announce(shared, plan, *watch, *go);
     return plan;
 }
 
@@ -220,24 +283,49 @@ LaunchPlan bare_plan(Execute execute, std::string reason)
     return plan;
 }
 
+/// What --require names and the best backend cannot give. Split and fuse where there is a scope: plan_watch.
 Result<void> check_required(const Shared &shared, const BackendChoice &choice)
 {
+    const Settings &settings = shared.request.settings;
     const BackendOption &best = choice.usable.front();
-    const bool no_scope = best.backend == Backend::none && required(shared.request.settings, "scope");
-    const bool no_limit = !best.limits && shared.budget.scope_limit && required(shared.request.settings, "limit");
-    if (!no_scope && !no_limit)
+    const bool debuggee = shared.request.tool != Tool::none && shared.request.call.kind == CallKind::launch;
+    const char *unmet = nullptr;
+    if (best.backend == Backend::none)
+        unmet = required(settings, "scope")               ? "scope"
+                : debuggee && required(settings, "split") ? "split"
+                : debuggee && required(settings, "fuse")  ? "fuse"
+                                                          : nullptr;
+    const bool no_scope = unmet != nullptr;
+    if (!no_scope && !best.limits && shared.budget.scope_limit && required(settings, "limit"))
+        unmet = "limit";
+    if (unmet == nullptr)
         return {};
     std::string causes;
     for (const BackendGap &gap : choice.gaps)
         causes += fmt::format("{}{}: {}", causes.empty() ? "" : "; ", backend_name(gap.backend), gap.why);
     if (causes.empty())
         causes = best.reason;
-    return fail(
-        {.kind = ErrorKind::unsupported,
-         .operation = no_scope ? "make" : "enforce",
-         .subject = no_scope ? "a scope" : "the memory limit",
-         .cause = causes,
-         .hint = no_scope ? "--require=scope forbids going on without" : "--require=limit forbids going on without"});
+    return fail({.kind = ErrorKind::unsupported,
+                 .operation = no_scope ? "make" : "enforce",
+                 .subject = no_scope ? "a scope" : "the memory limit",
+                 .cause = causes,
+                 .hint = fmt::format("--require={} forbids going on without", unmet)});
+}
+
+/// The plans of the other backends, as far as they give what --require names. None left: the launch fails with the
+/// best one.
+Result<void> add_fallbacks(const Shared &shared, const BackendChoice &choice, LaunchPlan &plan)
+{
+    for (std::size_t i = 1; i < choice.usable.size() && plan.on_scope_failure == OnFailure::fall_back; ++i) {
+        auto next = plan_with(shared, choice, choice.usable[i]);
+        if (next)
+            plan.fallback.push_back(std::move(*next));
+        else if (next.error().kind != ErrorKind::unsupported)
+            return pass(next);
+    }
+    if (plan.fallback.empty() && choice.usable.size() > 1)
+        plan.on_scope_failure = OnFailure::fail;
+    return {};
 }
 
 } // namespace
@@ -277,12 +365,8 @@ Result<LaunchPlan> make_plan(const Facts &facts, const Request &original)
         return plan;
     plan->notices.insert(plan->notices.begin(), shared.budget.notices.begin(), shared.budget.notices.end());
     plan->notices.insert(plan->notices.end(), shared.go.notices.begin(), shared.go.notices.end());
-    for (std::size_t i = 1; i < choice.usable.size() && plan->on_scope_failure == OnFailure::fall_back; ++i) {
-        auto next = plan_with(shared, choice, choice.usable[i]);
-        if (!next)
-            return next;
-        plan->fallback.push_back(std::move(*next));
-    }
+    if (auto added = add_fallbacks(shared, choice, *plan); !added)
+        return pass(added);
     return plan;
 }
 

@@ -10,6 +10,7 @@
 #include "plan/properties.hpp"
 #include "plan/property_values.hpp"
 #include "plan/unit_name.hpp"
+#include "plan/watch.hpp"
 
 namespace dbgscope {
 namespace {
@@ -174,7 +175,7 @@ Result<PropertyWishes> read_properties(const Request &request)
 }
 
 Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const Budget &budget,
-                               const PropertyWishes &wishes, bool user_manager)
+                               const PropertyWishes &wishes, bool user_manager, const WatchPlan &watch)
 {
     const Settings &settings = request.settings;
     const ManagerFacts &manager = user_manager ? facts.systemd.user : facts.systemd.system;
@@ -182,6 +183,10 @@ Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const
     scope.user_manager = user_manager;
     scope.socket = manager.socket.value_or("");
     scope.bus = manager.bus.value_or("");
+    scope.memory_mount = facts.cgroup.memory.mount;
+    if (facts.cgroup.layout == Layout::hybrid)
+        scope.unified_mount = facts.cgroup.unified_mount;
+    scope.division = watch.division;
     scope.job_mode = settings.text(Key::job_mode, "fail");
     scope.ask_password = !user_manager && facts.host.uid != 0 && settings.get<bool>(Key::ask_password).value_or(true);
     auto unit = scope_unit(request);
@@ -198,6 +203,8 @@ Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const
         out.push_back({"CollectMode", std::string("inactive-or-failed")});
     if (request.tool != Tool::none)
         add_debugger_defaults(budget, settings, out);
+    else if (watch.watch)
+        out.push_back({"Delegate", true}); // the watcher has a cgroup of its own below the scope
     if (!given(wishes.scope, "OOMPolicy"))
         out.push_back({"OOMPolicy", settings.text(Key::oom_policy, "continue")});
     if (budget.scope_limit)
@@ -214,7 +221,8 @@ Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const
 }
 
 Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, const Budget &budget,
-                                 const PropertyWishes &wishes, std::vector<std::string> &ignored)
+                                 const PropertyWishes &wishes, const WatchPlan &watch,
+                                 std::vector<std::string> &ignored)
 {
     auto unit = scope_unit(request);
     if (!unit)
@@ -225,10 +233,14 @@ Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, con
     out.version = cgroup.memory.version;
     out.parent = cgroup.memory.chain.back().dir;
     out.name = cgroup_name(request, session_of(*unit));
+    out.division = watch.division;
     const bool no_swap = request.tool != Tool::none && budget.scope_limit && budget.scope_limit->finite();
     const std::uint64_t total = facts.memory.total_bytes.value_or(0);
     if (out.version == 2) {
         plan_v2_writes(settings, budget, total, no_swap, out);
+        for (const std::string &controller : out.division ? out.division->enable : std::vector<std::string>{})
+            if (std::find(out.enable.begin(), out.enable.end(), controller) == out.enable.end())
+                out.enable.push_back(controller);
         std::erase_if(out.enable, [&](const std::string &controller) {
             const auto &on = cgroup.delegation.subtree_control;
             return std::find(on.begin(), on.end(), controller) != on.end();
@@ -236,9 +248,9 @@ Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, con
         out.vacate_parent = !out.enable.empty() && !cgroup.delegation.real_root;
     } else {
         plan_v1_writes(settings, budget, total, no_swap, out);
-        // For pressure, kill and freeze, which v1 lacks. A command of `run` is not watched, and entering a v2 cgroup
-        // waits for an RCU grace period (cgroup_threadgroup_rwsem): several milliseconds.
-        if (request.tool != Tool::none)
+        // For pressure, kill and freeze, which v1 lacks. A command of `run` is seldom watched, and entering a v2
+        // cgroup waits for an RCU grace period (cgroup_threadgroup_rwsem): several milliseconds.
+        if (request.tool != Tool::none || watch.watch)
             out.unified_parent = cgroup.unified_dir;
     }
     for (const Key key : {Key::slice, Key::slice_inherit, Key::runtime_max, Key::oom_policy, Key::io_weight,

@@ -12,6 +12,8 @@
 
 namespace dbgscope {
 
+struct WatchPlan;
+
 /// What `-p` asked for, sorted by who applies it.
 struct PropertyWishes {
     std::vector<ScopeProperty> scope;   ///< in the order given
@@ -27,10 +29,11 @@ struct PropertyWishes {
 
 /// The transient scope. Errors: usage (unit or slice name).
 [[nodiscard]] Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const Budget &budget,
-                                             const PropertyWishes &wishes, bool user_manager);
+                                             const PropertyWishes &wishes, bool user_manager, const WatchPlan &watch);
 
 /// The directory of the cgroupfs backend. `ignored` receives the settings it has no file for.
 [[nodiscard]] Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, const Budget &budget,
-                                               const PropertyWishes &wishes, std::vector<std::string> &ignored);
+                                               const PropertyWishes &wishes, const WatchPlan &watch,
+                                               std::vector<std::string> &ignored);
 
 } // namespace dbgscope

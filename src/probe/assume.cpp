@@ -84,6 +84,18 @@ void drop_private_socket(Facts &facts, std::string_view name)
     facts.systemd.system.socket = gone<std::string>(name);
     facts.systemd.user.socket = gone<std::string>(name);
 }
+void drop_seccomp_notify(Facts &facts, std::string_view name)
+{
+    facts.host.seccomp_notify = gone<bool>(name);
+}
+void drop_pidfd(Facts &facts, std::string_view name)
+{
+    facts.host.pidfd = gone<bool>(name);
+}
+void drop_cgroup_kill(Facts &facts, std::string_view name)
+{
+    facts.host.cgroup_kill = gone<bool>(name);
+}
 void drop_bus(Facts &facts, std::string_view name)
 {
     facts.systemd.system.bus = gone<std::string>(name);
@@ -91,7 +103,7 @@ void drop_bus(Facts &facts, std::string_view name)
 }
 
 using Drop = void (*)(Facts &, std::string_view);
-constexpr std::array<AssumeName, 11> kNames{{
+constexpr std::array<AssumeName, 14> kNames{{
     {"no-cgroup", "no cgroup file system is mounted"},
     {"no-memory-controller", "no hierarchy carries the memory controller"},
     {"no-delegation", "no cgroup of our own can be created"},
@@ -103,10 +115,14 @@ constexpr std::array<AssumeName, 11> kNames{{
     {"no-user-manager", "there is no user manager"},
     {"no-private-socket", "the managers' private sockets do not exist"},
     {"no-bus", "there is no system bus and no session bus"},
+    {"no-seccomp-notify", "a seccomp filter cannot hand calls to another process: no split"},
+    {"no-pidfd", "processes have no pidfds"},
+    {"no-cgroup-kill", "cgroups have no cgroup.kill"},
 }};
 constexpr std::array<Drop, kNames.size()> kDrops{
-    drop_cgroup,  drop_memory,         drop_delegation,   drop_swap_limit,     drop_meminfo, drop_psi,
-    drop_systemd, drop_system_manager, drop_user_manager, drop_private_socket, drop_bus};
+    drop_cgroup, drop_memory,         drop_delegation,     drop_swap_limit,   drop_meminfo,
+    drop_psi,    drop_systemd,        drop_system_manager, drop_user_manager, drop_private_socket,
+    drop_bus,    drop_seccomp_notify, drop_pidfd,          drop_cgroup_kill};
 
 } // namespace
 

@@ -3,6 +3,7 @@
 
 #include <linux/capability.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace dbgscope {
@@ -154,20 +155,74 @@ Fact<std::string> detect_container(Reader &reader, const SysRoot &root)
     return name;
 }
 
+struct KernelVersion {
+    int major = 0, minor = 0;
+    auto operator<=>(const KernelVersion &) const = default;
+};
+
+// 6.1.0-28-amd64
+Fact<KernelVersion> version_of(std::string_view release)
+{
+    if (release.empty())
+        return {Why::absent, "the kernel's release is unknown"};
+    KernelVersion version;
+    const char *const end = release.data() + release.size();
+    const auto major = std::from_chars(release.data(), end, version.major);
+    if (major.ec != std::errc{} || major.ptr == end || *major.ptr != '.' ||
+        std::from_chars(major.ptr + 1, end, version.minor).ec != std::errc{})
+        return malformed("/proc/sys/kernel/osrelease", release);
+    return version;
+}
+
+/// True from `since` on, else absent with the reason. A kernel with the feature ported back is not recognised.
+Fact<bool> since(const std::string &release, KernelVersion since, std::string_view feature)
+{
+    const Fact<KernelVersion> version = version_of(release);
+    if (!version)
+        return {version.why(), version.detail()};
+    if (*version >= since)
+        return true;
+    return {Why::absent, "kernel " + release + " has no " + std::string(feature) + ", " + std::to_string(since.major) +
+                             '.' + std::to_string(since.minor) + " and later have"};
+}
+
+// kill_process kill_thread trap errno user_notif trace log allow
+Fact<bool> seccomp_notify(Reader &reader, const std::string &release)
+{
+    constexpr const char *kActions = "/proc/sys/kernel/seccomp/actions_avail";
+    // SECCOMP_RET_USER_NOTIF is of 5.0; without SECCOMP_USER_NOTIF_FLAG_CONTINUE (5.5) a call cannot be let through.
+    Fact<bool> known = since(release, {5, 5}, "seccomp notification that can let a call continue");
+    if (const auto actions = reader.read(kActions); known && actions) {
+        const std::vector<std::string> words = split_words(*actions);
+        if (std::ranges::find(words, "user_notif") == words.end())
+            return {Why::absent, std::string(kActions) + " does not list user_notif"};
+    }
+    return known;
+}
+
 } // namespace
 
-void probe_host(Reader &reader, const SysRoot &root, HostFacts &host)
+void probe_kernel(Reader &reader, const CgroupFacts &cgroup, HostFacts &host)
 {
     if (const auto release = reader.read("/proc/sys/kernel/osrelease"))
         host.kernel = trimmed(*release);
     read_status(reader, host);
+    if (const auto score = reader.read("/proc/self/oom_score_adj"))
+        if (!parse(*score, host.oom_score_adj))
+            host.oom_score_adj = 0;
+    host.seccomp_notify = seccomp_notify(reader, host.kernel);
+    host.pidfd = since(host.kernel, {5, 3}, "pidfd_open");
+    host.cgroup_kill = since(host.kernel, {5, 14}, "cgroup.kill");
+    if (host.cgroup_kill && cgroup.unified_mount.empty())
+        host.cgroup_kill = {Why::absent, "no cgroup v2 is mounted"};
+}
+
+void probe_host(Reader &reader, const SysRoot &root, HostFacts &host)
+{
     host.container = detect_container(reader, root);
     host.wsl = detect_wsl(reader, root, host.kernel);
     constexpr const char *kYama = "/proc/sys/kernel/yama/ptrace_scope";
     host.yama_ptrace_scope = small_number(reader.read(kYama), kYama, 3);
-    if (const auto score = reader.read("/proc/self/oom_score_adj"))
-        if (!parse(*score, host.oom_score_adj))
-            host.oom_score_adj = 0;
 }
 
 } // namespace dbgscope

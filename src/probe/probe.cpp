@@ -18,8 +18,10 @@ Facts probe(const SysRoot &root, Needs needs, const std::vector<std::string> &as
     Facts facts;
     facts.host.uid = root.uid; // whoever asks for anything wants to know who asks
     facts.host.gid = root.gid;
+    facts.host.terminal = root.terminal;
     Reader reader(root.root);
-    if (needed(Need::cgroup) || needed(Need::chain_detail) || systemd)
+    const bool cgroup = needed(Need::cgroup) || needed(Need::chain_detail) || systemd;
+    if (cgroup)
         probe_cgroup(reader, needed(Need::chain_detail) ? ChainDetail::full : ChainDetail::basic, facts.cgroup);
     if (needed(Need::memory))
         probe_memory(reader, facts.memory);
@@ -29,6 +31,10 @@ Facts probe(const SysRoot &root, Needs needs, const std::vector<std::string> &as
         probe_systemd(reader, root, facts.cgroup, facts.systemd);
     if (version)
         probe_systemd_version(root, facts.systemd);
+    if (needed(Need::kernel) || needed(Need::host))
+        probe_kernel(reader, facts.cgroup, facts.host);
+    if (!cgroup)
+        facts.host.cgroup_kill = {}; // whether v2 is mounted was not looked at
     if (needed(Need::host))
         probe_host(reader, root, facts.host);
     apply_assume(assume, facts);

@@ -18,7 +18,8 @@ enum class Need : std::uint32_t {
     pressure = 1U << 3,        ///< the system's PSI
     systemd = 1U << 4,         ///< booted, sockets, buses, the user manager's controllers; implies cgroup
     systemd_version = 1U << 5, ///< asks the manager over the bus: not for the launch path; implies systemd
-    host = 1U << 6,            ///< kernel, capabilities, container, WSL, yama, seccomp
+    kernel = 1U << 6,          ///< kernel and what it can do for a watcher, capabilities, seccomp, oom_score_adj
+    host = 1U << 7,            ///< also container, WSL, yama; implies kernel
 };
 using Needs = std::uint32_t;
 [[nodiscard]] constexpr Needs operator|(Need a, Need b)

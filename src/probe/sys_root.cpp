@@ -21,7 +21,8 @@ SysRoot real_root()
     constexpr std::array kVariables{
         "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DBUS_SYSTEM_BUS_ADDRESS", "WSL_DISTRO_NAME", "WSL_INTEROP",
         "container",       "KUBERNETES_SERVICE_HOST"};
-    SysRoot root{.root = {}, .uid = ::geteuid(), .gid = ::getegid(), .environment = {}};
+    SysRoot root{.root = {}, .uid = ::geteuid(), .gid = ::getegid(), .environment = {}, .terminal = false};
+    root.terminal = ::isatty(STDIN_FILENO) == 1 || ::isatty(STDERR_FILENO) == 1;
     for (const char *const name : kVariables)
         if (const char *const value = ::getenv(name); value != nullptr && *value != '\0')
             root.environment.emplace_back(name, value);

@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,16 @@ constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr std::size_t kMaxOutputBytes = 4096;
 
 enum class Candidate { usable, missing, directory, not_executable, self };
+
+/// Whether execve(2) of the file would raise the privileges of the process.
+bool gains_privilege(const std::string &path)
+{
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0)
+        return false;
+    return (status.st_mode & (S_ISUID | S_ISGID)) != 0 ||
+           ::getxattr(path.c_str(), "security.capability", nullptr, 0) > 0;
+}
 
 Candidate judge(const std::string &path, const std::optional<SelfFile> &self)
 {
@@ -188,6 +199,8 @@ ToolFacts find_tool(std::string_view name, std::string_view path_variable, std::
         use_configured(facts, std::string(configured), self);
     else
         search(facts, configured.empty() ? name : configured, path_variable, self);
+    if (facts.path)
+        facts.gains_privilege = gains_privilege(*facts.path);
     return facts;
 }
 

@@ -11,6 +11,7 @@ using T = ValueType;
 
 constexpr std::string_view kGeneral = "General";
 constexpr std::string_view kMemory = "Memory limits";
+constexpr std::string_view kWatch = "Watcher, split and fuse";
 constexpr std::string_view kOther = "CPU, IO and task limits";
 constexpr std::string_view kScope = "Scope";
 constexpr std::string_view kProcess = "Process";
@@ -26,7 +27,7 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Take the values of this profile first"},
     {Key::backend, "backend", "", T::choice, forbidden, kGeneral, "auto|systemd-user|systemd-system|cgroupfs|none", 0, 0, "NAME",
      "How the scope is made"},
-    {Key::require, "require", "", T::choices, tighten, kGeneral, "scope|limit", 0, 0, "WHAT",
+    {Key::require, "require", "", T::choices, tighten, kGeneral, "scope|limit|split|fuse", 0, 0, "WHAT",
      "Fail instead of starting without these"},
     {Key::assume, "assume", "", T::list, forbidden, kGeneral, "", 0, 0, "no-FEATURE",
      "Behave as if this machine lacked a feature"},
@@ -51,6 +52,15 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Limit of the debugger and what it starts, such as go build"},
     {Key::total_memory_max, "total.memory_max", "", T::size, tighten, kMemory, "", 1, 0, "SIZE",
      "Limit of the whole scope, debugger and debuggee together"},
+
+    {Key::watch, "watch", "-w", T::flag, forbidden, kWatch, "", 0, 0, "",
+     "Leave a watcher beside the command: the default with a debugger verb"},
+    {Key::wait, "wait", "", T::flag, forbidden, kWatch, "", 0, 0, "",
+     "Stay as the parent of the command, and exit with 137 when it was killed for memory"},
+    {Key::split, "split", "", T::choice, forbidden, kWatch, "off|auto", 0, 0, "WHEN",
+     "Keep debugger and debuggee in two cgroups, so that the cap bounds the debuggee alone"},
+    {Key::fuse_action, "fuse.action", "", T::choice, forbidden, kWatch, "off|warn|hold", 0, 0, "ACTION",
+     "What to do with a debuggee that is about to run out of memory"},
 
     {Key::cpu_weight, "cpu.weight", "", T::weight, tighten, kOther, "", 1, 10000, "WEIGHT",
      "Share of the CPU under contention, 1 to 10000, or idle"},
@@ -88,6 +98,10 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
 
     {Key::oom_score_adjust, "oom.score_adjust", "", T::integer, forbidden, kProcess, "", -1000, 1000, "NUMBER",
      "How readily the kernel picks it when the machine is out of memory, -1000 to 1000"},
+    {Key::debugger_oom_score_adjust, "debugger.oom_score_adjust", "", T::integer, forbidden, kProcess, "", -1000, 1000, "NUMBER",
+     "How readily the kernel picks the debugger, where it is kept apart from its debuggee"},
+    {Key::debuggee_oom_score_adjust, "debuggee.oom_score_adjust", "", T::integer, forbidden, kProcess, "", -1000, 1000, "NUMBER",
+     "How readily the kernel picks the debuggee, where it is kept apart from the debugger; only ever raised"},
     {Key::nice, "nice", "", T::integer, forbidden, kProcess, "", -20, 19, "NUMBER",
      "Nice level, -20 to 19"},
     {Key::uid, "uid", "", T::text, forbidden, kProcess, "", 0, 0, "USER",
@@ -111,6 +125,8 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Act when all tasks waited for memory this much of the last 10 s"},
     {Key::pressure_action, "pressure.action", "", T::choice, tighten, kPressure, "off|warn|shrink|refuse", 0, 0, "ACTION",
      "What to do at a launch under memory pressure"},
+    {Key::pressure_watch, "pressure.watch", "", T::choice, tighten, kPressure, "off|say|weight|hold", 0, 0, "ACTION",
+     "What the watcher does while the session waits for memory that much"},
 
     {Key::go_memlimit, "go.memlimit", "", T::text, forbidden, kGo, "", 0, 0, "auto|off|SIZE",
      "GOMEMLIMIT for the debuggee"},

@@ -114,6 +114,10 @@ void fields(auto &visit, Is<HostFacts> auto &host)
     visit("yama_ptrace_scope", host.yama_ptrace_scope);
     visit("seccomp_mode", host.seccomp_mode);
     visit("oom_score_adj", host.oom_score_adj);
+    visit("seccomp_notify", host.seccomp_notify);
+    visit("pidfd", host.pidfd);
+    visit("cgroup_kill", host.cgroup_kill);
+    visit("terminal", host.terminal);
 }
 
 void fields(auto &visit, Is<ToolFacts> auto &tool)
@@ -122,6 +126,7 @@ void fields(auto &visit, Is<ToolFacts> auto &tool)
     visit("path", tool.path);
     visit("version", tool.version);
     visit("skipped_self", tool.skipped_self);
+    visit("gains_privilege", tool.gains_privilege);
 }
 
 void fields(auto &visit, Is<DebuggeeFacts> auto &debuggee)

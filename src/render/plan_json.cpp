@@ -50,6 +50,53 @@ Json value_json(const BusValue &value)
                       value);
 }
 
+Json writes_json(const std::vector<CgroupWrite> &writes)
+{
+    Json list = Json::array();
+    for (const CgroupWrite &write : writes)
+        list.push_back({{"file", write.file}, {"value", write.value}, {"optional", write.optional}});
+    return list;
+}
+
+Json division_json(const std::optional<Division> &division)
+{
+    if (!division)
+        return nullptr;
+    return {{"version", division->version},
+            {"enable", division->enable},
+            {"debugger", writes_json(division->debugger)},
+            {"debuggee", writes_json(division->debuggee)}};
+}
+
+Json limit_json(Limit limit)
+{
+    return limit.finite() ? Json(limit.bytes()) : Json(nullptr);
+}
+
+Json watch_json(const Watch &watch)
+{
+    constexpr const char *kFuse[] = {"off", "warn", "hold"};
+    constexpr const char *kPressure[] = {"off", "say", "weight", "hold"};
+    return {{"action", "start-watcher"},
+            {"wait", watch.wait},
+            {"tool", watch.tool},
+            {"command", watch.command},
+            {"split", watch.split},
+            {"split_required", watch.split_required},
+            {"debuggee_oom_score_adj", watch.debuggee_oom_score_adj},
+            {"cap_bytes", limit_json(watch.cap)},
+            {"scope_limit_bytes", limit_json(watch.scope_limit)},
+            {"fuse", kFuse[static_cast<std::size_t>(watch.fuse)]},
+            {"fuse_line_bytes", limit_json(watch.fuse_line)},
+            {"pressure", kPressure[static_cast<std::size_t>(watch.pressure)]},
+            {"pressure_some_permyriad", watch.pressure_some_permyriad},
+            {"pressure_full_permyriad", watch.pressure_full_permyriad},
+            {"use_pidfd", watch.use_pidfd},
+            {"use_cgroup_kill", watch.use_cgroup_kill},
+            {"go_version", watch.go_version},
+            {"builds", watch.builds}};
+}
+
 Json scope_json(const CreateScope &scope)
 {
     Json properties = Json::array();
@@ -62,22 +109,23 @@ Json scope_json(const CreateScope &scope)
             {"manager", scope.user_manager ? "user" : "system"},
             {"unit", scope.unit},
             {"job_mode", scope.job_mode},
-            {"properties", std::move(properties)}};
+            {"properties", std::move(properties)},
+            {"memory_mount", scope.memory_mount},
+            {"unified_mount", scope.unified_mount},
+            {"division", division_json(scope.division)}};
 }
 
 Json cgroup_json(const CreateCgroup &cgroup)
 {
-    Json writes = Json::array();
-    for (const CgroupWrite &write : cgroup.writes)
-        writes.push_back({{"file", write.file}, {"value", write.value}, {"optional", write.optional}});
     return {{"action", "create-cgroup"},
             {"version", cgroup.version},
             {"parent", cgroup.parent},
             {"name", cgroup.name},
             {"vacate_parent", cgroup.vacate_parent},
             {"enable", cgroup.enable},
-            {"writes", std::move(writes)},
-            {"unified_parent", cgroup.unified_parent}};
+            {"writes", writes_json(cgroup.writes)},
+            {"unified_parent", cgroup.unified_parent},
+            {"division", division_json(cgroup.division)}};
 }
 
 Json environment_json(const SetEnvironment &environment)
@@ -92,11 +140,13 @@ Json action_json(const Action &action)
 {
     return std::visit(
         Overloaded{
+            [](const StartWatcher &a) { return watch_json(a.watch); },
             [](const CreateScope &a) { return scope_json(a); },
             [](const CreateCgroup &a) { return cgroup_json(a); },
             [](const VerifyLimit &a) {
                 return Json{{"action", "verify-limit"}, {"bytes", a.expected.bytes()}, {"required", a.required}};
             },
+            [](const InstallFilter &a) { return Json{{"action", "install-filter"}, {"required", a.required}}; },
             [](const SetOomScore &a) { return Json{{"action", "set-oom-score"}, {"value", a.value}}; },
             [](const SetRlimit &a) {
                 return Json{{"action", "set-rlimit"}, {"resource", a.resource}, {"soft", a.soft}, {"hard", a.hard}};
@@ -128,6 +178,10 @@ Json to_json(const LaunchPlan &plan)
     out["notices"] = Json::array();
     for (const Notice &notice : plan.notices)
         out["notices"].push_back({{"id", notice.id}, {"text", notice.text}});
+    out["left_out"] = Json::array();
+    for (const Notice &notice : plan.left_out)
+        out["left_out"].push_back({{"id", notice.id}, {"text", notice.text}});
+    out["announcement"] = plan.announcement;
     out["fallback"] = Json::array();
     for (const LaunchPlan &other : plan.fallback)
         out["fallback"].push_back(to_json(other));

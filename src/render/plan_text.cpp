@@ -32,13 +32,81 @@ std::string command_line(const std::vector<std::string> &words)
     return line;
 }
 
+std::string writes_text(const std::string &directory, const std::vector<CgroupWrite> &writes)
+{
+    std::string text;
+    for (const CgroupWrite &write : writes)
+        text += fmt::format("\n       {}{} = {}{}", directory, write.file, write.value,
+                            write.optional ? " (where the kernel has it)" : "");
+    return text;
+}
+
+std::string describe(const std::optional<Division> &division)
+{
+    if (!division)
+        return {};
+    std::string text = "\n       below it debugger/ and debuggee/";
+    if (!division->enable.empty())
+        text += fmt::format(", enable {} for them", fmt::join(division->enable, ", "));
+    return text + writes_text("debugger/", division->debugger) + writes_text("debuggee/", division->debuggee);
+}
+
+std::string percent(std::int64_t permyriad)
+{
+    return fmt::format("{:.4g}%", static_cast<double>(permyriad) / 100);
+}
+
+/// "some tasks wait 40% of 2 s for memory, or all tasks 10%".
+std::string threshold_text(const Watch &watch)
+{
+    std::string text;
+    if (watch.pressure_some_permyriad != 0)
+        text = fmt::format("some tasks wait for memory {} of 2 s", percent(watch.pressure_some_permyriad));
+    if (watch.pressure_full_permyriad != 0)
+        text += fmt::format("{} {}", text.empty() ? "all tasks wait for memory" : ", or all tasks",
+                            percent(watch.pressure_full_permyriad)) +
+                (text.empty() ? " of 2 s" : "");
+    return text;
+}
+
+/// The line as the cap beside it would be written; in MiB where rounding to 1.3G would make both the same.
+std::string fuse_line_text(const Watch &watch)
+{
+    const std::string line = format_limit(watch.fuse_line);
+    return line == format_limit(watch.cap) ? fmt::format("{}M", watch.fuse_line.bytes() / kMiB) : line;
+}
+
+std::string describe(const Watch &watch)
+{
+    std::string text = watch.wait ? fmt::format("stay as the parent of {}", watch.command.front())
+                                  : fmt::format("leave a watcher beside {}", watch.command.front());
+    if (watch.split)
+        text += fmt::format("\n       move each debuggee into its own cgroup{}, oom_score_adj {}",
+                            watch.split_required ? ", or stop it" : "", watch.debuggee_oom_score_adj);
+    if (watch.fuse != FuseAction::off)
+        text += fmt::format("\n       {} at {}", watch.fuse == FuseAction::hold ? "hold the debuggee" : "warn",
+                            fuse_line_text(watch));
+    const std::string threshold = threshold_text(watch);
+    if (watch.pressure != PressureAction::off && !threshold.empty()) {
+        const char *action = watch.pressure == PressureAction::weight ? "say so and give the debuggee less CPU"
+                             : watch.pressure == PressureAction::hold ? "say so and freeze the debuggee meanwhile"
+                                                                      : "say so";
+        text += fmt::format("\n       when {}: {}", threshold, action);
+    }
+    if (!watch.use_pidfd)
+        text += "\n       without pidfds";
+    if (!watch.use_cgroup_kill)
+        text += "\n       without cgroup.kill";
+    return text;
+}
+
 std::string describe(const CreateScope &scope)
 {
     std::string text =
         fmt::format("create scope {} in the {} manager", scope.unit, scope.user_manager ? "user" : "system");
     for (const ScopeProperty &property : scope.properties)
         text += fmt::format("\n       {}={}", property.name, bus_value_text(property.name, property.value));
-    return text;
+    return text + describe(scope.division);
 }
 
 std::string describe(const CreateCgroup &cgroup)
@@ -48,9 +116,7 @@ std::string describe(const CreateCgroup &cgroup)
         text += "\n       move the processes of " + cgroup.parent + " into a leaf first";
     if (!cgroup.enable.empty())
         text += fmt::format("\n       enable {} for its children", fmt::join(cgroup.enable, ", "));
-    for (const CgroupWrite &write : cgroup.writes)
-        text += fmt::format("\n       {} = {}{}", write.file, write.value,
-                            write.optional ? " (where the kernel has it)" : "");
+    text += writes_text("", cgroup.writes) + describe(cgroup.division);
     if (!cgroup.unified_parent.empty())
         text += fmt::format("\n       and {}/{} for pressure and kill", cgroup.unified_parent, cgroup.name);
     return text;
@@ -73,10 +139,15 @@ std::string describe(const Action &action)
 {
     return std::visit(
         Overloaded{
+            [](const StartWatcher &a) { return describe(a.watch); },
             [](const CreateScope &a) { return describe(a); },
             [](const CreateCgroup &a) { return describe(a); },
             [](const VerifyLimit &a) {
                 return fmt::format("read the limit back: {}{}", format_limit(a.expected),
+                                   a.required ? ", or stop" : "");
+            },
+            [](const InstallFilter &a) {
+                return fmt::format("install the seccomp filter that tells the watcher of each debuggee{}",
                                    a.required ? ", or stop" : "");
             },
             [](const SetOomScore &a) { return fmt::format("set oom_score_adj {}", a.value); },
@@ -163,9 +234,13 @@ std::string plan_text(const LaunchPlan &plan)
     for (const LaunchPlan &other : plan.fallback)
         text += fmt::format("if that fails: {} ({})\n", backend_name(other.backend), other.backend_reason);
     if (plan.fallback.empty() && plan.on_scope_failure == OnFailure::fail)
-        text += "if that fails: stop (--require=scope)\n";
+        text += "if that fails: stop (--require)\n";
+    for (const Notice &notice : plan.left_out)
+        text += fmt::format("left out: {}\n", notice.text);
     for (const Notice &notice : plan.notices)
         text += fmt::format("note: {}\n", notice.text);
+    if (!plan.announcement.empty())
+        text += fmt::format("says: {}\n", plan.announcement);
     return text;
 }
 

@@ -92,6 +92,13 @@ void swap_limit(const Facts &facts, Lines &lines)
                         (memory.version == 1 ? "; boot with swapaccount=1" : "; a cap does not bound swap"));
 }
 
+void split(const Facts &facts, Lines &lines)
+{
+    const Fact<bool> &notify = facts.host.seccomp_notify;
+    if (!notify && notify.why() != Why::not_asked)
+        lines.push_back("split (a debugger that outlives its debuggee): " + notify.detail());
+}
+
 void attaching(const Facts &facts, Lines &lines)
 {
     const int scope = facts.host.yama_ptrace_scope.value_or(0);
@@ -120,7 +127,7 @@ std::vector<std::string> missing_features(const Facts &facts)
 {
     Lines lines;
     for (const auto check :
-         {memory_controller, user_on_v1, user_manager, own_cgroups, pressure, swap_limit, attaching, tools})
+         {memory_controller, user_on_v1, user_manager, own_cgroups, pressure, swap_limit, split, attaching, tools})
         check(facts, lines);
     return lines;
 }

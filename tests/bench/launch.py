@@ -11,6 +11,7 @@ import argparse
 import os
 import pathlib
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -82,6 +83,8 @@ def build_bare():
 def systemd_part(pairs):
     theirs = ["systemd-run", "--scope", "-q", "-p", "MemoryMax=512M", "true"]
     good = report("systemd, system manager", 0.75, [str(BINARY), "run", "-q", "--memory-max=512M", "--", "true"], theirs, pairs)
+    watched = [str(BINARY), "-q", "--memory-max=512M", f"--debuggers-gdb={shutil.which('true')}", "gdb", shutil.which("true")]
+    good = report("systemd, a debugger's launch with watcher, split and fuse", 0.80, watched, theirs, pairs) and good
     report("for reference: the bare call over sd-bus in C, which does nothing else", None, [str(build_bare()), "true"], theirs, pairs)
     return good
 

@@ -12,6 +12,7 @@
 #include "cli/options.hpp"
 #include "debugger/call.hpp"
 #include "plan/plan.hpp"
+#include "probe/assume.hpp"
 #include "profile/load.hpp"
 #include "render/facts_json.hpp"
 #include "render/plan_text.hpp"
@@ -25,6 +26,7 @@ namespace fs = std::filesystem;
 /// text.
 struct Case {
     std::string machine, arguments, debuggee, environment, config, expected;
+    bool setuid = false;  ///< the debugger's file is
     bool project = false; ///< `config` is the project's file
 };
 
@@ -54,6 +56,8 @@ Case read_case(const std::string &text)
             out.arguments = value;
         else if (key == "debuggee")
             out.debuggee = value;
+        else if (key == "debugger")
+            out.setuid = value == "setuid";
         else if (key == "environment")
             out.environment = value;
     }
@@ -134,7 +138,8 @@ std::string plan_of(const Case &c)
     if (!facts)
         return "error: " + to_line(facts.error()) + '\n';
     const std::string name = request.tool == Tool::none ? rest.front() : tool_name(request.tool);
-    facts->tools = {{.name = name, .path = "/usr/bin/" + name}};
+    facts->tools = {{.name = name, .path = "/usr/bin/" + name, .gains_privilege = c.setuid}};
+    apply_assume(request.settings.list(Key::assume), *facts);
     facts->debuggee = debuggee_of(c.debuggee);
     auto plan = make_plan(*facts, request);
     return plan ? plan_text(*plan) : "error: " + to_line(plan.error()) + '\n';

@@ -23,7 +23,9 @@ ROOMS = {
     "debugger": set(),
     "plan": {"debugger"},
     "launch": {"sys", "probe"},
-    "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch"},
+    "session": {"sys"},
+    "watch": {"sys", "probe", "session", "launch"},
+    "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch", "session", "watch"},
 }
 PURE = ("include", "src/plan", "src/debugger")
 IO_HEADERS = re.compile(

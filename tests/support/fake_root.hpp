@@ -77,7 +77,7 @@ class FakeRoot {
     [[nodiscard]] SysRoot sys_root(std::uint32_t uid = 0,
                                    std::vector<std::pair<std::string, std::string>> environment = {}) const
     {
-        return {.root = path_, .uid = uid, .gid = uid, .environment = std::move(environment)};
+        return {.root = path_, .uid = uid, .gid = uid, .environment = std::move(environment), .terminal = false};
     }
 
   private:

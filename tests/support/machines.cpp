@@ -82,6 +82,9 @@ void base(FakeRoot &root, const std::string &release, std::uint64_t total_mib, s
                                    "SwapTotal:      " + kib(2048) + "SwapFree:       " + kib(1536))
         .file("/proc/sys/vm/swappiness", "60\n")
         .file("/proc/sys/kernel/osrelease", release + "\n")
+        .file("/proc/sys/kernel/seccomp/actions_avail",
+              release.starts_with("4.") ? "kill_process kill_thread trap errno trace log allow\n"
+                                        : "kill_process kill_thread trap errno user_notif trace log allow\n")
         .file("/proc/self/oom_score_adj", user ? "100\n" : "0\n")
         .file("/proc/self/status", std::string("Name:\tdbgscope\nCapEff:\t") +
                                        (user ? "0000000000000000" : "000001ffffffffff") +
@@ -127,6 +130,13 @@ Environment user_session()
     return {{"XDG_RUNTIME_DIR", "/run/user/1000"}, {"DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/user/1000/bus"}};
 }
 
+/// At a terminal; the others are started by editors and scripts.
+SysRoot at_terminal(SysRoot root)
+{
+    root.terminal = true;
+    return root;
+}
+
 SysRoot v2_desktop(FakeRoot &root)
 {
     base(root, "6.1.0-28-amd64", 15886, 9216, true);
@@ -156,7 +166,7 @@ SysRoot v2_desktop(FakeRoot &root)
                      .subtree = "cpu memory pids"});
     cgroup_v2(root, {.dir = "/user.slice", .current = "3221225472", .subtree = "cpu memory pids"});
     root.file("/proc/self/cgroup", "0::" + scope + "\n");
-    return root.sys_root(1000, user_session());
+    return at_terminal(root.sys_root(1000, user_session()));
 }
 
 SysRoot v2_server_root(FakeRoot &root)
@@ -231,6 +241,24 @@ SysRoot hybrid(FakeRoot &root)
     return root.sys_root(1000, user_session());
 }
 
+/// The same with the system's own manager, by root.
+SysRoot hybrid_root(FakeRoot &root)
+{
+    base(root, "5.10.0-33-amd64", 7948, 4096, false);
+    with_pressure(root);
+    with_systemd(root, false);
+    mount_v1(root, "/", true);
+    const std::string service = "/system.slice/ssh.service";
+    cgroup_v1(root, service, kUnlimitedV1, "104857600\n", true);
+    cgroup_v1(root, "/system.slice", kUnlimitedV1, "1073741824\n", true);
+    cgroup_v1(root, "", kUnlimitedV1, "1610612736\n", true);
+    root.file("/sys/fs/cgroup/unified/cgroup.controllers", "\n")
+        .file("/sys/fs/cgroup/unified" + service + "/cgroup.controllers", "\n");
+    root.file("/proc/self/cgroup", "9:memory:" + service + "\n4:cpu,cpuacct:/system.slice\n1:name=systemd:" + service +
+                                       "\n0::" + service + "\n");
+    return at_terminal(root.sys_root(0));
+}
+
 SysRoot legacy_v1(FakeRoot &root)
 {
     base(root, "4.19.0-27-amd64", 3946, 2560, false);
@@ -279,10 +307,11 @@ SysRoot no_systemd_v2(FakeRoot &root)
     return root.sys_root(0);
 }
 
-constexpr std::array<Machine, 10> kMachines{{{"v2-desktop", v2_desktop, 252},
+constexpr std::array<Machine, 11> kMachines{{{"v2-desktop", v2_desktop, 252},
                                              {"v2-server-root", v2_server_root, 257},
                                              {"v2-container", v2_container, 0},
                                              {"hybrid", hybrid, 247},
+                                             {"hybrid-root", hybrid_root, 247},
                                              {"legacy-v1", legacy_v1, 241},
                                              {"wsl2", wsl2, 0},
                                              {"k8s-pod", k8s_pod, 0},

@@ -183,6 +183,11 @@ class Rpc:
     def break_at(self, function):
         self.call("CreateBreakpoint", Breakpoint={"functionName": function})
 
+    def clear_breakpoints(self):
+        for point in self.call("ListBreakpoints")["Breakpoints"]:
+            if point["id"] > 0:
+                self.call("ClearBreakpoint", Id=point["id"])
+
     def run_on(self):
         """Continue to the next stop; (function it stopped in or None, whether the debuggee has exited)."""
         state = self.call("Command", name="continue")["State"]

@@ -52,8 +52,8 @@ ChildResult launch(const LaunchPlan &plan, const std::vector<std::string> &envir
 {
     return in_child([&] {
         const Error error = carry_out(plan, environment, [](std::string_view id, std::string_view line) {
-            tell(std::string(id) + ": " + std::string(line) + '\n');
-        });
+                                tell(std::string(id) + ": " + std::string(line) + '\n');
+                            }).error;
         tell("error: " + to_line(error) + '\n' + slurp("/proc/self/cgroup"));
         return 120 + static_cast<int>(error.kind);
     });

@@ -85,6 +85,28 @@ TEST(Budget, TooLittleMemoryMeansNoCapOrAnErrorWhereOneIsRequired)
     EXPECT_EQ(required.error().kind, ErrorKind::limit);
 }
 
+/// Debugger and debuggee would reach it together, and the fuse below the cap never.
+TEST(Budget, ACapThatFillsTheTotalLeavesRoomForTheDebugger)
+{
+    const auto budget_of = [](std::uint64_t cap, std::uint64_t total) {
+        Request request = debugger("warn");
+        request.settings.set(Key::memory_max, {SizeSpec{SizeSpec::Kind::bytes, cap}, {Layer::option, "--a"}});
+        request.settings.set(Key::total_memory_max, {SizeSpec{SizeSpec::Kind::bytes, total}, {Layer::option, "--b"}});
+        return make_budget(machine(0, 0), request);
+    };
+    for (const std::uint64_t cap : {kGiB, 2 * kGiB}) {
+        const auto cut = budget_of(cap, kGiB);
+        ASSERT_TRUE(cut);
+        EXPECT_EQ(*cut->cap, Limit(960 * kMiB));
+        EXPECT_EQ(*cut->scope_limit, Limit(kGiB));
+        ASSERT_EQ(cut->notices.size(), 1u);
+        EXPECT_EQ(cut->notices[0].id, "cap-above-total");
+    }
+    EXPECT_EQ(*budget_of(kGiB, 100 * kMiB)->cap, Limit(50 * kMiB));
+    EXPECT_EQ(*budget_of(1000 * kMiB, kGiB)->cap, Limit(1000 * kMiB));
+    EXPECT_TRUE(budget_of(1000 * kMiB, kGiB)->notices.empty());
+}
+
 TEST(Budget, HeadroomOfTheChainCounts)
 {
     Facts facts = machine(0, 0);

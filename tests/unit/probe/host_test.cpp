@@ -16,6 +16,7 @@ HostFacts probed(const test::FakeRoot &root, Environment environment = {})
 {
     Reader reader(root.path());
     HostFacts host;
+    probe_kernel(reader, {}, host);
     probe_host(reader, root.sys_root(1000, std::move(environment)), host);
     return host;
 }
@@ -59,6 +60,64 @@ TEST(Host, Garbage)
     EXPECT_EQ(host.seccomp_mode.why(), Why::malformed);
     EXPECT_EQ(host.yama_ptrace_scope.why(), Why::malformed);
     EXPECT_EQ(host.oom_score_adj, 0);
+}
+
+/// The features of a kernel, with cgroup v2 mounted.
+HostFacts kernel(const std::string &release, const std::string &actions = "")
+{
+    test::FakeRoot root;
+    root.file("/proc/sys/kernel/osrelease", release + "\n");
+    if (!actions.empty())
+        root.file("/proc/sys/kernel/seccomp/actions_avail", actions);
+    Reader reader(root.path());
+    CgroupFacts cgroup;
+    cgroup.unified_mount = "/sys/fs/cgroup";
+    HostFacts host;
+    probe_kernel(reader, cgroup, host);
+    return host;
+}
+
+TEST(Kernel, FeaturesComeWithTheVersion)
+{
+    struct Row {
+        const char *release;
+        bool pidfd, notify, kill;
+    };
+    for (const Row &row : {Row{"4.19.0-27-amd64", false, false, false}, Row{"5.2.21", false, false, false},
+                           Row{"5.3.0-rc1", true, false, false}, Row{"5.4.0-216-generic", true, false, false},
+                           Row{"5.5.0", true, true, false}, Row{"5.13", true, true, false},
+                           Row{"5.14.0-503.el9.x86_64", true, true, true}, Row{"6.1.0-28-amd64", true, true, true},
+                           Row{"10.0.1", true, true, true}}) {
+        const HostFacts host = kernel(row.release);
+        EXPECT_EQ(host.pidfd.value_or(false), row.pidfd) << row.release;
+        EXPECT_EQ(host.seccomp_notify.value_or(false), row.notify) << row.release;
+        EXPECT_EQ(host.cgroup_kill.value_or(false), row.kill) << row.release;
+    }
+    EXPECT_EQ(kernel("5.4.0-216-generic").seccomp_notify.detail(),
+              "kernel 5.4.0-216-generic has no seccomp notification that can let a call continue, 5.5 and later have");
+}
+
+TEST(Kernel, SeccompActionsAreWholeWords)
+{
+    EXPECT_TRUE(kernel("6.1.0", "trap errno user_notif trace log allow\n").seccomp_notify);
+    const auto without = kernel("6.1.0", "trap errno user_notif2 not_user_notif log\n").seccomp_notify;
+    EXPECT_EQ(without.why(), Why::absent);
+    EXPECT_EQ(without.detail(), "/proc/sys/kernel/seccomp/actions_avail does not list user_notif");
+    EXPECT_FALSE(kernel("4.14.0", "user_notif\n").seccomp_notify);
+}
+
+TEST(Kernel, ReleasesThatAreNone)
+{
+    for (const char *release : {"x", "6", "6.", ".1", "6.x", "six.one"})
+        EXPECT_EQ(kernel(release).pidfd.why(), Why::malformed) << release;
+    EXPECT_EQ(kernel("").pidfd.why(), Why::absent);
+}
+
+TEST(Kernel, CgroupKillNeedsVersionTwo)
+{
+    test::FakeRoot root;
+    root.file("/proc/sys/kernel/osrelease", "6.1.0\n");
+    EXPECT_EQ(probed(root).cgroup_kill.detail(), "no cgroup v2 is mounted");
 }
 
 TEST(Container, EachSign)

@@ -41,6 +41,13 @@ TEST(Probe, ReadsOnlyWhatIsNeeded)
     EXPECT_TRUE(desktop(Needs{0} | Need::memory).memory.total_bytes);
     EXPECT_TRUE(desktop(Needs{0} | Need::chain_detail).cgroup.memory.chain.back().peak);
     EXPECT_NE(desktop(Needs{0} | Need::host).host.kernel, "");
+    const Facts kernel = desktop(Needs{0} | Need::kernel);
+    EXPECT_EQ(kernel.host.kernel, "6.1.0-28-amd64");
+    EXPECT_EQ(kernel.host.oom_score_adj, 100);
+    EXPECT_TRUE(kernel.host.seccomp_notify && kernel.host.pidfd);
+    EXPECT_TRUE(test::not_asked(kernel.host.cgroup_kill)); // whether v2 is mounted was not looked at
+    EXPECT_TRUE(test::not_asked(kernel.host.yama_ptrace_scope));
+    EXPECT_TRUE(desktop(Need::kernel | Need::cgroup).host.cgroup_kill);
 }
 
 TEST(Probe, AnEmptyMachineHasAReasonForEverything)
@@ -95,6 +102,10 @@ TEST(Assume, EachNameTakesItsFeatureAway)
     EXPECT_TRUE(with("no-private-socket").systemd.user.bus);
     EXPECT_EQ(with("no-bus").systemd.system.bus.why(), Why::assumed);
     EXPECT_EQ(with("no-bus").systemd.user.bus.detail(), "--assume no-bus");
+    EXPECT_EQ(with("no-seccomp-notify").host.seccomp_notify.why(), Why::assumed);
+    EXPECT_EQ(with("no-pidfd").host.pidfd.detail(), "--assume no-pidfd");
+    EXPECT_EQ(with("no-cgroup-kill").host.cgroup_kill.why(), Why::assumed);
+    EXPECT_TRUE(with("no-cgroup-kill").host.pidfd);
 }
 
 TEST(Assume, WrongNameIsAnErrorWithTheRightOne)

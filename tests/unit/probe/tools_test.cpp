@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -107,6 +108,22 @@ TEST_F(Tools, EmptyElementsAreTheWorkingDirectory)
     EXPECT_EQ(find_tool("dlv", root_, "./dlv", {}).path.value_or(""), here);
     std::filesystem::current_path(before);
     EXPECT_TRUE(find_tool("sh", "", {}, {}).path.known());
+}
+
+TEST_F(Tools, KnowsFilesThatGainPrivilege)
+{
+    EXPECT_FALSE(find_tool("dlv", path_, make("plain"), {}).gains_privilege);
+    EXPECT_TRUE(find_tool("dlv", path_, make("setuid", "x", 04755), {}).gains_privilege);
+    EXPECT_TRUE(find_tool("dlv", path_, make("setgid", "x", 02755), {}).gains_privilege);
+    make("a/dlv", "x", 06755);
+    std::filesystem::create_symlink(root_ + "/a/dlv", root_ + "/b/link");
+    EXPECT_TRUE(find_tool("link", path_, {}, {}).gains_privilege);
+    // struct vfs_cap_data of `setcap cap_sys_ptrace=ep`, linux/capability.h
+    constexpr unsigned char kPtrace[20] = {1, 0, 0, 2, 0, 0, 8};
+    const std::string capable = make("capable");
+    if (::setxattr(capable.c_str(), "security.capability", kPtrace, sizeof kPtrace, 0) != 0)
+        GTEST_SKIP() << "file capabilities cannot be set here";
+    EXPECT_TRUE(find_tool("dlv", path_, capable, {}).gains_privilege);
 }
 
 TEST(SelfFileTest, IsTheRunningProgram)

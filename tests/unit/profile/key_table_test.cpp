@@ -59,9 +59,29 @@ TEST(KeyTable, OptionsVariablesAndAliasesAreUnique)
 
 TEST(KeyTable, AProjectNeverTouchesEnvironmentPathsOrTools)
 {
-    for (const Key key : {Key::setenv, Key::property, Key::uid, Key::gid, Key::working_directory, Key::log_file,
-                          Key::debuggers_dlv, Key::debuggers_gdb, Key::go_debug, Key::go_memlimit, Key::slice,
-                          Key::unit, Key::shell, Key::backend, Key::assume, Key::oom_score_adjust, Key::nice})
+    for (const Key key : {Key::setenv,
+                          Key::property,
+                          Key::uid,
+                          Key::gid,
+                          Key::working_directory,
+                          Key::log_file,
+                          Key::debuggers_dlv,
+                          Key::debuggers_gdb,
+                          Key::go_debug,
+                          Key::go_memlimit,
+                          Key::slice,
+                          Key::unit,
+                          Key::shell,
+                          Key::backend,
+                          Key::assume,
+                          Key::oom_score_adjust,
+                          Key::nice,
+                          Key::watch,
+                          Key::wait,
+                          Key::split,
+                          Key::fuse_action,
+                          Key::debugger_oom_score_adjust,
+                          Key::debuggee_oom_score_adjust})
         EXPECT_EQ(key_info(key).project, ProjectRule::forbidden) << key_info(key).name;
     EXPECT_EQ(key_info(Key::profile).project, ProjectRule::allowed);
     EXPECT_EQ(std::ranges::count(key_table(), ProjectRule::allowed, &KeyInfo::project), 1);

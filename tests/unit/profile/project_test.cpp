@@ -58,6 +58,15 @@ TEST_F(Project, LooserValuesAreKeptOutWithAWarning)
                                        sources_.user_file + ":1:15");
 }
 
+TEST_F(Project, SaysNothingAboutTheWatcher)
+{
+    for (const char *text : {"watch: no\n", "wait: yes\n", "split: auto\n", "fuse: {action: off}\n",
+                             "debugger: {oom_score_adjust: 0}\n", "debuggee: {oom_score_adjust: 1000}\n"})
+        EXPECT_FALSE(load(text)) << text;
+    EXPECT_EQ(load("pressure: {watch: hold}\nrequire: [split]\n")->settings.text(Key::pressure_watch), "hold");
+    EXPECT_NE(load("pressure: {watch: 'off'}\n")->warnings.size(), 0u);
+}
+
 TEST_F(Project, InvalidIsAnError)
 {
     for (const char *text : {"memory: {max: 12Q}\n", "setenv: [A=1]\n", "debuggers: {dlv: ./evil}\n", "\tx", "x: *y\n"})

@@ -103,8 +103,9 @@ TEST(ParseValue, RefusesWithTheAllowedForm)
          "cannot read backend \"systemd-usr\": unknown word \"systemd-usr\" (did you mean systemd-user? it can be "
          "auto, systemd-user, systemd-system, cgroupfs, none)"},
         {Key::require, "scope,limt",
-         "cannot read require \"scope,limt\": unknown word \"limt\" (did you mean limit? it can be scope, limit)"},
-        {Key::require, "scope,", "cannot read require \"scope,\": empty (it can be scope, limit)"},
+         "cannot read require \"scope,limt\": unknown word \"limt\" (did you mean limit? it can be scope, limit, "
+         "split, fuse)"},
+        {Key::require, "scope,", "cannot read require \"scope,\": empty (it can be scope, limit, split, fuse)"},
         {Key::go_memlimit, "40%",
          "cannot read go.memlimit \"40%\": not an amount of bytes (it can be auto, off or a size like 400M)"},
         {Key::unit, "", "cannot read unit \"\": empty (leave it out instead)"},

@@ -139,6 +139,13 @@ TEST(Missing, OnV1AnOrdinaryUserIsToldTheTruth)
     EXPECT_THAT(missing_of(root), Not(HasSubstr("MemoryMax")));
 }
 
+TEST(Missing, SplitByTheKernelsVersion)
+{
+    EXPECT_THAT(missing_of(machine_facts("legacy-v1")),
+                HasSubstr("split (a debugger that outlives its debuggee): kernel 4.19.0-27-amd64 has no seccomp"));
+    EXPECT_THAT(missing_of(machine_facts("hybrid")), Not(HasSubstr("split")));
+}
+
 TEST(Missing, MemoryControllerSwapYamaTools)
 {
     Facts facts;

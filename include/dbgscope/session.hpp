@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbgscope/bytes.hpp"
+
+// One session = one record: live in the runtime directory while it runs, one line of the history when it has ended.
+namespace dbgscope {
+
+/// What the debuggee is doing as far as its memory is concerned.
+enum class SessionState : std::uint8_t {
+    running,
+    throttled, ///< past the fuse line; the kernel slows its allocations (announced as held)
+    held,      ///< past the fuse line and not running at all: frozen (v2), or waiting in the kernel (v1)
+    stopped,   ///< past the fuse line and stopped by its debugger
+    ended,     ///< the debugger is gone
+};
+[[nodiscard]] const char *state_name(SessionState state); ///< "running", …
+
+/// A process that cannot be mistaken for a later one of the same number.
+struct ProcessId {
+    int pid = 0;
+    std::uint64_t start_ticks = 0; ///< field 22 of /proc/PID/stat
+    bool operator==(const ProcessId &) const = default;
+};
+
+/// Counts of memory.events, hierarchical, since the session's start. v1 knows oom_kill and under `max` memory.failcnt.
+struct MemoryCounts {
+    std::uint64_t high = 0, max = 0, oom = 0, oom_kill = 0;
+    bool operator==(const MemoryCounts &) const = default;
+};
+
+struct SessionRecord {
+    std::string id;      ///< "dlv-debug-p4711-5f0c9b1d8e7a2c34"
+    std::string backend; ///< "systemd-user", "cgroupfs", …
+    std::string tool;    ///< "dlv"; "run" for a plain command
+    std::vector<std::string> command;
+    std::string directory; ///< working directory at the start
+    std::string boot_id;   ///< /proc/sys/kernel/random/boot_id: pids and cgroups mean nothing in another boot
+    std::uint32_t uid = 0;
+    ProcessId debugger;
+    ProcessId watcher; ///< pid 0: none (--no-watch never has a record)
+
+    std::int64_t started_unix_s = 0;
+    std::int64_t duration_ms = 0; ///< CLOCK_BOOTTIME: does not jump when the clock is set; final at the end
+
+    int cgroup_version = 0;        ///< of the hierarchy that carries memory
+    std::string scope_directory;   ///< in that hierarchy; holds debugger/ and debuggee/ when split
+    std::string unified_directory; ///< hybrid: the same scope in the v2 hierarchy; empty elsewhere
+    bool split = false;
+    Limit cap;              ///< of the debuggee (split) or of the command
+    Limit fuse;             ///< infinity: no fuse
+    Limit scope_limit;      ///< of the whole scope
+    std::string go_version; ///< of the debuggee where known: "go1.19.8"; empty: not Go or unknown
+
+    SessionState state = SessionState::running;
+    std::vector<int> debuggees; ///< pids of the processes the debugger traces from their start
+    std::uint64_t debuggee_peak_bytes = 0, debugger_peak_bytes = 0; ///< 0: unknown
+    MemoryCounts counts;
+    std::uint64_t stall_some_us = 0, stall_full_us = 0; ///< memory.pressure totals of the scope
+    std::uint32_t fuse_trips = 0;
+    std::vector<std::string> verdicts; ///< in the order they were reached, one line each
+    std::vector<std::string> unsaid;   ///< lines nobody could read on stderr (closed, full pipe)
+    std::optional<int> exit_status;    ///< of the debugger; negative: killed by that signal; nothing: unknown
+};
+
+/// Where the fuse is when nobody says otherwise: cap − max(5 %, 8 MiB), at least half the cap; infinity: infinity.
+[[nodiscard]] Limit fuse_line_for(Limit cap);
+
+} // namespace dbgscope

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <ctime>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/session_choice.hpp"
+#include "cli/verbs.hpp"
+#include "render/session_text.hpp"
+#include "session/record_json.hpp"
+#include "session/usage.hpp"
+
+namespace dbgscope {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kClear = "\x1b[H\x1b[2J\x1b[3J"; ///< home, the screen, what has scrolled out of it
+constexpr std::int64_t kEverySecond = 1;
+
+/// From the start time of the debugger, which no clock setting moves.
+std::optional<std::int64_t> age_s(const SessionRecord &record)
+{
+    timespec now{};
+    const long ticks = ::sysconf(_SC_CLK_TCK);
+    if (record.debugger.start_ticks == 0 || ticks <= 0 || ::clock_gettime(CLOCK_BOOTTIME, &now) != 0)
+        return std::nullopt;
+    const auto started = static_cast<std::int64_t>(record.debugger.start_ticks / static_cast<std::uint64_t>(ticks));
+    return now.tv_sec < started ? 0 : now.tv_sec - started;
+}
+
+/// What can be seen goes before what the record says.
+std::string state_of(const LiveSession &session, const Usage &usage)
+{
+    if (!session.debugger_alive)
+        return state_name(SessionState::ended);
+    if (session.watcher_alive)
+        return state_name(session.record.state);
+    return usage.frozen ? "unwatched, held" : "unwatched";
+}
+
+json json_of(const LiveSession &session)
+{
+    const Usage usage = read_usage(session.record);
+    const auto bytes = [](const auto &value) { return value ? json(*value) : json(nullptr); };
+    json object = record_to_json(session.record);
+    json &now = object["now"] = {{"state", state_of(session, usage)},
+                                 {"debugger_alive", session.debugger_alive},
+                                 {"watcher_alive", session.watcher_alive},
+                                 {"age_s", bytes(age_s(session.record))},
+                                 {"memory_bytes", bytes(usage.current_bytes)},
+                                 {"peak_bytes", bytes(usage.peak_bytes)},
+                                 {"frozen", usage.frozen}};
+    const Limit cap = usage.cap.value_or(session.record.cap);
+    now["cap_bytes"] = cap.finite() ? json(cap.bytes()) : json("infinity");
+    return object;
+}
+
+SessionRow row_of(const LiveSession &session)
+{
+    const SessionRecord &record = session.record;
+    const Usage usage = read_usage(record);
+    return {.id = record.id,
+            .debugger = fmt::format("{} {}", record.tool, record.debugger.pid),
+            .state = state_of(session, usage),
+            .age_s = age_s(record),
+            .used_bytes = usage.current_bytes,
+            .peak_bytes = usage.peak_bytes,
+            .cap = usage.cap.value_or(record.cap),
+            .command = record.command};
+}
+
+std::string text_of(const std::vector<LiveSession> &sessions, bool as_json, std::size_t width)
+{
+    if (as_json) {
+        json list = json::array();
+        for (const LiveSession &session : sessions)
+            list.push_back(json_of(session));
+        return list.dump(-1, ' ', true) + '\n';
+    }
+    if (sessions.empty())
+        return "No session is running.\n";
+    std::vector<SessionRow> rows;
+    for (const LiveSession &session : sessions)
+        rows.push_back(row_of(session));
+    return session_table(rows, width);
+}
+
+} // namespace
+
+Result<int> ps_verb(ParsedOptions options, const Invocation &)
+{
+    if (!options.rest.empty())
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "list",
+                     .subject = "the sessions",
+                     .cause = fmt::format("unexpected word \"{}\"", options.rest.front()),
+                     .hint = "dbgscope ps [-w] [--json]"});
+    const bool follow = options.settings.flag(Key::watch);
+    const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+    for (;;) { // until Ctrl-C, or nobody reads any more
+        const auto live = live_sessions();
+        if (!live)
+            return fail(live.error());
+        winsize size{};
+        if (follow && terminal)
+            (void)::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+        std::string text = text_of(live->sessions, options.json, size.ws_col);
+        if (follow && terminal && !options.json)
+            text.insert(0, kClear);
+        if (auto printed = print(text); !printed)
+            return pass(printed);
+        if (!follow)
+            return 0;
+        const timespec pause{.tv_sec = kEverySecond, .tv_nsec = 0};
+        (void)::nanosleep(&pause, nullptr);
+    }
+}
+
+} // namespace dbgscope

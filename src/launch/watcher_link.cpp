@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/watcher_link.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr std::size_t kMaxMessage = 16 * 1024; // two paths of PATH_MAX
+constexpr char kReady = 'r';
+constexpr std::string_view kExecutes = "executes", kFailed = "failed";
+
+Error link_error(int code)
+{
+    return errno_error(code, "start", "the watcher");
+}
+
+/// One datagram, with or without a descriptor. MSG_NOSIGNAL: a dead watcher is an error, not our death.
+bool send_message(int socket, std::string_view text, int descriptor)
+{
+    iovec part{.iov_base = const_cast<char *>(text.data()), .iov_len = text.size()}; // NOLINT: sendmsg does not write
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    if (descriptor >= 0) {
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    ssize_t sent = 0;
+    do
+        sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent >= 0;
+}
+
+/// "2\n/sys/fs/cgroup/…\n\n101": version, scope, unified, flags. A cgroup's name may not hold a newline.
+std::string write_places(const SessionPlaces &places)
+{
+    const auto flag = [](bool set) { return set ? '1' : '0'; };
+    std::string text = std::to_string(places.version) + '\n' + places.scope + '\n' + places.unified + '\n';
+    for (const bool set : {places.divided, places.debugger_leaf, places.remove})
+        text += flag(set);
+    return text;
+}
+
+std::optional<SessionPlaces> read_places(std::string_view text)
+{
+    std::array<std::string_view, 4> lines;
+    for (std::string_view &line : lines) {
+        const auto end = text.find('\n');
+        line = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    if (lines[0].size() != 1 || lines[3].size() != 3)
+        return std::nullopt;
+    SessionPlaces places;
+    places.version = lines[0][0] - '0';
+    places.scope = lines[1];
+    places.unified = lines[2];
+    places.divided = lines[3][0] == '1';
+    places.debugger_leaf = lines[3][1] == '1';
+    places.remove = lines[3][2] == '1';
+    return places;
+}
+
+/// `ps` and people who search process lists for "dlv" must not find the watcher. The kernel shows the bytes of the
+/// original argv, which program_invocation_name points to.
+void rename_process(const char *name)
+{
+    (void)::prctl(PR_SET_NAME, name); // NOLINT(*-vararg)
+    const auto line = read_file("/proc/self/cmdline");
+    if (!line || line->empty() || program_invocation_name == nullptr ||
+        std::strcmp(line->c_str(), program_invocation_name) != 0)
+        return;
+    std::memset(program_invocation_name, 0, line->size());
+    std::strncpy(program_invocation_name, name, line->size() - 1);
+}
+
+/// No terminal and no descriptor of the debugger's but stderr: clients wait for the end of every pipe they gave it. The
+/// socket moves out of the way of what objects of the launcher still in scope believe to own and will close.
+void drop_descriptors(UniqueFd &socket)
+{
+    constexpr int kOutOfTheWay = 200;
+    if (const int moved = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, kOutOfTheWay); moved >= 0) // NOLINT(*-vararg)
+        socket.reset(moved);
+    const auto keep = static_cast<unsigned>(socket.get());
+    constexpr unsigned kFirst = STDERR_FILENO + 1;
+    const bool closed = ::close_range(kFirst, keep - 1, 0) == 0 && ::close_range(keep + 1, ~0U, 0) == 0; // Linux 5.9
+    for (unsigned fd = kFirst; !closed && fd < 65536; ++fd)
+        if (fd != keep)
+            (void)::close(static_cast<int>(fd));
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC); // NOLINT(*-vararg)
+    (void)::dup2(null, STDIN_FILENO);
+    (void)::dup2(null, STDOUT_FILENO);
+    if (null > STDERR_FILENO)
+        (void)::close(null);
+}
+
+/// The middle process of the double fork: its end makes the watcher an orphan.
+[[noreturn]] void leave(int socket, pid_t watcher)
+{
+    (void)send_message(socket, {reinterpret_cast<const char *>(&watcher), sizeof watcher}, -1); // NOLINT
+    ::_exit(0);
+}
+
+} // namespace
+
+Result<void> WatcherLink::introduce(const SessionPlaces &places)
+{
+    if (!send_message(socket_.get(), write_places(places), -1))
+        return fail(link_error(errno));
+    return {};
+}
+
+Result<void> WatcherLink::await_ready()
+{
+    char answer = 0;
+    ssize_t got = 0;
+    do
+        got = ::recv(socket_.get(), &answer, 1, 0);
+    while (got < 0 && errno == EINTR);
+    if (got != 1 || answer != kReady)
+        return fail(link_error(got < 0 ? errno : ECHILD));
+    return {};
+}
+
+Result<void> WatcherLink::hand_over(UniqueFd listener)
+{
+    if (!send_message(socket_.get(), "listener", listener.get()))
+        return fail(link_error(errno));
+    return {};
+}
+
+void WatcherLink::tell_execution(bool failed)
+{
+    (void)send_message(socket_.get(), failed ? kFailed : kExecutes, -1);
+}
+
+Result<Forked> fork_watcher(const Watch &order)
+{
+    std::array<int, 2> ends{-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        return fail(link_error(errno));
+    UniqueFd ours(ends[0]);
+    UniqueFd theirs(ends[1]);
+    const pid_t self = ::getpid();
+    const pid_t child = ::fork();
+    if (child < 0)
+        return fail(link_error(errno));
+    Forked forked;
+    if (order.wait) {
+        if (child == 0) {
+            (void)::prctl(PR_SET_PDEATHSIG, SIGTERM); // NOLINT(*-vararg)
+            if (::getppid() != self)
+                ::_exit(128 + SIGTERM);
+            forked.link.emplace();
+            forked.link->socket_ = std::move(ours);
+            forked.link->watcher_ = self;
+        } else {
+            ours.reset();
+            drop_descriptors(theirs);
+            forked.watcher = WatchStart{order, std::move(theirs), child};
+        }
+        return forked;
+    }
+    if (child == 0) {
+        (void)::setsid();
+        const pid_t watcher = ::fork();
+        if (watcher != 0)
+            leave(theirs.get(), watcher);
+        ours.reset();
+        drop_descriptors(theirs);
+        (void)::chdir("/");
+        rename_process("dbgscope-watch");
+        forked.watcher = WatchStart{order, std::move(theirs), self};
+        return forked;
+    }
+    theirs.reset();
+    pid_t watcher = -1;
+    const ssize_t got = ::recv(ours.get(), &watcher, sizeof watcher, 0);
+    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    if (got != static_cast<ssize_t>(sizeof watcher) || watcher < 0)
+        return fail(link_error(EAGAIN));
+    forked.link.emplace();
+    forked.link->socket_ = std::move(ours);
+    forked.link->watcher_ = watcher;
+    return forked;
+}
+
+std::optional<LauncherMessage> receive_from_launcher(int socket)
+{
+    std::string text(kMaxMessage, '\0');
+    iovec part{.iov_base = text.data(), .iov_len = text.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    ssize_t got = 0;
+    do
+        got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return std::nullopt;
+    LauncherMessage out;
+    const cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        int descriptor = -1;
+        std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+        out.listener.reset(descriptor);
+        return out;
+    }
+    text.resize(static_cast<std::size_t>(got));
+    if (text == kExecutes || text == kFailed)
+        out.executes = text == kExecutes;
+    else
+        out.places = read_places(text);
+    return out;
+}
+
+void tell_launcher_ready(int socket)
+{
+    (void)send_message(socket, {&kReady, 1}, -1);
+}
+
+} // namespace dbgscope

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "dbgscope/error.hpp"
+#include "dbgscope/plan.hpp"
+#include "sys/fd.hpp"
+
+// Between the launcher and its watcher: a socket that lives until the launcher's exec or end.
+namespace dbgscope {
+
+/// Names of the cgroups inside a scope.
+inline constexpr const char *kDebuggerName = "debugger";
+inline constexpr const char *kDebuggeeName = "debuggee";
+inline constexpr const char *kWatchName = "watch";
+
+/// Where the session lives, told to the watcher once the launcher is inside.
+struct SessionPlaces {
+    int version = 0;            ///< of the hierarchy that carries memory
+    std::string scope;          ///< directory in it
+    std::string unified;        ///< hybrid: directory of the same scope in the v2 hierarchy; empty elsewhere
+    bool divided = false;       ///< `scope`/debuggee exists and carries the cap
+    bool debugger_leaf = false; ///< the debugger is in `scope`/debugger, not in `scope` itself
+    bool remove = false;        ///< plain cgroups: nobody else removes them
+};
+
+/// Everything a watcher starts with.
+struct WatchStart {
+    Watch order;
+    UniqueFd launcher; ///< the socket's other end
+    pid_t debugger = 0;
+};
+
+/// The launcher's end. Going away without hand_over() tells the watcher that the launch came to nothing.
+class WatcherLink {
+  public:
+    [[nodiscard]] pid_t watcher() const { return watcher_; }
+    /// Sends the places. Errors: system (the watcher is gone).
+    [[nodiscard]] Result<void> introduce(const SessionPlaces &places);
+    /// Waits until the watcher has taken them up and armed the fuse. Errors: system (the watcher is gone).
+    [[nodiscard]] Result<void> await_ready();
+    /// The seccomp listener: from now on the watcher answers the debugger's calls.
+    [[nodiscard]] Result<void> hand_over(UniqueFd listener);
+    /// Right before the exec, and again when it has failed: without one there was no session.
+    void tell_execution(bool failed);
+
+  private:
+    friend struct Forked;
+    friend Result<struct Forked> fork_watcher(const Watch &order);
+    UniqueFd socket_;
+    pid_t watcher_ = 0;
+};
+
+/// What fork_watcher() returned, in each of the two processes.
+struct Forked {
+    std::optional<WatcherLink> link;   ///< in the launcher
+    std::optional<WatchStart> watcher; ///< in the watcher
+};
+
+/// order.wait false: double-forks a process of its own session that has nothing of ours but stderr. The launcher keeps
+/// its pid, and no child. order.wait true: forks once; the child goes on as the launcher and dies with its parent
+/// (PR_SET_PDEATHSIG), the caller becomes the watcher. Errors: system.
+[[nodiscard]] Result<Forked> fork_watcher(const Watch &order);
+
+/// The watcher's side: the launcher's next message. Nothing: the launcher has executed the debugger, or is gone.
+struct LauncherMessage {
+    std::optional<SessionPlaces> places;
+    UniqueFd listener;
+    std::optional<bool> executes; ///< false: it did, and that failed
+};
+[[nodiscard]] std::optional<LauncherMessage> receive_from_launcher(int socket);
+/// Answers introduce().
+void tell_launcher_ready(int socket);
+
+} // namespace dbgscope

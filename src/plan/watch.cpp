@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/watch.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "dbgscope/session.hpp"
+#include "debugger/go_environment.hpp"
+
+namespace dbgscope {
+namespace {
+
+/// Somebody wrote it, rather than the built-in profiles.
+bool asked(const Settings &settings, Key key)
+{
+    const Setting *setting = settings.find(key);
+    return setting != nullptr && setting->origin.layer != Layer::builtin;
+}
+
+/// Written for this very start: a file may require things that only some commands can have.
+bool asked_now(const Settings &settings, Key key)
+{
+    const Setting *setting = settings.find(key);
+    return setting != nullptr && setting->origin.layer >= Layer::environment;
+}
+
+template <class T> std::string why_text(const Fact<T> &fact)
+{
+    return fact.detail().empty() ? why_words(fact.why()) : fact.detail();
+}
+
+bool launches(const Request &request)
+{
+    return request.tool != Tool::none && request.call.kind == CallKind::launch;
+}
+
+/// Everything the parts of one decision look at.
+struct Look {
+    const Facts &facts;
+    const Request &request;
+    const Budget &budget;
+    const PropertyWishes &wishes;
+    const BackendOption &option;
+    const Settings &settings = request.settings;
+};
+
+/// "off by --no-watch", "off by DBGSCOPE_WATCH".
+std::string off_by(const Setting &watch)
+{
+    return "off by " + (watch.origin.layer == Layer::option ? "--no-watch" : watch.origin.where);
+}
+
+Result<bool> wants_watcher(const Look &look)
+{
+    const Settings &settings = look.settings;
+    const bool wait = settings.flag(Key::wait);
+    const Setting *watch = settings.find(Key::watch);
+    const bool on = watch != nullptr ? std::get<bool>(watch->value) : look.request.tool != Tool::none;
+    if (wait && !on && watch != nullptr && watch->origin.layer >= settings.find(Key::wait)->origin.layer)
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "use",
+                     .subject = origin_of(settings, Key::wait),
+                     .cause = "it makes dbgscope itself the watcher, which is " + off_by(*watch),
+                     .hint = "leave one of them out"});
+    return on || wait;
+}
+
+/// Why debugger and debuggee cannot be kept apart; empty: they can.
+std::string split_obstacle(const Look &look)
+{
+    const HostFacts &host = look.facts.host;
+    if (look.settings.text(Key::split, "auto") == "off")
+        return "off by " + origin_of(look.settings, Key::split);
+    if (!look.option.limits)
+        return fmt::format("{} enforces no memory limit here", backend_name(look.option.backend));
+    if (look.option.backend == Backend::systemd_system && host.uid != 0)
+        return "the cgroup of a scope of the system manager belongs to root";
+    for (const ScopeProperty &wish : look.wishes.scope)
+        if (wish.name == "Delegate" && wish.value == BusValue(false))
+            return "-p Delegate=no keeps the cgroup systemd's own";
+    if (!host.seccomp_notify.value_or(false))
+        return host.seccomp_notify.detail().empty()
+                   ? fmt::format("seccomp notification: {}", why_words(host.seccomp_notify.why()))
+                   : host.seccomp_notify.detail();
+    if (!look.facts.tools.empty() && look.facts.tools.front().gains_privilege)
+        return fmt::format("{} is setuid, setgid or has file capabilities, which no_new_privs would take away",
+                           look.facts.tools.front().path.value_or(look.facts.tools.front().name));
+    return {};
+}
+
+/// Why the debuggee cannot be held before its cap, given that split is possible; empty: it can.
+std::string fuse_obstacle(const Look &look)
+{
+    const Settings &settings = look.settings;
+    if (settings.text(Key::fuse_action, "hold") == "off")
+        return "off by " + origin_of(settings, Key::fuse_action);
+    if (!look.budget.cap || !look.budget.cap->finite())
+        return "there is no cap";
+    if (look.budget.cap->bytes() < kSmallestFusedCapBytes)
+        return fmt::format("a cap of {} leaves too little room for a line below it, {} and more do",
+                           format_limit(*look.budget.cap), format_bytes(kSmallestFusedCapBytes));
+    const bool wanted = asked(settings, Key::fuse_action) || required(settings, "fuse");
+    if (settings.flag(Key::wait) && !look.facts.host.terminal && !wanted)
+        return fmt::format("{} without a terminal: nobody would see that the program is held",
+                           origin_of(settings, Key::wait));
+    return {};
+}
+
+std::unexpected<Error> refuse(const char *what, std::string cause)
+{
+    const bool split = std::string_view(what) == "split";
+    return fail({.kind = ErrorKind::unsupported,
+                 .operation = split ? "keep" : "hold",
+                 .subject = split ? "debugger and debuggee apart" : "the debuggee before its cap",
+                 .cause = std::move(cause),
+                 .hint = fmt::format("--require={} forbids going on without", what)});
+}
+
+/// --require=split,fuse of a command that has no debuggee of its own. In a file it means those that have one.
+Result<void> check_pointless(const Look &look)
+{
+    for (const char *what : {"split", "fuse"})
+        if (required(look.settings, what) && asked_now(look.settings, Key::require))
+            return refuse(what, look.request.tool == Tool::none ? "a command under run has no debugger"
+                                                                : "the program was not started by this debugger");
+    return {};
+}
+
+std::string file_value(Limit limit)
+{
+    return std::to_string(limit.bytes());
+}
+
+/// The limit of one side. A fresh cgroup is unlimited, so on v1 the limit comes first: memsw below it would be EINVAL.
+void add_limit(const Look &look, int version, Limit limit, bool no_swap, std::vector<CgroupWrite> &writes)
+{
+    writes.push_back({version == 2 ? "memory.max" : "memory.limit_in_bytes", file_value(limit), false});
+    const auto swap = look.settings.get<SizeSpec>(Key::memory_swap_max);
+    if (version == 2) {
+        if (no_swap && !swap) // one that was asked for is the scope's, and holds for both sides together
+            writes.push_back({"memory.swap.max", "0", true});
+        return;
+    }
+    const Limit extra = swap ? swap->resolve(look.facts.memory.total_bytes.value_or(0)) : Limit(0);
+    if (extra.finite())
+        writes.push_back({"memory.memsw.limit_in_bytes", std::to_string(limit.bytes() + extra.bytes()), true});
+}
+
+Division divide(const Look &look, bool weigh)
+{
+    Division division;
+    division.version = look.facts.cgroup.memory.version;
+    if (division.version == 2)
+        division.enable.emplace_back("memory");
+    if (weigh)
+        division.enable.emplace_back("cpu");
+    if (look.budget.debugger_limit)
+        add_limit(look, division.version, *look.budget.debugger_limit, false, division.debugger);
+    if (look.budget.cap && look.budget.cap->finite())
+        add_limit(look, division.version, *look.budget.cap, true, division.debuggee);
+    return division;
+}
+
+/// Why nothing can be known of the session's own pressure; empty: it can.
+std::string pressure_obstacle(const Look &look)
+{
+    const Fact<Pressure> &machine = look.facts.memory.pressure;
+    if (!machine && machine.why() != Why::not_asked)
+        return why_text(machine);
+    if (look.facts.cgroup.unified_mount.empty())
+        return "no cgroup v2 is mounted, and v1 has no pressure of a cgroup";
+    return {};
+}
+
+/// Why the debuggee can be neither slowed nor frozen; empty: it can.
+std::string reaction_obstacle(const Look &look, bool split, PressureAction action)
+{
+    if (!split)
+        return "it needs split";
+    if (look.facts.cgroup.memory.version != 2)
+        return "it needs cgroup v2";
+    const auto lacks_cpu = [](const std::vector<std::string> &controllers) {
+        return std::find(controllers.begin(), controllers.end(), "cpu") == controllers.end();
+    };
+    const auto &delegated = look.facts.systemd.user.controllers;
+    if (action == PressureAction::weight &&
+        ((look.option.backend == Backend::systemd_user && delegated && lacks_cpu(*delegated)) ||
+         (look.option.backend == Backend::cgroupfs && lacks_cpu(look.facts.cgroup.delegation.controllers))))
+        return "the cpu controller is not available";
+    return {};
+}
+
+PressureAction pressure_action(std::string_view word)
+{
+    return word == "off"      ? PressureAction::off
+           : word == "weight" ? PressureAction::weight
+           : word == "hold"   ? PressureAction::hold
+                              : PressureAction::say;
+}
+
+void plan_pressure(const Look &look, WatchPlan &plan)
+{
+    Watch &watch = *plan.watch;
+    const std::string word = look.settings.text(Key::pressure_watch, "say");
+    watch.pressure = pressure_action(word);
+    if (watch.pressure == PressureAction::off)
+        return;
+    const std::string where = origin_of(look.settings, Key::pressure_watch);
+    if (const std::string obstacle = pressure_obstacle(look); !obstacle.empty()) {
+        watch.pressure = PressureAction::off;
+        if (asked(look.settings, Key::pressure_watch))
+            plan.notices.push_back({"pressure-watch", fmt::format("{} has no effect: {}", where, obstacle)});
+        else
+            plan.left_out.push_back({"pressure-watch", "the watch on the session's memory pressure: " + obstacle});
+        return;
+    }
+    if (watch.pressure != PressureAction::say)
+        if (const std::string obstacle = reaction_obstacle(look, watch.split, watch.pressure); !obstacle.empty()) {
+            watch.pressure = PressureAction::say;
+            plan.notices.push_back(
+                {"pressure-watch", fmt::format("{} {} only says it when memory is short: {}", where, word, obstacle)});
+        }
+    watch.pressure_some_permyriad = look.settings.get<std::int64_t>(Key::pressure_some).value_or(0);
+    watch.pressure_full_permyriad = look.settings.get<std::int64_t>(Key::pressure_full).value_or(0);
+}
+
+/// The debuggee before everybody else, the debugger last. Without split the debuggee would inherit the debugger's.
+void plan_scores(const Look &look, WatchPlan &plan)
+{
+    const Settings &settings = look.settings;
+    const HostFacts &host = look.facts.host;
+    const bool split = plan.watch && plan.watch->split;
+    if (split)
+        plan.watch->debuggee_oom_score_adj =
+            static_cast<int>(settings.get<std::int64_t>(Key::debuggee_oom_score_adjust).value_or(host.oom_score_adj));
+    const auto score = settings.get<std::int64_t>(Key::debugger_oom_score_adjust);
+    if (!score)
+        return;
+    const bool wanted = asked(settings, Key::debugger_oom_score_adjust);
+    const bool by_property = std::any_of(look.wishes.steps.begin(), look.wishes.steps.end(), [](const Step &step) {
+        return std::holds_alternative<SetOomScore>(step.action);
+    });
+    if (!wanted && (by_property || settings.find(Key::oom_score_adjust) != nullptr))
+        return;
+    if (!split) {
+        if (wanted)
+            plan.notices.push_back(
+                {"oom-score", fmt::format("{} has no effect without split: the debuggee would inherit it; "
+                                          "--oom-score-adjust is for both",
+                                          origin_of(settings, Key::debugger_oom_score_adjust))});
+        return;
+    }
+    const bool allowed = *score >= host.oom_score_adj || host.cap_sys_resource;
+    const std::string refusal = fmt::format("lowering it from {} needs CAP_SYS_RESOURCE", host.oom_score_adj);
+    if (!allowed && !wanted) {
+        plan.left_out.push_back({"oom-score", fmt::format("oom_score_adj {} of the debugger: {}", *score, refusal)});
+        return;
+    }
+    plan.debugger_score = Step{
+        SetOomScore{static_cast<int>(*score), false, true},
+        allowed ? fmt::format("when the machine runs out of memory, the debugger goes last ({})",
+                              origin_of(settings, Key::debugger_oom_score_adjust))
+                : fmt::format("{}; may be refused: {}", origin_of(settings, Key::debugger_oom_score_adjust), refusal)};
+}
+
+Result<void> plan_split_and_fuse(const Look &look, WatchPlan &plan)
+{
+    const Settings &settings = look.settings;
+    Watch &watch = *plan.watch;
+    const std::string obstacle = split_obstacle(look);
+    watch.split = obstacle.empty();
+    if (!watch.split) {
+        for (const char *what : {"split", "fuse"})
+            if (required(settings, what))
+                return refuse(what, obstacle);
+        plan.left_out.push_back(
+            {"split", fmt::format("split and fuse, so the debuggee alone is not bounded: {}", obstacle)});
+        return {};
+    }
+    watch.split_required = required(settings, "split");
+    if (const std::string no_fuse = fuse_obstacle(look); !no_fuse.empty()) {
+        if (required(settings, "fuse"))
+            return refuse("fuse", no_fuse);
+        plan.left_out.push_back({"fuse", "the fuse: " + no_fuse});
+        return {};
+    }
+    watch.fuse = settings.text(Key::fuse_action, "hold") == "warn" ? FuseAction::warn : FuseAction::hold;
+    watch.fuse_line = fuse_line_for(*look.budget.cap);
+    return {};
+}
+
+Watch common_watch(const Look &look)
+{
+    const auto usable = [](const Fact<bool> &fact) { // not looked at: the launch finds out
+        return fact.value_or(fact.why() == Why::not_asked);
+    };
+    Watch watch;
+    watch.wait = look.settings.flag(Key::wait);
+    watch.backend = backend_name(look.option.backend);
+    watch.tool = tool_name(look.request.tool);
+    watch.cap = look.budget.cap.value_or(Limit());
+    watch.scope_limit = look.budget.scope_limit.value_or(Limit());
+    watch.use_pidfd = usable(look.facts.host.pidfd);
+    watch.use_cgroup_kill = usable(look.facts.host.cgroup_kill);
+    if (look.facts.debuggee)
+        watch.go_version = look.facts.debuggee->go_version.value_or("");
+    watch.builds = look.request.call.builds;
+    watch.quiet = look.settings.flag(Key::quiet);
+    watch.log_file = look.settings.text(Key::log_file);
+    return watch;
+}
+
+/// No watcher: nobody is there to keep the two apart.
+Result<WatchPlan> unwatched(const Look &look, std::string why)
+{
+    WatchPlan plan;
+    if (launches(look.request))
+        for (const char *what : {"split", "fuse"})
+            if (required(look.settings, what))
+                return refuse(what, why);
+    if (look.settings.flag(Key::wait))
+        plan.notices.push_back({"wait", fmt::format("{} has no effect: {}, so nothing tells a kill for memory",
+                                                    origin_of(look.settings, Key::wait), why)});
+    if (look.request.tool != Tool::none && look.option.backend != Backend::none)
+        plan.left_out.push_back({"watcher", "the watcher, and with it clean-up, split and fuse: " + why});
+    return plan;
+}
+
+} // namespace
+
+Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const Budget &budget,
+                             const PropertyWishes &wishes, const BackendOption &option)
+{
+    const Look look{facts, request, budget, wishes, option};
+    auto wanted = wants_watcher(look);
+    if (!wanted)
+        return pass(wanted);
+    if (!launches(request))
+        if (auto checked = check_pointless(look); !checked)
+            return pass(checked);
+    if (option.backend == Backend::none)
+        return unwatched(look, "there is no scope");
+    if (!*wanted)
+        return unwatched(look, request.tool == Tool::none ? "" : off_by(*request.settings.find(Key::watch)));
+    WatchPlan plan;
+    plan.watch = common_watch(look);
+    plan.reason = plan.watch->wait             ? origin_of(request.settings, Key::wait)
+                  : request.tool == Tool::none ? origin_of(request.settings, Key::watch)
+                                               : "what ends a debug session is seen, told and cleaned up after";
+    if (launches(request))
+        if (auto decided = plan_split_and_fuse(look, plan); !decided)
+            return pass(decided);
+    plan_pressure(look, plan);
+    plan_scores(look, plan);
+    if (plan.watch->split)
+        plan.division = divide(look, plan.watch->pressure == PressureAction::weight);
+    return plan;
+}
+
+std::optional<Notice> memlimit_above_fuse(const Request &request, const GoEnvironment &go, Limit cap, Limit fuse_line)
+{
+    const auto own = inherited(request, "GOMEMLIMIT");
+    std::string text = own.value_or("");
+    for (const EnvChange &change : go.changes)
+        if (change.name == "GOMEMLIMIT")
+            text = change.value.value_or("");
+    const auto limit = parse_gomemlimit(text);
+    if (text.empty() || !fuse_line.finite() || !limit || *limit < fuse_line || (own && *limit >= cap))
+        return std::nullopt; // of one above the cap plan_go_environment has spoken
+    return Notice{"gomemlimit-fuse", fmt::format("GOMEMLIMIT={} is not below the fuse line of {}: the debuggee may be "
+                                                 "held before its garbage is collected",
+                                                 text, format_limit(fuse_line))};
+}
+
+} // namespace dbgscope

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "render/session_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "dbgscope/utf8.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr std::size_t kColumns = 7;
+using Cells = std::array<std::string, kColumns>;
+constexpr std::array<bool, kColumns> kRight{false, false, true, false, true, true, false};
+
+Cells cells_of(const SessionRow &row)
+{
+    const auto bytes = [](std::optional<std::uint64_t> value) { return value ? format_bytes(*value) : "-"; };
+    return {printable(row.id),
+            printable(row.debugger),
+            row.age_s ? age_text(*row.age_s) : "-",
+            row.state,
+            bytes(row.used_bytes) + '/' + (row.cap.finite() ? format_bytes(row.cap.bytes()) : "none"),
+            bytes(row.peak_bytes),
+            printable(command_text(row.command))};
+}
+
+/// Columns a terminal shows: one for each character that is not a continuation byte.
+std::size_t shown_width(std::string_view text)
+{
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
+}
+
+void cut(std::string &line, std::size_t width)
+{
+    if (width == 0 || shown_width(line) <= width)
+        return;
+    std::size_t end = 0;
+    for (std::size_t shown = 0; shown + 1 < width; ++shown)
+        end += std::max<std::size_t>(utf8_length(std::string_view(line).substr(end)), 1);
+    line.resize(end);
+    line += "…";
+}
+
+} // namespace
+
+std::string age_text(std::int64_t seconds)
+{
+    const std::int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+    if (days > 0)
+        return fmt::format("{}d {}h", days, hours % 24);
+    if (hours > 0)
+        return fmt::format("{}h {}min", hours, minutes % 60);
+    return minutes > 0 ? fmt::format("{}min", minutes) : fmt::format("{}s", seconds);
+}
+
+std::string command_text(const std::vector<std::string> &words)
+{
+    constexpr std::string_view kPlain = "%+,-./:=@_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    std::string text;
+    for (const std::string &word : words) {
+        if (!text.empty())
+            text += ' ';
+        if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+            text += word;
+            continue;
+        }
+        text += '\'';
+        for (const char c : word)
+            text += c == '\'' ? "'\\''" : std::string(1, c);
+        text += '\'';
+    }
+    return text;
+}
+
+std::string session_table(const std::vector<SessionRow> &rows, std::size_t width)
+{
+    std::vector<Cells> lines{{"ID", "DEBUGGER", "AGE", "STATE", "MEMORY", "PEAK", "COMMAND"}};
+    for (const SessionRow &row : rows)
+        lines.push_back(cells_of(row));
+    std::array<std::size_t, kColumns> widths{};
+    for (const Cells &cells : lines)
+        for (std::size_t i = 0; i < kColumns; ++i)
+            widths[i] = std::max(widths[i], shown_width(cells[i]));
+    std::string out;
+    for (const Cells &cells : lines) {
+        std::string line;
+        for (std::size_t i = 0; i + 1 < kColumns; ++i) {
+            const std::string padding(widths[i] - shown_width(cells[i]), ' ');
+            line += (kRight[i] ? padding + cells[i] : cells[i] + padding) + "  ";
+        }
+        line += cells.back();
+        cut(line, width);
+        out += line + '\n';
+    }
+    return out;
+}
+
+} // namespace dbgscope

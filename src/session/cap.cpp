@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/cap.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "launch/cgroup_error.hpp"
+#include "launch/watcher_link.hpp"
+#include "probe/reader.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr const char *kV1Swap = "memory.memsw.limit_in_bytes";
+
+const char *limit_file(int version)
+{
+    return version == 1 ? "memory.limit_in_bytes" : "memory.max";
+}
+
+std::string limit_text(int version, Limit limit)
+{
+    if (!limit.finite())
+        return version == 1 ? "-1" : "max";
+    return std::to_string(limit.bytes());
+}
+
+bool on_systemd(const SessionRecord &record)
+{
+    return record.backend.starts_with("systemd");
+}
+
+/// How far `outer` lies above `inner`; 0 unless both are limits.
+std::uint64_t room_between(Limit inner, Limit outer)
+{
+    return inner.finite() && outer.finite() && outer > inner ? outer.bytes() - inner.bytes() : 0;
+}
+
+Limit plus(Limit limit, std::uint64_t bytes)
+{
+    return limit.finite() && limit.bytes() < Limit().bytes() - bytes ? Limit(limit.bytes() + bytes) : Limit();
+}
+
+/// The memory limit of one directory, for raising: "debuggee/" or, for the scope itself, "".
+void add_limit(std::vector<CapStep> &steps, int version, const std::string &where, Limit limit,
+               std::optional<Limit> swap)
+{
+    const auto step = [&](const char *file, Limit value) {
+        steps.push_back({.file = where + file, .value = limit_text(version, value), .limit = value});
+    };
+    if (swap)
+        step(kV1Swap, *swap);
+    step(limit_file(version), limit);
+}
+
+/// v1's limit of memory and swap together, where one is in force: as far above the limit of memory as it is now.
+std::optional<Limit> swap_beside(std::optional<Limit> swap, Limit before, Limit after)
+{
+    if (!swap || !swap->finite())
+        return std::nullopt;
+    return plus(after, room_between(before, *swap));
+}
+
+/// Without a split: one limit, of the scope.
+void plan_whole(const SessionRecord &record, const Usage &usage, CapChange &change)
+{
+    const Limit before = usage.scope_limit.value_or(record.scope_limit);
+    change.scope_limit = plus(change.cap, room_between(record.cap, record.scope_limit));
+    change.raises = change.scope_limit > before;
+    if (on_systemd(record))
+        change.steps.push_back({.unit = true, .limit = change.scope_limit});
+    else
+        add_limit(change.steps, record.cgroup_version, "", change.scope_limit,
+                  swap_beside(usage.scope_swap_limit, before, change.scope_limit));
+}
+
+void plan_split(const SessionRecord &record, const Usage &usage, CapChange &change)
+{
+    const int version = record.cgroup_version;
+    const Limit before = usage.cap.value_or(record.cap);
+    const Limit whole = usage.scope_limit.value_or(record.scope_limit);
+    change.raises = change.cap > before;
+    const bool lifted = version != 1 && usage.high && !usage.high->finite();
+    change.fuse = record.fuse.finite() && !lifted ? fuse_line_for(change.cap) : Limit();
+    change.scope_limit = std::max(whole, plus(change.cap, room_between(before, whole)));
+
+    if (change.scope_limit > whole && on_systemd(record))
+        change.steps.push_back({.unit = true, .limit = change.scope_limit});
+    else if (change.scope_limit > whole)
+        add_limit(change.steps, version, "", change.scope_limit,
+                  swap_beside(usage.scope_swap_limit, whole, change.scope_limit));
+    const std::string where = std::string(kDebuggeeName) + '/';
+    const Limit memory = usage.memory_limit.value_or(before);
+    add_limit(change.steps, version, where, change.cap, swap_beside(usage.swap_limit, memory, change.cap));
+    if (version != 1 && record.fuse.finite() && !lifted)
+        change.steps.push_back(
+            {.file = where + "memory.high", .value = limit_text(version, change.fuse), .limit = change.fuse});
+    if (change.raises && version != 1) // frozen by the fuse; before 5.2 there is no such file
+        change.steps.push_back({.file = where + "cgroup.freeze", .value = "0", .optional = true});
+}
+
+} // namespace
+
+CapChange plan_cap_change(const SessionRecord &record, const Usage &usage, Limit wanted)
+{
+    CapChange change;
+    change.cap = wanted;
+    if (record.split)
+        plan_split(record, usage, change);
+    else
+        plan_whole(record, usage, change);
+    if (!change.raises)
+        std::ranges::reverse(change.steps);
+    return change;
+}
+
+Result<void> check_cap(const SessionRecord &record, const Usage &usage, const CapChange &change)
+{
+    const Limit limit = record.split ? change.cap : change.scope_limit;
+    const auto kept = usage.kept_bytes();
+    if (change.raises || !kept || !limit.finite() || limit.bytes() >= *kept)
+        return {};
+    return fail({.kind = ErrorKind::limit,
+                 .operation = "lower the cap of",
+                 .subject = fmt::format("{} to {}", record.id, format_limit(change.cap)),
+                 .cause = fmt::format("{} is in use, of which {} is no page cache and stays until the program frees it",
+                                      format_bytes(*usage.current_bytes), format_bytes(*kept)),
+                 .hint = "the kernel would kill the debuggee for it"});
+}
+
+Result<void> write_step(const SessionRecord &record, const CapStep &step)
+{
+    const std::string path = record.scope_directory + '/' + step.file;
+    auto written = write_at(AT_FDCWD, path, step.value);
+    if (written || (step.optional && written.error().error_number == ENOENT))
+        return {};
+    return fail(cgroup_error(CgroupOperation::limit, written.error().error_number, path + " to " + step.value));
+}
+
+std::string lower_limit_around(const SessionRecord &record, Limit limit)
+{
+    std::string lowest;
+    std::string directory = record.scope_directory;
+    for (auto slash = directory.rfind('/'); slash != std::string::npos && slash > 0; slash = directory.rfind('/')) {
+        directory.resize(slash);
+        const auto text = read_file(directory + '/' + limit_file(record.cgroup_version));
+        Limit around;
+        if (!text || !parse_limit(*text, around)) // above the mount, or its root, which has no limit
+            continue;
+        if (around < limit) {
+            limit = around;
+            lowest = fmt::format("{} of {}", format_limit(around), directory);
+        }
+    }
+    return lowest;
+}
+
+} // namespace dbgscope

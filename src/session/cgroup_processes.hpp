@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dbgscope {
+
+/// Pids of `directory` and every cgroup below it. A cgroup that is gone has none.
+[[nodiscard]] std::vector<pid_t> pids_below(const std::string &directory);
+
+/// SIGKILL to everything in `directory` and below, again until nothing is left there but `spared`, for at most
+/// `patience`. `use_cgroup_kill`: with one write to cgroup.kill (v2, since 5.14) where that hits none of the spared.
+/// True: nothing is left.
+bool kill_below(const std::string &directory, std::span<const pid_t> spared, bool use_cgroup_kill,
+                std::chrono::milliseconds patience);
+
+} // namespace dbgscope

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/end.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "launch/sweep.hpp"
+#include "launch/watcher_link.hpp"
+#include "session/cgroup_processes.hpp"
+#include "session/history.hpp"
+#include "session/usage.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds kKillPatience{1000};
+constexpr long kPauseNs = 10'000'000;
+
+std::pair<std::string, std::string> split_path(const std::string &path)
+{
+    const auto slash = path.rfind('/');
+    return slash == std::string::npos ? std::pair(std::string("."), path)
+                                      : std::pair(path.substr(0, slash), path.substr(slash + 1));
+}
+
+/// "ID.scope" (systemd puts "_" before names the kernel could take for its own files), "dbgscope.ID.PID-STARTTICKS".
+bool names_session(const std::string &directory, const std::string &id)
+{
+    const std::string name = split_path(directory).second;
+    const auto plain = parse_session_directory(name);
+    return name == id + ".scope" || name == '_' + id + ".scope" || (plain && plain->session == id);
+}
+
+Error stubborn(const SessionRecord &record, std::string cause)
+{
+    return {.kind = ErrorKind::timeout,
+            .operation = "end session",
+            .subject = record.id,
+            .cause = std::move(cause),
+            .hint = "it may be waiting in the kernel for a disk or a network file system"};
+}
+
+Result<void> kill_all(const SessionRecord &record, const EndOptions &options)
+{
+    const std::array<pid_t, 2> spared{::getpid(), static_cast<pid_t>(record.watcher.pid)};
+    std::vector<std::string> directories{record.scope_directory};
+    if (record.split)
+        directories = {record.scope_directory + '/' + kDebuggerName, record.scope_directory + '/' + kDebuggeeName};
+    bool all = true;
+    for (const std::string &directory : directories)
+        all = kill_below(directory, spared, options.use_cgroup_kill, kKillPatience) && all;
+    if (!all)
+        return fail(stubborn(record, fmt::format("processes in {} cannot be killed", record.scope_directory)));
+    return {};
+}
+
+/// A killed process leaves its cgroup only when it is all gone: rmdir says EBUSY until then.
+Result<void> remove_directory(const SessionRecord &record, const std::string &path)
+{
+    const auto [above, name] = split_path(path);
+    const auto parent = open_directory(above);
+    if (!parent)
+        return {};
+    for (const auto deadline = Clock::now() + kKillPatience;;) {
+        if (remove_cgroup(parent->get(), name) || ::faccessat(parent->get(), name.c_str(), F_OK, 0) != 0)
+            return {};
+        if (Clock::now() >= deadline)
+            return fail(stubborn(record, fmt::format("{} cannot be removed", path)));
+        const timespec pause{.tv_sec = 0, .tv_nsec = kPauseNs};
+        (void)::nanosleep(&pause, nullptr);
+    }
+}
+
+} // namespace
+
+Ending::Ending(LiveSession session, const EndOptions &options)
+    : session_(std::move(session)), options_(options), debugger_(session_.record.debugger, options.use_pidfd),
+      begun_(Clock::now())
+{
+}
+
+Result<void> Ending::begin() const
+{
+    if (!debugger_.alive())
+        return {};
+    if (record().split && record().cgroup_version == 2) // a frozen debuggee hears of no signal but SIGKILL
+        (void)write_at(AT_FDCWD, capped_directory(record()) + "/cgroup.freeze", "0").has_value();
+    if (const int code = debugger_.send(SIGTERM); code != 0 && code != ESRCH)
+        return fail(errno_error(code, "end session", fmt::format("{} (pid {})", record().id, record().debugger.pid)));
+    return {};
+}
+
+Result<void> Ending::finish(const Registry &registry) const
+{
+    const auto polite = std::chrono::ceil<milliseconds>(begun_ + options_.polite - Clock::now());
+    if (!debugger_.wait_end(polite)) {
+        (void)debugger_.send(SIGKILL);
+        if (!debugger_.wait_end(kKillPatience))
+            return fail(stubborn(record(), fmt::format("pid {} does not end after SIGKILL", record().debugger.pid)));
+    }
+    const ProcessHandle watcher(record().watcher, options_.use_pidfd);
+    for (const auto deadline = Clock::now() + options_.watcher; watcher.alive() && Clock::now() < deadline;) {
+        if (!registry.has_live(record()))
+            return {};
+        const timespec pause{.tv_sec = 0, .tv_nsec = kPauseNs};
+        (void)::nanosleep(&pause, nullptr);
+    }
+    if (!registry.has_live(record()))
+        return {};
+    (void)watcher.send(SIGKILL); // three seconds late: it would be in the way
+    return clean_up(registry, record(), options_);
+}
+
+Result<void> clean_up(const Registry &registry, const SessionRecord &record, const EndOptions &options)
+{
+    if (!record.scope_directory.empty()) {
+        if (!names_session(record.scope_directory, record.id))
+            return fail({.kind = ErrorKind::refused,
+                         .operation = "end session",
+                         .subject = record.id,
+                         .cause = fmt::format("its record names {}, which is no cgroup of that session",
+                                              record.scope_directory)});
+        if (auto killed = kill_all(record, options); !killed)
+            return killed;
+    }
+    const auto plain = [&](const std::string &path) {
+        return !path.empty() && parse_session_directory(split_path(path).second).has_value();
+    };
+    for (const std::string &path : {record.scope_directory, record.unified_directory})
+        if (plain(path) && names_session(path, record.id))
+            if (auto removed = remove_directory(record, path); !removed)
+                return removed;
+    if (!options.history.empty()) {
+        SessionRecord ended = record;
+        ended.state = SessionState::ended;
+        ended.verdicts.emplace_back("its watcher was gone before its end: what happened after that is not known");
+        (void)append_history(options.history, ended).has_value(); // a full disk must not keep the session
+    }
+    return registry.remove_live(record);
+}
+
+} // namespace dbgscope

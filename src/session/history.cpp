@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/history.hpp"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "session/record_json.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr auto kLockPatience = std::chrono::milliseconds(200);
+constexpr long kLockPauseNs = 2'000'000;
+constexpr mode_t kDirectoryMode = 0700;
+
+/// Every missing directory above `file`. One that is there is good, whatever its mode: ~/.local is not ours to judge.
+Result<void> make_parents(const std::string &file)
+{
+    for (auto slash = file.find('/', 1); slash != std::string::npos; slash = file.find('/', slash + 1)) {
+        const std::string path = file.substr(0, slash);
+        // EROFS and EACCES may stand for a directory that exists: opening the file will tell.
+        if (::mkdir(path.c_str(), kDirectoryMode) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+            return fail(errno_error(errno, "make", path));
+    }
+    return {};
+}
+
+/// Another session's end holds the lock for some microseconds; who holds it longer has been stopped.
+bool lock(int file)
+{
+    const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+    while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return false;
+        if (std::chrono::steady_clock::now() >= deadline)
+            return false;
+        const timespec pause{.tv_sec = 0, .tv_nsec = kLockPauseNs};
+        (void)::nanosleep(&pause, nullptr);
+    }
+    return true;
+}
+
+/// The history file, locked, and still the one of that name: whoever held the lock before may have replaced it.
+Result<UniqueFd> open_locked(const std::string &path)
+{
+    for (int attempt = 0;; ++attempt) {
+        auto file = open_at(AT_FDCWD, path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY, 0600);
+        if (!file)
+            return file;
+        struct stat ours{}, named{};
+        if (::fstat(file->get(), &ours) != 0 || !S_ISREG(ours.st_mode))
+            return fail({.operation = "append to", .subject = path, .cause = "it is no regular file"});
+        if (!lock(file->get()))
+            return fail({.kind = ErrorKind::timeout,
+                         .operation = "append to",
+                         .subject = path,
+                         .cause = "another process keeps it locked"});
+        if (::stat(path.c_str(), &named) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev)
+            return file;
+        if (attempt == 3)
+            return fail({.operation = "append to", .subject = path, .cause = "it is replaced again and again"});
+    }
+}
+
+/// Offset after the first newline at or after `from`; nothing when there is none.
+std::optional<off_t> after_newline(int file, off_t from)
+{
+    std::array<char, 4096> block; // NOLINT: filled by pread
+    for (off_t at = from;;) {
+        const ssize_t got = ::pread(file, block.data(), block.size(), at);
+        if (got <= 0)
+            return std::nullopt;
+        const std::string_view text(block.data(), static_cast<std::size_t>(got));
+        if (const auto found = text.find('\n'); found != std::string_view::npos)
+            return at + static_cast<off_t>(found) + 1;
+        at += got;
+    }
+}
+
+/// Copies what starts at `from` to the end of `target` in small pieces: the caller is a small process.
+bool copy_rest(int source, off_t from, int target)
+{
+    std::array<char, 4096> block; // NOLINT: filled by pread
+    for (;;) {
+        const ssize_t got = ::pread(source, block.data(), block.size(), from);
+        if (got <= 0)
+            return got == 0;
+        if (::write(target, block.data(), static_cast<std::size_t>(got)) != got)
+            return false;
+        from += got;
+    }
+}
+
+/// Best effort: without room for half a copy the file stays as long as it is.
+void drop_older_half(const std::string &path, int file, off_t size)
+{
+    const auto from = after_newline(file, size / 2);
+    const std::string unfinished = path + ".new";
+    auto target = open_at(AT_FDCWD, unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+    if (!from || !target)
+        return;
+    if (!copy_rest(file, *from, target->get()) || ::rename(unfinished.c_str(), path.c_str()) != 0)
+        (void)::unlink(unfinished.c_str());
+}
+
+} // namespace
+
+Result<void> append_history(const std::string &path, const SessionRecord &record, std::size_t limit)
+{
+    if (auto made = make_parents(path); !made)
+        return made;
+    auto file = open_locked(path);
+    if (!file)
+        return pass(file);
+    struct stat status{};
+    if (::fstat(file->get(), &status) != 0)
+        return fail(errno_error(errno, "append to", path));
+    std::string line = record_line(record) + '\n';
+    char last = '\n';
+    if (status.st_size > 0 && ::pread(file->get(), &last, 1, status.st_size - 1) == 1 && last != '\n')
+        line.insert(line.begin(), '\n'); // the machine went down in the middle of a line
+    const ssize_t written = ::write(file->get(), line.data(), line.size());
+    if (written != static_cast<ssize_t>(line.size())) {
+        const int code = written < 0 ? errno : ENOSPC;
+        (void)!::ftruncate(file->get(), status.st_size);
+        return fail(errno_error(code, "append to", path));
+    }
+    const off_t size = status.st_size + written;
+    if (std::cmp_greater(size, limit))
+        drop_older_half(path, file->get(), size);
+    return {};
+}
+
+} // namespace dbgscope

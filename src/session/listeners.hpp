@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Who listens on a TCP port. Read from /proc: connecting would make a debugger take us for its client.
+namespace dbgscope {
+
+struct ListeningSocket {
+    std::uint64_t inode = 0;
+    std::uint32_t uid = 0; ///< who made it
+    bool operator==(const ListeningSocket &) const = default;
+};
+
+/// Sockets in state LISTEN on `port` in the text of /proc/net/tcp or /proc/net/tcp6. Malformed lines are passed over.
+[[nodiscard]] std::vector<ListeningSocket> listening_sockets(std::string_view text, std::uint16_t port);
+
+/// Both tables of our network namespace.
+[[nodiscard]] std::vector<ListeningSocket> listening_sockets(std::uint16_t port, const std::string &proc = "/proc");
+
+/// Every process that has one of `sockets` open and lets us see it.
+[[nodiscard]] std::vector<int> holders_of(const std::vector<ListeningSocket> &sockets,
+                                          const std::string &proc = "/proc");
+
+} // namespace dbgscope

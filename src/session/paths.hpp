@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// Where the records of one user's sessions lie.
+namespace dbgscope {
+
+/// What decides about the places. Plain values, so that every user and machine can be tried.
+struct PathInput {
+    std::uint32_t uid = 0;            ///< effective
+    std::string_view xdg_runtime_dir; ///< empty: unset. Relative paths do not count (XDG Base Directory Specification)
+    std::string_view xdg_state_home;
+    std::string_view home;
+    bool run_user_exists = false; ///< /run/user/UID is a directory
+};
+
+struct SessionPaths {
+    std::string live;    ///< directory of the live records: "/run/dbgscope", "/run/user/1000/dbgscope"
+    std::string history; ///< file, one JSON line a session; empty: no home directory is known
+    bool shared = false; ///< `live` lies in /tmp: it must be ours, 0700 and no symbolic link
+};
+
+/// root: /run/dbgscope and /var/lib/dbgscope/history.jsonl, whatever the environment says (sudo keeps the user's).
+/// A user: $XDG_RUNTIME_DIR or /run/user/UID, else /tmp/dbgscope-UID; $XDG_STATE_HOME or ~/.local/state.
+[[nodiscard]] SessionPaths session_paths(const PathInput &input);
+
+/// The paths of this process's effective user and environment.
+[[nodiscard]] SessionPaths session_paths();
+
+} // namespace dbgscope

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/registry.hpp"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "session/processes.hpp"
+#include "session/record_json.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr std::string_view kSuffix = ".json";
+constexpr std::string_view kUnfinished = ".new"; ///< also ends the name of a record a killed watcher left half written
+constexpr std::size_t kMaxIdBytes = 200;         ///< NAME_MAX is 255
+
+struct CloseDirectory {
+    void operator()(DIR *directory) const { (void)::closedir(directory); }
+};
+
+Error refused(const std::string &path, std::string cause)
+{
+    return {.kind = ErrorKind::refused,
+            .operation = "use",
+            .subject = path,
+            .cause = std::move(cause),
+            .hint = "session records are kept only where nobody else can write; remove or rename it"};
+}
+
+/// /tmp belongs to everybody: what bears our name there may be somebody else's trap.
+Result<UniqueFd> open_own(const std::string &path)
+{
+    auto directory = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!directory) {
+        const int code = directory.error().error_number; // ELOOP or, because of O_DIRECTORY, ENOTDIR
+        struct stat status{};
+        if ((code == ELOOP || code == ENOTDIR) && ::lstat(path.c_str(), &status) == 0)
+            return fail(refused(path, S_ISLNK(status.st_mode) ? "it is a symbolic link" : "it is no directory"));
+        return directory;
+    }
+    struct stat status{};
+    if (::fstat(directory->get(), &status) != 0)
+        return fail(errno_error(errno, "look at", path));
+    if (status.st_uid != ::geteuid())
+        return fail(refused(path, fmt::format("it belongs to user {}", status.st_uid)));
+    if ((status.st_mode & 0022U) != 0)
+        return fail(refused(path, fmt::format("its mode is {:04o}: others may write there", status.st_mode & 07777U)));
+    return directory;
+}
+
+Result<void> write_whole(int directory, const std::string &name, std::string_view text)
+{
+    auto file = open_at(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+    if (!file)
+        return pass(file);
+    while (!text.empty()) {
+        const ssize_t written = ::write(file->get(), text.data(), text.size());
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return fail(errno_error(errno, "write", name));
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+std::optional<SessionRecord> read_record(int directory, const std::string &name)
+{
+    struct stat status{};
+    // Judged before it is opened: reading a fifo would wait for a writer.
+    if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode) ||
+        status.st_uid != ::geteuid())
+        return std::nullopt;
+    const auto text = read_at(directory, name);
+    return text ? record_from_json(*text) : std::nullopt;
+}
+
+std::string boot_id(const std::string &proc)
+{
+    std::string id = read_file(proc + "/sys/kernel/random/boot_id").value_or("");
+    while (id.ends_with('\n'))
+        id.pop_back();
+    return id;
+}
+
+} // namespace
+
+std::string live_file_name(const SessionRecord &record)
+{
+    std::string id = record.id.substr(0, kMaxIdBytes);
+    std::ranges::replace(id, '/', '_'); // no unit name has one
+    return fmt::format("{}.{}-{}{}", id, record.debugger.pid, record.debugger.start_ticks, kSuffix);
+}
+
+Result<Registry> Registry::create(const SessionPaths &paths)
+{
+    if (::mkdir(paths.live.c_str(), 0700) != 0 && errno != EEXIST)
+        return fail(errno_error(errno, "make", paths.live));
+    return open(paths);
+}
+
+Result<Registry> Registry::open(const SessionPaths &paths)
+{
+    auto directory = open_own(paths.live);
+    if (!directory)
+        return pass(directory);
+    return Registry(std::move(*directory), paths.live);
+}
+
+Result<void> Registry::write_live(const SessionRecord &record) const
+{
+    const std::string name = live_file_name(record);
+    const std::string unfinished = name + std::string(kUnfinished);
+    auto written = write_whole(directory_.get(), unfinished, record_line(record) + '\n');
+    if (written && ::renameat(directory_.get(), unfinished.c_str(), directory_.get(), name.c_str()) != 0)
+        written = fail(errno_error(errno, "write", name));
+    if (!written) {
+        (void)::unlinkat(directory_.get(), unfinished.c_str(), 0);
+        written.error().subject = path_ + '/' + name;
+    }
+    return written;
+}
+
+Result<void> Registry::remove_live(const SessionRecord &record) const
+{
+    const std::string name = live_file_name(record);
+    if (::unlinkat(directory_.get(), name.c_str(), 0) != 0 && errno != ENOENT)
+        return fail(errno_error(errno, "remove", path_ + '/' + name));
+    return {};
+}
+
+bool Registry::has_live(const SessionRecord &record) const
+{
+    return ::faccessat(directory_.get(), live_file_name(record).c_str(), F_OK, 0) == 0;
+}
+
+std::vector<LiveSession> Registry::list_live(const std::string &proc) const
+{
+    std::vector<LiveSession> sessions;
+    auto again = open_at(directory_.get(), ".", O_RDONLY | O_DIRECTORY);
+    const std::unique_ptr<DIR, CloseDirectory> directory(again ? ::fdopendir(again->get()) : nullptr);
+    if (!directory)
+        return sessions;
+    (void)again->release(); // the stream's now
+    const std::string boot = boot_id(proc);
+    while (const dirent *entry = ::readdir(directory.get())) { // NOLINT: one thread
+        const std::string name(entry->d_name);
+        if (!name.ends_with(kSuffix))
+            continue;
+        auto record = read_record(directory_.get(), name);
+        if (!record || live_file_name(*record) != name || (!boot.empty() && record->boot_id != boot))
+            continue;
+        const bool debugger = is_alive(record->debugger, proc);
+        const bool watcher = is_alive(record->watcher, proc);
+        sessions.push_back({std::move(*record), debugger, watcher});
+    }
+    std::ranges::sort(sessions, {}, [](const LiveSession &session) {
+        return std::pair(session.record.debugger.start_ticks, session.record.debugger.pid);
+    });
+    return sessions;
+}
+
+} // namespace dbgscope

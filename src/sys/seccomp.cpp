@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/seccomp.hpp"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+namespace dbgscope {
+namespace {
+
+struct FilterRelease {
+    void operator()(void *filter) const { seccomp_release(filter); }
+};
+using Filter = std::unique_ptr<void, FilterRelease>;
+
+/// The other calling conventions this kernel may offer beside the native one. libseccomp kills unknown ones by default.
+int add_compat_architectures(scmp_filter_ctx filter)
+{
+#if defined(__x86_64__)
+    constexpr std::array kOthers{SCMP_ARCH_X86, SCMP_ARCH_X32};
+#elif defined(__aarch64__)
+    constexpr std::array kOthers{SCMP_ARCH_ARM};
+#else
+    constexpr std::array<std::uint32_t, 0> kOthers{};
+#endif
+    for (const std::uint32_t architecture : kOthers)
+        if (const int code = seccomp_arch_add(filter, architecture); code < 0 && code != -EEXIST)
+            return code;
+    return 0;
+}
+
+int describe(scmp_filter_ctx filter)
+{
+    int code = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
+    if (code == 0) // the kernel's own errno instead of ECANCELED
+        code = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+    if (code == 0)
+        code = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, has_cap_sys_admin() ? 0 : 1);
+    if (code == 0) // no speculation barrier: a debuggee must run as fast as without us
+        code = seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
+    if (code == 0)
+        code = add_compat_architectures(filter);
+    for (const auto request : {PTRACE_TRACEME, PTRACE_DETACH}) {
+        const auto value = static_cast<scmp_datum_t>(request);
+        if (code == 0) // NOLINTNEXTLINE(*-vararg): libseccomp's interface
+            code = seccomp_rule_add(filter, SCMP_ACT_NOTIFY, SCMP_SYS(ptrace), 1, SCMP_A0(SCMP_CMP_EQ, value));
+    }
+    return code;
+}
+
+Error explain(int code)
+{
+    Error error = errno_error(-code, "install", "the seccomp filter");
+    if (code == -EBUSY) {
+        error.kind = ErrorKind::unsupported;
+        error.cause = "this process is inside another program's seccomp listener, and there can be only one";
+    } else if (code == -EINVAL || code == -EOPNOTSUPP) {
+        error.kind = ErrorKind::unsupported;
+        error.cause = "this kernel has no seccomp user notification";
+    }
+    return error;
+}
+
+} // namespace
+
+bool has_cap_sys_admin()
+{
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+    if (::syscall(SYS_capget, &header, data.data()) != 0)
+        return false;
+    return (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
+}
+
+Result<UniqueFd> install_ptrace_filter()
+{
+    const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
+    if (!filter)
+        return fail(errno_error(ENOMEM, "install", "the seccomp filter"));
+    int code = describe(filter.get());
+    if (code == 0)
+        code = seccomp_load(filter.get());
+    const int fd = code == 0 ? seccomp_notify_fd(filter.get()) : -1;
+    if (fd < 0)
+        return fail(explain(code == 0 ? fd : code));
+    return UniqueFd(fd);
+}
+
+std::optional<PtraceNotice> PtraceListener::receive() const
+{
+    seccomp_notif notice{}; // must be zero, or EINVAL
+    if (::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_RECV, &notice) != 0)
+        return std::nullopt;
+    PtraceNotice out{.id = notice.id, .thread = static_cast<pid_t>(notice.pid)};
+    const auto request = static_cast<long>(notice.data.args[0]);
+    if (request == PTRACE_TRACEME)
+        out.call = PtraceCall::trace_me;
+    else if (request == PTRACE_DETACH)
+        out.call = PtraceCall::detach;
+    out.target = static_cast<pid_t>(notice.data.args[1]);
+    return out;
+}
+
+bool PtraceListener::valid(std::uint64_t id) const
+{
+    return ::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+void PtraceListener::let_continue(std::uint64_t id) const
+{
+    seccomp_notif_resp answer{};
+    answer.id = id;
+    answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    (void)::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+void PtraceListener::refuse(std::uint64_t id, int error_number) const
+{
+    seccomp_notif_resp answer{};
+    answer.id = id;
+    answer.error = -error_number;
+    (void)::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+} // namespace dbgscope

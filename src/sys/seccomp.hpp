@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "dbgscope/error.hpp"
+#include "sys/fd.hpp"
+
+// Seccomp user notification (seccomp_unotify(2), Linux 5.5 for "continue"): how the watcher learns of a new debuggee
+// before the first instruction of its program.
+namespace dbgscope {
+
+/// Installs, for this thread and everything it starts, a filter that notifies on ptrace(PTRACE_TRACEME) and
+/// ptrace(PTRACE_DETACH) and allows everything else, 32-bit and x32 calls too. Sets no_new_privs only where
+/// CAP_SYS_ADMIN is not in force, because the kernel then demands it. Returns the listener.
+/// Errors: unsupported (kernel without user notification; EBUSY: we are inside somebody else's listener already),
+/// denied, system.
+[[nodiscard]] Result<UniqueFd> install_ptrace_filter();
+
+/// Whether CAP_SYS_ADMIN is in this process's effective set; if not, install_ptrace_filter sets no_new_privs.
+[[nodiscard]] bool has_cap_sys_admin();
+
+enum class PtraceCall : std::uint8_t { trace_me, detach, other };
+
+struct PtraceNotice {
+    std::uint64_t id = 0; ///< of the notification, for the answer
+    pid_t thread = 0;     ///< who calls; 0: in a pid namespace that cannot be seen from here
+    PtraceCall call = PtraceCall::other;
+    pid_t target = 0; ///< detach: the thread let go
+};
+
+/// The listener's end that answers. Nothing that can block may happen between receive() and an answer: a Go debugger
+/// holds its fork lock meanwhile.
+class PtraceListener {
+  public:
+    explicit PtraceListener(UniqueFd fd) : fd_(std::move(fd)) {}
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    /// Nothing: the caller is gone again (ENOENT), or there is nothing to receive.
+    [[nodiscard]] std::optional<PtraceNotice> receive() const;
+    /// False once the caller has died or its call was interrupted: pid and target may mean another process by now.
+    [[nodiscard]] bool valid(std::uint64_t id) const;
+    /// Lets the call happen. The caller may be gone (ENOENT): normal, its call starts again if a signal interrupted it.
+    void let_continue(std::uint64_t id) const;
+    /// The call fails with `error_number`.
+    void refuse(std::uint64_t id, int error_number) const;
+
+  private:
+    UniqueFd fd_;
+};
+
+} // namespace dbgscope

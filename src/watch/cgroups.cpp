@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "watch/cgroups.hpp"
+
+#include <fcntl.h>
+
+#include "launch/vacate.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope {
+
+std::string SessionCgroups::debugger_path() const
+{
+    return places.debugger_leaf ? places.scope + '/' + kDebuggerName : places.scope;
+}
+
+std::string SessionCgroups::debuggee_path() const
+{
+    return places.scope + '/' + kDebuggeeName;
+}
+
+Result<SessionCgroups> open_session(const SessionPlaces &places)
+{
+    SessionCgroups session;
+    session.places = places;
+    const auto open = [](const std::string &path, UniqueFd &into) -> Result<void> {
+        auto directory = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+        if (!directory)
+            return pass(directory);
+        into = std::move(*directory);
+        return {};
+    };
+    if (auto opened = open(places.scope, session.scope); !opened)
+        return pass(opened);
+    if (auto opened = open(session.debugger_path(), session.debugger); !opened)
+        return pass(opened);
+    if (places.divided)
+        if (auto opened = open(session.debuggee_path(), session.debuggee); !opened)
+            return pass(opened);
+    if (!places.unified.empty()) // for pressure alone
+        (void)open(places.unified, session.unified);
+    return session;
+}
+
+std::vector<pid_t> processes_of(int directory)
+{
+    const auto text = read_at(directory, "cgroup.procs");
+    return text ? parse_procs(*text) : std::vector<pid_t>();
+}
+
+} // namespace dbgscope

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "dbgscope/error.hpp"
+#include "launch/watcher_link.hpp"
+#include "sys/fd.hpp"
+
+namespace dbgscope {
+
+/// The session's directories, held open from its start to its end.
+struct SessionCgroups {
+    SessionPlaces places;
+    UniqueFd scope;    ///< in the hierarchy that carries memory
+    UniqueFd debugger; ///< the debugger's leaf; without one the scope itself, opened again
+    UniqueFd debuggee; ///< invalid without split
+    UniqueFd unified;  ///< the scope in the v2 hierarchy of a hybrid host; invalid elsewhere
+
+    /// Directory of v2 files that exist in every hierarchy layout but legacy: memory.pressure, cgroup.events.
+    [[nodiscard]] int v2_scope() const { return places.version == 2 ? scope.get() : unified.get(); }
+    [[nodiscard]] std::string debugger_path() const;
+    [[nodiscard]] std::string debuggee_path() const;
+};
+
+/// Errors: the ones of open(2), about the directory that cannot be opened.
+[[nodiscard]] Result<SessionCgroups> open_session(const SessionPlaces &places);
+
+/// Pids in the cgroup itself, not below it; empty when it is gone.
+[[nodiscard]] std::vector<pid_t> processes_of(int directory);
+
+} // namespace dbgscope

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <set>
+
+#include "watch/cgroups.hpp"
+
+namespace dbgscope {
+
+/// Ends what the debugger left behind in its own and the debuggee's cgroup, with SIGKILL, until nothing is left or
+/// `patience` is over. A process whose pid, process group, session or parent is in `detached` is meant to live.
+/// Returns whether nothing but those is left.
+bool kill_leftovers(const SessionCgroups &session, const std::set<pid_t> &detached, bool use_cgroup_kill,
+                    std::chrono::milliseconds patience);
+
+/// Removes the cgroups inside the scope, and of a plain cgroup the scope itself. What still holds processes stays.
+void remove_cgroups(const SessionCgroups &session);
+
+} // namespace dbgscope

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "watch/debuggees.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "launch/cgroup_error.hpp"
+#include "launch/sweep.hpp"
+#include "sys/file.hpp"
+#include "watch/exit_status.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr std::size_t kMaxKnown = 256; ///< of debuggees at one time; more are moved, but not followed one by one
+
+std::string proc_path(pid_t pid, const char *name)
+{
+    return fmt::format("/proc/{}/{}", pid, name);
+}
+
+std::optional<int> read_number(const std::string &path)
+{
+    const auto text = read_file(path, 64);
+    int value = 0;
+    if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc{})
+        return std::nullopt;
+    return value;
+}
+
+std::string read_link(const std::string &path)
+{
+    std::string target(4096, '\0');
+    const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
+    target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return target;
+}
+
+/// Whether /proc/PID/cgroup names `directory`, by its last two parts ("….scope/debuggee"), or something below it.
+bool is_in(pid_t pid, const std::string &directory)
+{
+    const auto text = read_file(proc_path(pid, "cgroup"));
+    if (!text)
+        return true; // gone, or not ours to see
+    const std::string ending = directory.substr(directory.rfind('/', directory.rfind('/') - 1));
+    for (auto at = text->find(ending); at != std::string::npos; at = text->find(ending, at + 1)) {
+        const char next = (*text)[at + ending.size()]; // a line ends in "\n"
+        if (next == '\n' || next == '/')
+            return true;
+    }
+    return false;
+}
+
+bool ended(const Debuggee &debuggee)
+{
+    if (debuggee.pidfd.valid()) {
+        pollfd entry{.fd = debuggee.pidfd.get(), .events = POLLIN, .revents = 0};
+        return ::poll(&entry, 1, 0) > 0;
+    }
+    const auto stat = read_file(proc_path(debuggee.id.pid, "stat"), 4096);
+    return !stat || parse_start_ticks(*stat) != debuggee.id.start_ticks;
+}
+
+} // namespace
+
+pid_t thread_group(pid_t thread)
+{
+    const auto status = read_file(proc_path(thread, "status"));
+    constexpr std::string_view kField = "\nTgid:\t";
+    const auto at = status ? status->find(kField) : std::string::npos;
+    pid_t group = 0;
+    if (at != std::string::npos)
+        (void)std::from_chars(status->data() + at + kField.size(), status->data() + status->size(), group);
+    return group;
+}
+
+Debuggees::Debuggees(const SessionCgroups &session, PtraceListener listener, pid_t debugger, int oom_score_adj,
+                     bool refuse, Say say)
+    : session_(session), listener_(std::move(listener)), debugger_(debugger), oom_score_adj_(oom_score_adj),
+      refuse_(refuse), say_(std::move(say))
+{
+    if (auto procs = open_at(session_.debuggee.get(), "cgroup.procs", O_WRONLY))
+        procs_ = std::move(*procs);
+}
+
+/// errno, 0 for success. The kernel moves the whole thread group; moving it again changes nothing.
+int Debuggees::move(pid_t thread) const
+{
+    const std::string text = std::to_string(thread);
+    return ::write(procs_.get(), text.data(), text.size()) >= 0 ? 0 : errno;
+}
+
+/// Raising needs no right. A debuggee made easier to kill on purpose stays so.
+void Debuggees::raise_oom_score(pid_t thread) const
+{
+    const std::string path = proc_path(thread, "oom_score_adj");
+    if (const auto now = read_number(path); now && *now < oom_score_adj_)
+        (void)write_at(AT_FDCWD, path, std::to_string(oom_score_adj_));
+}
+
+bool Debuggees::on_notice()
+{
+    const auto notice = listener_.receive();
+    if (!notice)
+        return false;
+    if (notice->call != PtraceCall::trace_me || notice->thread <= 0 || !listener_.valid(notice->id)) {
+        listener_.let_continue(notice->id);
+        if (notice->call == PtraceCall::detach)
+            on_detach(*notice);
+        return false;
+    }
+    const int code = move(notice->thread);
+    if (code == 0)
+        raise_oom_score(notice->thread);
+    if (!listener_.valid(notice->id))
+        return false; // interrupted or dead: the call starts again, or never
+    if (code != 0 && refuse_)
+        listener_.refuse(notice->id, EPERM);
+    else
+        listener_.let_continue(notice->id);
+    if (code != 0 && !std::exchange(failure_said_, true))
+        say_(fmt::format("{}, so it {}: {}", "the debuggee cannot be moved out of the debugger's cgroup",
+                         refuse_ ? "may not start (--require=split)" : "shares the debugger's limit",
+                         to_line(cgroup_error(CgroupOperation::enter, code, session_.debuggee_path()))));
+    if (code == 0)
+        remember(notice->thread);
+    return code == 0;
+}
+
+/// After the answer: nothing here may hold up the debugger.
+void Debuggees::remember(pid_t thread)
+{
+    const auto stat = read_file(proc_path(thread, "stat"), 4096);
+    const auto ticks = stat ? parse_start_ticks(*stat) : std::nullopt;
+    const pid_t pid = thread_group(thread);
+    if (!ticks || pid <= 0 || living_.size() >= kMaxKnown)
+        return;
+    detached_.erase(pid); // an old pid come round again
+    for (const Debuggee &known : living_)
+        if (known.id.pid == pid)
+            return;
+    Debuggee debuggee{.id = {pid, *ticks}, .name = {}, .program = {}, .pidfd = {}};
+    debuggee.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    living_.push_back(std::move(debuggee));
+}
+
+/// Only what the debugger itself started and lets go is meant to live on. gdb also detaches from each process the
+/// debuggee forks; those share their parent's fate.
+void Debuggees::on_detach(const PtraceNotice &notice)
+{
+    if (thread_group(notice.thread) != debugger_ && is_in(notice.thread, session_.debuggee_path()))
+        return; // a debugger that is being debugged
+    const pid_t target = thread_group(notice.target);
+    for (const Debuggee &debuggee : living_)
+        if (debuggee.id.pid == target)
+            detached_.insert(target);
+}
+
+void Debuggees::look(Limit cap)
+{
+    for (Debuggee &debuggee : living_) {
+        if (debuggee.checked)
+            continue;
+        debuggee.checked = true;
+        debuggee.program = read_link(proc_path(debuggee.id.pid, "exe"));
+        if (auto comm = read_file(proc_path(debuggee.id.pid, "comm"), 64)) {
+            debuggee.name = std::move(*comm);
+            while (debuggee.name.ends_with('\n'))
+                debuggee.name.pop_back();
+        }
+        check_place(debuggee, cap);
+    }
+}
+
+void Debuggees::check_places(Limit cap)
+{
+    for (const Debuggee &debuggee : living_)
+        if (!ended(debuggee))
+            check_place(debuggee, cap);
+}
+
+/// The limit counts where the process really is (facts: programs that migrate themselves exist).
+void Debuggees::check_place(const Debuggee &debuggee, Limit cap)
+{
+    if (!cap.finite() || escape_said_ || is_in(debuggee.id.pid, session_.debuggee_path()))
+        return;
+    escape_said_ = true;
+    say_(fmt::format("{} (pid {}) has left its cgroup: the cap of {} does not hold for it", debuggee.name,
+                     debuggee.id.pid, format_limit(cap)));
+}
+
+std::vector<GoneDebuggee> Debuggees::collect_gone()
+{
+    std::vector<GoneDebuggee> gone;
+    for (auto it = living_.begin(); it != living_.end();) {
+        if (!ended(*it)) {
+            ++it;
+            continue;
+        }
+        GoneDebuggee end{std::move(*it), std::nullopt};
+        end.wait_status = exit_status_of(end.was.id, end.was.pidfd.get());
+        it = living_.erase(it);
+        gone.push_back(std::move(end));
+    }
+    return gone;
+}
+
+} // namespace dbgscope

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbgscope/session.hpp"
+#include "sys/fd.hpp"
+#include "sys/seccomp.hpp"
+#include "watch/cgroups.hpp"
+
+// Split: who is a debuggee, and its way into the debuggee's cgroup.
+namespace dbgscope {
+
+/// A process that asked to be traced (PTRACE_TRACEME).
+struct Debuggee {
+    ProcessId id;
+    std::string name;    ///< comm after its exec; empty until looked at
+    std::string program; ///< /proc/PID/exe; empty until looked at
+    UniqueFd pidfd;      ///< invalid: not supported
+    bool checked = false;
+};
+
+/// The end of one.
+struct GoneDebuggee {
+    Debuggee was;
+    std::optional<int> wait_status; ///< as waitpid(2) gives it, where the kernel still told
+};
+
+class Debuggees {
+  public:
+    using Say = std::function<void(std::string_view line)>;
+    /// `session` outlives this. `refuse`: a debuggee that cannot be moved may not start (--require=split).
+    Debuggees(const SessionCgroups &session, PtraceListener listener, pid_t debugger, int oom_score_adj, bool refuse,
+              Say say);
+
+    /// For poll(2); -1 once nobody is left under the filter.
+    [[nodiscard]] int listener() const { return listener_.fd(); }
+    void forget_listener() { listener_ = PtraceListener(UniqueFd()); }
+    /// Takes one notification and answers it. True: there is a new debuggee.
+    bool on_notice();
+    /// A little after a start: program and name, and whether it is where it should be, under the cap that is in force.
+    void look(Limit cap);
+    /// Warns, once, of a debuggee that has left its cgroup.
+    void check_places(Limit cap);
+    /// Those that have ended since the last call.
+    [[nodiscard]] std::vector<GoneDebuggee> collect_gone();
+    [[nodiscard]] const std::vector<Debuggee> &living() const { return living_; }
+    /// Thread groups the debugger let go of: not ours to end.
+    [[nodiscard]] const std::set<pid_t> &detached() const { return detached_; }
+
+  private:
+    [[nodiscard]] int move(pid_t thread) const;
+    void raise_oom_score(pid_t thread) const;
+    void remember(pid_t thread);
+    void on_detach(const PtraceNotice &notice);
+    void check_place(const Debuggee &debuggee, Limit cap);
+
+    const SessionCgroups &session_;
+    PtraceListener listener_;
+    pid_t debugger_;
+    int oom_score_adj_;
+    bool refuse_;
+    Say say_;
+    UniqueFd procs_; ///< debuggee/cgroup.procs, open for writing
+    std::vector<Debuggee> living_;
+    std::set<pid_t> detached_;
+    bool failure_said_ = false, escape_said_ = false;
+};
+
+/// Thread group of a thread: "Tgid:" of /proc/TID/status. 0: it is gone.
+[[nodiscard]] pid_t thread_group(pid_t thread);
+
+} // namespace dbgscope

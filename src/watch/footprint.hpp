@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace dbgscope {
+
+/// Returns what this process does not need while it sleeps: free heap pages, and the pages of the program itself, which
+/// come back from the page cache when they are used again.
+void shrink_footprint();
+
+} // namespace dbgscope

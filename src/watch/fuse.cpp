@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "watch/fuse.hpp"
+
+#include <algorithm>
+
+namespace dbgscope {
+namespace {
+
+using Ms = std::chrono::milliseconds;
+
+constexpr std::uint64_t kTripPercent = 95, kReleasePercent = 90;
+constexpr Ms kSoonest{10}, kThrottledLook{100}, kFrozenLook{20}, kStoppedLook{500}, kLiftedLook{2000};
+constexpr Ms kRanLongEnough{2000}, kReaction{30}, kStale{250};
+
+/// v1: any amount wakes all that wait, and a pending signal is handled before the next allocation: what is lent to let
+/// a stop land is only used up by threads that nobody stops. Tried with 4 KiB over 1, 16 and 64 threads.
+constexpr std::uint64_t kLendForStop = 64 * kKiB;
+constexpr std::uint64_t kLendToRun = 4 * kMiB;
+constexpr std::uint64_t kPage = 4096;
+
+/// percent of bytes, without overflow for what a machine can hold.
+constexpr std::uint64_t share(std::uint64_t bytes, std::uint64_t percent)
+{
+    return bytes / 100 * percent + bytes % 100 * percent / 100;
+}
+
+constexpr std::uint64_t minus(std::uint64_t from, std::uint64_t bytes)
+{
+    return from > bytes ? from - bytes : 0;
+}
+
+} // namespace
+
+bool Fuse::over(const FuseSample &sample) const
+{
+    if (version_ == 1)
+        return sample.waiting;
+    return sample.line.finite() && sample.unreclaimable_bytes >= share(sample.line.bytes(), kTripPercent);
+}
+
+/// Bytes up to the cap. On v1 what was not yet lent: what page cache fills of the limit is not free for the program.
+std::uint64_t Fuse::left(const FuseSample &sample) const
+{
+    const std::uint64_t lent_to = std::max(sample.limit.bytes(), sample.current_bytes);
+    return minus(sample.cap.bytes(), version_ == 1 ? lent_to : sample.unreclaimable_bytes);
+}
+
+ProcessNeed Fuse::needs_processes(const FuseSample &sample) const
+{
+    switch (state_) {
+    case FuseState::running:
+        if (!over(sample) && !sample.pressure_hold)
+            return ProcessNeed::none;
+        break;
+    case FuseState::throttled:
+    case FuseState::stepping: return frozen_ ? ProcessNeed::now : ProcessNeed::sometimes;
+    default: break;
+    }
+    return ProcessNeed::now;
+}
+
+FuseOrders Fuse::step(const FuseSample &sample)
+{
+    FuseOrders orders;
+    measure(sample);
+    orders.event_gap = kThrottledLook;
+    if (action_ != FuseAction::off) {
+        if (!tripped())
+            at_rest(sample, orders);
+        if (tripped())
+            held(sample, orders);
+    }
+    press(sample);
+    const bool freeze = pressed_ || (version_ != 1 && state_ == FuseState::frozen);
+    orders.freeze = freeze && !frozen_;
+    orders.thaw = frozen_ && !freeze;
+    frozen_ = freeze;
+    if (freeze)
+        orders.look_in = std::min(orders.look_in.value_or(kFrozenLook), kFrozenLook);
+    return orders;
+}
+
+/// What it does now cannot be told from a sample of long ago.
+void Fuse::measure(const FuseSample &sample)
+{
+    const Ms since = last_now_ ? sample.now - *last_now_ : kStale;
+    if (since == Ms{0})
+        return;
+    growth_ = since >= kStale ? std::nullopt
+                              : std::optional(minus(sample.unreclaimable_bytes, last_used_) * 1000 /
+                                              static_cast<std::uint64_t>(since.count()));
+    last_now_ = sample.now;
+    last_used_ = sample.unreclaimable_bytes;
+}
+
+/// running and lifted, until the fuse trips.
+void Fuse::at_rest(const FuseSample &sample, FuseOrders &orders)
+{
+    if (state_ == FuseState::lifted && !sample.line_in_force) {
+        const bool small = sample.unreclaimable_bytes < share(sample.line.bytes(), kReleasePercent);
+        const bool watched = sample.any_process && sample.traced;
+        orders.arm = rearm_ || (watched && small);
+        if (!orders.arm) {
+            if (watched)
+                orders.look_in = kLiftedLook;
+            return;
+        }
+    }
+    rearm_ = false;
+    state_ = FuseState::running;
+    if (over(sample) && sample.any_process && !sample.traced) { // nobody could stop it and look
+        orders.lift = true;
+        orders.arm = false;
+        state_ = FuseState::lifted;
+        return;
+    }
+    const bool trips = over(sample) && sample.any_process;
+    if (!trips || orders.arm) {
+        orders.take_back = version_ == 1 && sample.line_in_force && sample.limit > sample.line && !sample.waiting;
+        orders.event_gap = hurry(sample, share(sample.line.bytes(), kTripPercent));
+        // Page cache brought it to the line. Once more without an event, to see whether the rest follows quickly.
+        if (trips ||
+            (sample.current_bytes >= share(sample.line.bytes(), kTripPercent) && orders.event_gap < kThrottledLook))
+            orders.look_in = orders.event_gap;
+        return;
+    }
+    ++trips_;
+    said_line_ = sample.line;
+    orders.say_held = true;
+    state_ = FuseState::throttled;
+    left_at_stop_ = 0;
+    if (action_ == FuseAction::warn) {
+        orders.lift = true;
+        orders.look_in = kLiftedLook;
+        state_ = FuseState::lifted;
+    }
+}
+
+void Fuse::held(const FuseSample &sample, FuseOrders &orders)
+{
+    rearm_ = false;
+    if (!release(sample, orders))
+        advance(sample, orders);
+}
+
+/// True when what was announced is over.
+bool Fuse::release(const FuseSample &sample, FuseOrders &orders)
+{
+    const bool raised = sample.line > said_line_;
+    if (!sample.any_process)
+        orders.say_released = Release::ended;
+    else if (!sample.traced)
+        orders.say_released = Release::detached;
+    else if (raised && !over(sample))
+        orders.say_released = Release::raised;
+    else if (!sample.waiting && sample.unreclaimable_bytes < share(sample.line.bytes(), kReleasePercent))
+        orders.say_released = Release::shrunk;
+    if (orders.say_released == Release::none) {
+        // Raised, but not by enough: the announcement's numbers are no longer true.
+        if (raised) {
+            orders.say_held = true;
+            left_at_stop_ = std::max(left(sample), kPage);
+        }
+        said_line_ = sample.line;
+        return false;
+    }
+    orders.lift = orders.say_released == Release::detached;
+    state_ = orders.lift ? FuseState::lifted : FuseState::running;
+    orders.take_back = version_ == 1 && !orders.lift && sample.limit > sample.line;
+    return true;
+}
+
+void Fuse::advance(const FuseSample &sample, FuseOrders &orders)
+{
+    if (sample.all_stopped || sample.stop_pending) {
+        // Later stops of the same hold do not count anew: a breakpoint that continues by itself would never end it.
+        if (state_ == FuseState::throttled || state_ == FuseState::frozen)
+            left_at_stop_ = std::max(left(sample), kPage);
+        state_ = sample.all_stopped ? FuseState::stopped : FuseState::stopping;
+        orders.look_in = sample.all_stopped ? kStoppedLook : kFrozenLook;
+        if (version_ == 1 && sample.stop_pending && sample.waiting)
+            orders.lend_bytes = std::min(kLendForStop, std::max(kPage, left(sample) / 2));
+    } else
+        run_on(sample, orders);
+    orders.event_gap = std::min(orders.look_in.value_or(kThrottledLook), kThrottledLook);
+}
+
+/// Held, not stopped, and nobody asks for a stop.
+void Fuse::run_on(const FuseSample &sample, FuseOrders &orders)
+{
+    if (state_ == FuseState::stopped || state_ == FuseState::stopping) {
+        state_ = FuseState::stepping;
+        running_since_ = sample.now;
+    }
+    if (version_ == 1) {
+        // The kernel holds by itself; after a stop the program gets on with what is lent.
+        const bool lends = state_ == FuseState::stepping && sample.waiting && !must_freeze(sample);
+        if (lends)
+            orders.lend_bytes = std::min(kLendToRun, std::max(kPage, left(sample) / 4));
+        else if (sample.waiting)
+            state_ = FuseState::frozen;
+        else if (state_ == FuseState::frozen)
+            state_ = FuseState::throttled;
+    } else if (must_freeze(sample))
+        state_ = FuseState::frozen;
+    else if (state_ == FuseState::frozen) // the cap was raised
+        state_ = FuseState::throttled;
+    const std::uint64_t half = minus(sample.cap.bytes(), minus(sample.cap.bytes(), sample.line.bytes()) / 2);
+    const bool polls = state_ == FuseState::frozen || orders.lend_bytes != 0;
+    orders.look_in = polls ? kFrozenLook : hurry(sample, half);
+}
+
+/// Less than half of the margin is left. Once stopped, it may run for two seconds and use up half of what was left
+/// then; but rather frozen again in the middle of a step than killed.
+bool Fuse::must_freeze(const FuseSample &sample) const
+{
+    // What will be left when a freeze ordered at the next look has taken hold: 16 threads can pass the whole margin of
+    // a 128M cap within a few looks, throttled as they are.
+    const std::uint64_t soon = growth_.value_or(0) * static_cast<std::uint64_t>(kReaction.count()) / 1000;
+    const std::uint64_t now_left = minus(left(sample), soon), margin = minus(sample.cap.bytes(), sample.line.bytes());
+    const bool frozen = version_ != 1 && state_ == FuseState::frozen; // memory.stat is not exact: do not flap
+    if (!sample.cap.finite() || now_left >= margin - margin / (frozen ? 4 : 2))
+        return false;
+    if (state_ != FuseState::stepping)
+        return true;
+    const bool long_enough = sample.now - running_since_ >= kRanLongEnough;
+    return now_left < left_at_stop_ / 4 || (long_enough && now_left < left_at_stop_ / 2);
+}
+
+/// When to look again so that `until_bytes` is not passed unseen: half of the time it takes at the present growth,
+/// within 10 and 100 ms; soon where nothing is known. (64 threads may charge 16 MiB before the kernel makes the first
+/// one wait.)
+Fuse::Ms Fuse::hurry(const FuseSample &sample, std::uint64_t until_bytes) const
+{
+    const std::uint64_t distance = minus(until_bytes, sample.unreclaimable_bytes);
+    if (!growth_)
+        return kSoonest;
+    if (*growth_ == 0 || distance / *growth_ >= 1)
+        return kThrottledLook;
+    return std::clamp(Ms(distance * 500 / *growth_), kSoonest, kThrottledLook);
+}
+
+/// The pressure action's own reason to freeze, beside the fuse's.
+void Fuse::press(const FuseSample &sample)
+{
+    const bool stops = sample.stop_pending || sample.all_stopped || !sample.any_process || !sample.traced;
+    press_spent_ = sample.pressure_hold && (press_spent_ || stops);
+    pressed_ = version_ != 1 && sample.pressure_hold && !press_spent_;
+}
+
+} // namespace dbgscope

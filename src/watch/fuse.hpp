@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "dbgscope/bytes.hpp"
+#include "dbgscope/plan.hpp"
+
+// The fuse as a state machine: what was seen goes in, what to do comes out. No clock, no file.
+namespace dbgscope {
+
+enum class FuseState : std::uint8_t {
+    running,   ///< armed; nothing announced
+    throttled, ///< announced; the kernel slows its allocations
+    frozen,    ///< v2: cgroup.freeze; v1: it waits in the kernel at the limit
+    stopping,  ///< a stop is pending: not frozen, so that it lands
+    stopped,   ///< by its debugger
+    stepping,  ///< has been stopped since and runs again: `next`, `print f()`, `continue`
+    lifted,    ///< the line is not in force: warned once, or nobody traces it any more
+};
+
+/// What is true at one moment.
+struct FuseSample {
+    std::chrono::milliseconds now{}; ///< of a clock that never goes back
+    std::uint64_t current_bytes = 0; ///< memory.current | memory.usage_in_bytes
+    std::uint64_t unreclaimable_bytes = 0;
+    Limit line, cap;           ///< as they are now: `dbgscope set` writes them behind our back
+    Limit limit;               ///< v1: memory.limit_in_bytes, the line and what was lent
+    bool line_in_force = true; ///< false after `lift`, until somebody writes a new line
+    bool waiting = false;      ///< v1: under_oom
+    bool any_process = true, traced = true, stop_pending = false, all_stopped = false;
+    bool pressure_hold = false; ///< v2: the pressure action asks for a freeze
+};
+
+/// Why what was announced is over.
+enum class Release : std::uint8_t { none, shrunk, raised, ended, detached };
+
+/// What to do now, in this order, and when to look again.
+struct FuseOrders {
+    bool thaw = false;
+    bool lift = false; ///< v2: memory.high = max; v1: limit = cap, OOM killer on
+    bool arm = false;  ///< the opposite of lift
+    bool freeze = false;
+    std::uint64_t lend_bytes = 0; ///< v1: raise the limit by this much
+    bool take_back = false;       ///< v1: lower it to the line
+    Release say_released = Release::none;
+    bool say_held = false;                            ///< under FuseAction::warn: that it runs on
+    std::optional<std::chrono::milliseconds> look_in; ///< nothing: sleep until an event
+    std::chrono::milliseconds event_gap{};            ///< an event causes no look sooner than this after the last
+};
+
+/// Whether `any_process` … `all_stopped` of a sample must be looked up before step(). `sometimes`: the defaults stand
+/// for "as before", every 100 ms is enough; freezing does not wait for it, since the next look thaws again for a stop.
+enum class ProcessNeed : std::uint8_t { none, sometimes, now };
+
+/// A sample trips the fuse when what crossed the line cannot be reclaimed: unreclaimable >= 95 % of the line (v1: the
+/// kernel says so itself, it waits only after reclaim has failed). Page cache never does. Each state is said once.
+class Fuse {
+  public:
+    Fuse(int version, FuseAction action) : version_(version), action_(action) {}
+
+    [[nodiscard]] ProcessNeed needs_processes(const FuseSample &sample) const;
+    [[nodiscard]] FuseOrders step(const FuseSample &sample);
+    /// The next step arms again what was lifted.
+    void new_debuggee() { rearm_ = true; }
+
+    [[nodiscard]] FuseState state() const { return state_; }
+    [[nodiscard]] bool frozen() const { return frozen_; } ///< v2: by an order of ours, for either reason
+    [[nodiscard]] std::uint32_t trips() const { return trips_; }
+
+  private:
+    using Ms = std::chrono::milliseconds;
+    [[nodiscard]] bool tripped() const { return state_ != FuseState::running && state_ != FuseState::lifted; }
+    [[nodiscard]] bool over(const FuseSample &sample) const;
+    [[nodiscard]] std::uint64_t left(const FuseSample &sample) const;
+    [[nodiscard]] bool must_freeze(const FuseSample &sample) const;
+    [[nodiscard]] Ms hurry(const FuseSample &sample, std::uint64_t until_bytes) const;
+    void measure(const FuseSample &sample);
+    void at_rest(const FuseSample &sample, FuseOrders &orders);
+    void held(const FuseSample &sample, FuseOrders &orders);
+    bool release(const FuseSample &sample, FuseOrders &orders);
+    void advance(const FuseSample &sample, FuseOrders &orders);
+    void run_on(const FuseSample &sample, FuseOrders &orders);
+    void press(const FuseSample &sample);
+
+    int version_;
+    FuseAction action_;
+    FuseState state_ = FuseState::running;
+    bool frozen_ = false, pressed_ = false, press_spent_ = false, rearm_ = false;
+    std::uint32_t trips_ = 0;
+    Limit said_line_;                ///< the line when it was last announced
+    std::uint64_t left_at_stop_ = 0; ///< bytes up to the cap when it was last asked to stop
+    Ms running_since_{};
+    std::optional<Ms> last_now_;
+    std::uint64_t last_used_ = 0;
+    std::optional<std::uint64_t> growth_; ///< bytes per second between the last two samples
+};
+
+} // namespace dbgscope

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "watch/recorder.hpp"
+
+#include <unistd.h>
+
+#include <ctime>
+
+#include "launch/sweep.hpp"
+#include "session/history.hpp"
+#include "session/journal.hpp"
+#include "sys/file.hpp"
+#include "watch/footprint.hpp"
+
+namespace dbgscope {
+namespace {
+
+std::int64_t clock_ms(clockid_t clock)
+{
+    timespec now{};
+    (void)::clock_gettime(clock, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+}
+
+std::string first_line(const std::string &path)
+{
+    auto text = read_file(path, 4096);
+    return text ? text->substr(0, text->find('\n')) : std::string();
+}
+
+std::string working_directory(int pid)
+{
+    std::string target(4096, '\0');
+    const ssize_t size = ::readlink(("/proc/" + std::to_string(pid) + "/cwd").c_str(), target.data(), target.size());
+    target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return target;
+}
+
+} // namespace
+
+Recorder::Recorder(const Watch &order, ProcessId debugger) : paths_(session_paths())
+{
+    record_.id = order.session;
+    record_.backend = order.backend;
+    record_.tool = order.tool;
+    record_.command = order.command;
+    record_.directory = working_directory(debugger.pid);
+    record_.boot_id = first_line("/proc/sys/kernel/random/boot_id");
+    record_.uid = ::geteuid();
+    record_.debugger = debugger;
+    record_.watcher.pid = ::getpid();
+    if (const auto stat = read_file("/proc/self/stat", 4096))
+        record_.watcher.start_ticks = parse_start_ticks(*stat).value_or(0);
+    record_.started_unix_s = clock_ms(CLOCK_REALTIME) / 1000;
+    started_boot_ms_ = clock_ms(CLOCK_BOOTTIME);
+    record_.cap = order.cap;
+    record_.fuse = order.fuse_line;
+    record_.scope_limit = order.scope_limit;
+    record_.go_version = order.go_version;
+}
+
+void Recorder::write()
+{
+    if (!registry_)
+        if (auto opened = Registry::create(paths_))
+            registry_.emplace(std::move(*opened));
+    record_.duration_ms = clock_ms(CLOCK_BOOTTIME) - started_boot_ms_;
+    if (registry_)
+        (void)registry_->write_live(record_); // a full disk is told in the history, if that can be written
+    shrink_footprint();
+}
+
+void Recorder::end()
+{
+    record_.state = SessionState::ended;
+    record_.duration_ms = clock_ms(CLOCK_BOOTTIME) - started_boot_ms_;
+    if (!paths_.history.empty())
+        (void)append_history(paths_.history, record_);
+    (void)send_to_journal(record_);
+    if (registry_)
+        (void)registry_->remove_live(record_);
+}
+
+} // namespace dbgscope

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "dbgscope/plan.hpp"
+#include "dbgscope/session.hpp"
+#include "session/paths.hpp"
+#include "session/registry.hpp"
+
+namespace dbgscope {
+
+/// Keeps the session's record: live from the introduction on, in the history and the journal at the end. A record that
+/// cannot be written never disturbs the session.
+class Recorder {
+  public:
+    /// `debugger` is alive. Paths come from the environment, read here once.
+    Recorder(const Watch &order, ProcessId debugger);
+    [[nodiscard]] SessionRecord &record() { return record_; }
+    /// Writes the live record as it is now.
+    void write();
+    /// The last word: history, journal, and the live record is gone.
+    void end();
+
+  private:
+    SessionPaths paths_;
+    std::optional<Registry> registry_;
+    SessionRecord record_;
+    std::int64_t started_boot_ms_ = 0; ///< CLOCK_BOOTTIME
+};
+
+} // namespace dbgscope

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "watch/signals.hpp"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+
+namespace dbgscope {
+namespace {
+
+constexpr std::array kWatched{SIGTERM, SIGINT, SIGQUIT, SIGHUP};
+
+sigset_t watched_set()
+{
+    sigset_t set;
+    (void)::sigemptyset(&set);
+    for (const int number : kWatched)
+        (void)::sigaddset(&set, number);
+    return set;
+}
+
+} // namespace
+
+Signals::Signals(pid_t child) : child_(child)
+{
+    (void)::signal(SIGPIPE, SIG_IGN); // NOLINT: the macro's cast
+    const sigset_t set = watched_set();
+    (void)::sigprocmask(SIG_BLOCK, &set, nullptr);
+    fd_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+bool Signals::on_signal() const
+{
+    signalfd_siginfo info{};
+    bool stopping = false;
+    while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+        const auto number = static_cast<int>(info.ssi_signo);
+        if (child_ == 0)
+            stopping |= number == SIGTERM;
+        else if (info.ssi_code <= 0) // SI_USER and the like: a process sent it. dlv dies of SIGHUP and leaves orphans
+            (void)::kill(child_, number == SIGHUP ? SIGTERM : number);
+    }
+    return stopping;
+}
+
+void Signals::restore() const
+{
+    for (const int number : kWatched)
+        (void)::signal(number, SIG_DFL); // NOLINT: the macro's cast
+    const sigset_t set = watched_set();
+    (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+} // namespace dbgscope

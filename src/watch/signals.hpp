@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include "sys/fd.hpp"
+
+namespace dbgscope {
+
+/// The watcher's signals as a descriptor; SIGPIPE is ignored.
+class Signals {
+  public:
+    /// `child` 0: beside the debugger. Else its parent (--wait): what is sent to us is passed on to it, what a terminal
+    /// sends it has got itself.
+    explicit Signals(pid_t child);
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    /// True when the session is being stopped (SIGTERM, as systemd sends to everything in the scope).
+    [[nodiscard]] bool on_signal() const;
+    /// For a process about to end as its child did.
+    void restore() const;
+
+  private:
+    pid_t child_;
+    UniqueFd fd_;
+};
+
+} // namespace dbgscope

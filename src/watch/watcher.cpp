@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "watch/watcher.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "launch/sweep.hpp"
+#include "probe/pressure.hpp"
+#include "sys/file.hpp"
+#include "watch/cleanup.hpp"
+#include "watch/exit_status.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr auto kKillPatience = std::chrono::seconds(5);
+
+ProcessId identify(pid_t pid)
+{
+    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+    return {pid, stat ? parse_start_ticks(*stat).value_or(0) : 0};
+}
+
+/// A held debuggee raises the pressure of its cgroup; systemd-oomd judges leaves and honours this mark
+/// (systemd.resource- control(5), ManagedOOMPreference=) on cgroups of the same owner.
+void avoid_oomd(const std::string &path)
+{
+    (void)::setxattr(path.c_str(), "user.oomd_avoid", "1", 1, 0);
+}
+
+VerdictContext verdict_context(const Watch &order, bool divided)
+{
+    return {.tool = order.tool,
+            .split = divided,
+            .builds = order.builds,
+            .go = !order.go_version.empty(),
+            .gomemlimit = {},
+            .fuse = divided ? order.fuse : FuseAction::off};
+}
+
+} // namespace
+
+Watcher::Watcher(WatchStart start)
+    : order_(std::move(start.order)), launcher_(std::move(start.launcher)), debugger_(identify(start.debugger)),
+      started_(std::chrono::system_clock::now()), speaker_(order_.quiet, order_.log_file),
+      signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
+{
+    if (order_.use_pidfd)
+        debugger_pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, start.debugger, 0)));
+}
+
+bool Watcher::introduced()
+{
+    const auto message = receive_from_launcher(launcher_.get());
+    if (!message || !message->places) {
+        launcher_.reset();
+        return false;
+    }
+    if (auto opened = open_session(*message->places))
+        cgroups_.emplace(std::move(*opened));
+    else
+        say(fmt::format("this session is not watched: {}", to_line(opened.error())));
+    if (cgroups_)
+        arm_fuse();
+    tell_launcher_ready(launcher_.get()); // what follows is done while the launcher goes on
+    if (cgroups_)
+        set_up();
+    return cgroups_.has_value();
+}
+
+void Watcher::set_up()
+{
+    const SessionCgroups &session = *cgroups_;
+    const SessionPlaces &places = session.places;
+    if (places.version == 2) {
+        if (auto file = open_at(session.scope.get(), "memory.events", O_RDONLY))
+            memory_events_ = std::move(*file);
+        if (session.debuggee.valid())
+            if (auto file = open_at(session.debuggee.get(), "cgroup.events", O_RDONLY))
+                populated_ = std::move(*file);
+        avoid_oomd(session.debugger_path());
+        avoid_oomd(places.scope + '/' + kWatchName);
+    }
+    const auto place = [](const UniqueFd &directory, std::string path) {
+        return WatchedCgroup{directory.get(), std::move(path)};
+    };
+    const bool divided = session.debuggee.valid();
+    oom_.emplace(OomSetup{.version = places.version,
+                          .scope = place(session.scope, places.scope),
+                          .debuggee = divided ? place(session.debuggee, session.debuggee_path()) : WatchedCgroup{},
+                          .debugger = divided ? place(session.debugger, session.debugger_path()) : WatchedCgroup{},
+                          .debugger_pid = debugger_.pid,
+                          .context = verdict_context(order_, divided)});
+    SessionRecord &record = recorder_.record();
+    record.cgroup_version = places.version;
+    record.scope_directory = places.scope;
+    record.unified_directory = places.unified;
+    record.split = divided;
+    record.fuse = fuse_ && order_.fuse != FuseAction::off ? fuse_->line() : Limit();
+}
+
+void Watcher::arm_fuse()
+{
+    if (!cgroups_->debuggee.valid())
+        return;
+    const bool fused = order_.fuse != FuseAction::off && order_.fuse_line.finite();
+    if (!fused && order_.pressure != PressureAction::hold)
+        return;
+    auto fuse = FuseKeeper::arm({.version = cgroups_->places.version,
+                                 .directory = cgroups_->debuggee.get(),
+                                 .line = order_.fuse_line,
+                                 .cap = order_.cap,
+                                 .action = order_.fuse,
+                                 .session = order_.session,
+                                 .say = [this](std::string_view, std::string_view line) { say(line); }});
+    if (fuse)
+        fuse_.emplace(std::move(*fuse));
+    else
+        say(fmt::format("no fuse, the cap alone holds: {}", to_line(fuse.error())));
+}
+
+/// After the launcher's exec: nothing of this is waited for.
+void Watcher::take_listener(UniqueFd fd)
+{
+    debuggees_.emplace(*cgroups_, PtraceListener(std::move(fd)), debugger_.pid, order_.debuggee_oom_score_adj,
+                       order_.split_required, [this](std::string_view line) { say(line); });
+}
+
+void Watcher::say(std::string_view line)
+{
+    speaker_.say(line);
+    recorder_.record().unsaid = speaker_.unsaid();
+}
+
+void Watcher::report(const std::optional<Verdict> &verdict)
+{
+    if (!verdict)
+        return;
+    if (verdict->say)
+        say(verdict->line);
+    constexpr std::size_t kMaxVerdicts = 256; // a debuggee may be killed and restarted for hours
+    auto &verdicts = recorder_.record().verdicts;
+    if (verdicts.size() < kMaxVerdicts)
+        verdicts.push_back(verdict->line);
+    recorder_.write();
+}
+
+/// dlv removes what it has built; killed, it cannot. Only what was made in this session, and only by its known names.
+void Watcher::remove_debug_binaries() const
+{
+    if (order_.tool != "dlv" || !order_.builds)
+        return;
+    for (const std::string &program : programs_) {
+        const std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);
+        struct statx info{};
+        if (!name.starts_with("__debug_bin") && name != "debug.test")
+            continue;
+        if (::statx(AT_FDCWD, program.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &info) != 0 ||
+            !S_ISREG(info.stx_mode))
+            continue;
+        const auto &made = (info.stx_mask & STATX_BTIME) != 0 ? info.stx_btime : info.stx_ctime;
+        const auto started = std::chrono::duration_cast<std::chrono::seconds>(started_.time_since_epoch());
+        if (made.tv_sec >= started.count() && info.stx_uid == ::getuid())
+            (void)::unlink(program.c_str());
+    }
+}
+
+void Watcher::finish()
+{
+    const auto now = std::chrono::steady_clock::now();
+    const auto status = exit_status_of(debugger_, debugger_pidfd_.get());
+    if (debuggees_)
+        debuggees_->look(order_.cap);
+    if (oom_ && executed_)
+        report(oom_->on_debugger_gone(status, now));
+    speaker_.close(); // clients wait for it: before anything that takes time
+    if (fuse_)
+        fuse_->disarm();
+    if (debuggees_)
+        for (const Debuggee &debuggee : debuggees_->living())
+            if (!debuggee.program.empty())
+                programs_.push_back(debuggee.program);
+    SessionRecord &record = recorder_.record();
+    if (cgroups_) {
+        if (const auto text = read_at(cgroups_->v2_scope(), "memory.pressure"))
+            if (Pressure totals; parse_pressure(*text, totals)) {
+                record.stall_some_us = totals.some.total_us;
+                record.stall_full_us = totals.full.total_us;
+            }
+        static const std::set<pid_t> kNone;
+        (void)kill_leftovers(*cgroups_, debuggees_ ? debuggees_->detached() : kNone, order_.use_cgroup_kill,
+                             kKillPatience);
+    }
+    if (oom_) {
+        record.counts = oom_->counts();
+        record.debuggee_peak_bytes = oom_->debuggee_peak_bytes();
+        record.debugger_peak_bytes = oom_->debugger_peak_bytes();
+    }
+    if (fuse_)
+        record.fuse_trips = fuse_->trips();
+    if (cgroups_)
+        remove_cgroups(*cgroups_);
+    remove_debug_binaries();
+    if (status)
+        record.exit_status = WIFSIGNALED(*status) ? -WTERMSIG(*status) : WEXITSTATUS(*status);
+    if (executed_ && cgroups_)
+        recorder_.end();
+}
+
+} // namespace dbgscope

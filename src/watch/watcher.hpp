@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <poll.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launch/watcher_link.hpp"
+#include "sys/fd.hpp"
+#include "watch/cgroups.hpp"
+#include "watch/debuggees.hpp"
+#include "watch/fuse_keeper.hpp"
+#include "watch/oom_watch.hpp"
+#include "watch/pressure.hpp"
+#include "watch/recorder.hpp"
+#include "watch/signals.hpp"
+#include "watch/speak.hpp"
+
+namespace dbgscope {
+
+/// One session's watcher: everything it holds, and what it does about each thing that wakes it. It sleeps in poll(2)
+/// without a timer while nothing happens.
+class Watcher {
+  public:
+    explicit Watcher(WatchStart start);
+    /// Waits for the launcher's introduction. False: there is nothing to watch.
+    [[nodiscard]] bool introduced();
+    /// Until the debugger is gone.
+    void run();
+    /// Cleans up and records.
+    void finish();
+    [[nodiscard]] const Signals &signals() const { return signals_; }
+    [[nodiscard]] bool debuggee_killed_for_memory() const { return oom_ && oom_->last_debuggee_killed_for_memory(); }
+
+  private:
+    using Time = std::chrono::steady_clock::time_point;
+
+    void set_up();
+    void arm_fuse();
+    void take_listener(UniqueFd fd);
+    void say(std::string_view line);
+    void report(const std::optional<Verdict> &verdict);
+    void take(const PressureStep &step, Time now);
+
+    void collect(std::vector<pollfd> &polled) const;
+    [[nodiscard]] int patience(Time now) const;
+    void handle(const pollfd &ready, Time now);
+    void on_launcher();
+    void on_memory_event(Time now);
+    void on_notice(Time now);
+    void on_populated();
+    void on_gone(Time now);
+    void on_timers(Time now);
+    void note_state(Time now);
+    void remove_debug_binaries() const;
+
+    Watch order_;
+    UniqueFd launcher_;
+    ProcessId debugger_;
+    UniqueFd debugger_pidfd_;
+    bool gone_ = false;
+    bool executed_ = false; ///< without that there was no session to record
+    std::chrono::system_clock::time_point started_;
+
+    Speaker speaker_;
+    Signals signals_;
+    Recorder recorder_;
+    std::optional<SessionCgroups> cgroups_;
+    UniqueFd memory_events_; ///< v2: of the scope, hierarchical
+    UniqueFd populated_;     ///< v2: cgroup.events of `debuggee`
+    std::optional<Debuggees> debuggees_;
+    std::optional<OomWatch> oom_;
+    std::optional<PressureWatch> pressure_;
+    std::optional<FuseKeeper> fuse_;
+    std::optional<Time> look_at_;       ///< a new debuggee is to be looked at
+    std::optional<Time> events_muted_;  ///< memory.events is not polled before
+    std::optional<Time> gone_check_at_; ///< without pidfd
+    std::vector<std::string> programs_; ///< what the debuggees of this session were
+};
+
+} // namespace dbgscope

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "launch/sweep.hpp"
+#include "sys/file.hpp"
+#include "watch/watcher.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr auto kLookDelay = std::chrono::milliseconds(100);    ///< the debuggee has executed its program by then
+constexpr auto kEventPause = std::chrono::milliseconds(100);   ///< `max` events come every 15 ms near the limit
+constexpr auto kGoneInterval = std::chrono::milliseconds(200); ///< without pidfds
+
+template <class T> void keep_earlier(std::optional<T> &earliest, const std::optional<T> &candidate)
+{
+    if (candidate && (!earliest || *candidate < *earliest))
+        earliest = candidate;
+}
+
+bool due(std::optional<std::chrono::steady_clock::time_point> &at, std::chrono::steady_clock::time_point now)
+{
+    if (!at || *at > now)
+        return false;
+    at.reset();
+    return true;
+}
+
+/// Makes poll(2) wait for the next change of a cgroup's event file. False: the cgroup is gone.
+bool rearm(int file)
+{
+    std::array<char, 512> text; // NOLINT: filled by pread
+    return ::pread(file, text.data(), text.size(), 0) >= 0;
+}
+
+} // namespace
+
+void Watcher::collect(std::vector<pollfd> &polled) const
+{
+    polled.clear();
+    const auto add = [&](int fd, short events) {
+        if (fd >= 0)
+            polled.push_back({.fd = fd, .events = events, .revents = 0});
+    };
+    add(debugger_pidfd_.get(), POLLIN);
+    add(launcher_.get(), POLLIN);
+    add(signals_.fd(), POLLIN);
+    if (debuggees_) {
+        add(debuggees_->listener(), POLLIN);
+        for (const Debuggee &debuggee : debuggees_->living())
+            add(debuggee.pidfd.get(), POLLIN);
+    }
+    if (!events_muted_)
+        add(memory_events_.get(), POLLPRI);
+    add(populated_.get(), POLLPRI);
+    if (fuse_)
+        add(fuse_->event_fd(), POLLIN);
+    if (pressure_)
+        for (const auto &[fd, events] : pressure_->fds())
+            add(fd, events);
+}
+
+/// For poll(2): -1 while nothing is to be looked at again.
+int Watcher::patience(Time now) const
+{
+    std::optional<Time> next = look_at_;
+    keep_earlier(next, events_muted_);
+    keep_earlier(next, gone_check_at_);
+    if (fuse_)
+        keep_earlier(next, fuse_->next_look());
+    if (oom_)
+        keep_earlier(next, oom_->next_look());
+    if (pressure_)
+        keep_earlier(next, pressure_->next_look());
+    if (!next)
+        return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - now).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+void Watcher::run()
+{
+    using Clock = std::chrono::steady_clock;
+    if (!debugger_pidfd_.valid())
+        gone_check_at_ = Clock::now() + kGoneInterval;
+    std::vector<pollfd> polled;
+    while (!gone_) {
+        collect(polled);
+        if (::poll(polled.data(), polled.size(), patience(Clock::now())) < 0 && errno != EINTR)
+            break;
+        const auto now = Clock::now();
+        for (const pollfd &entry : polled)
+            if (entry.revents != 0)
+                handle(entry, now);
+        on_timers(now);
+        note_state(now);
+    }
+}
+
+void Watcher::handle(const pollfd &ready, Time now)
+{
+    const int fd = ready.fd;
+    if (fd == debugger_pidfd_.get())
+        gone_ = true;
+    else if (fd == launcher_.get())
+        on_launcher();
+    else if (fd == signals_.fd()) {
+        if (signals_.on_signal() && fuse_)
+            fuse_->disarm(); // systemd stops the scope: everybody must be able to die
+    } else if (debuggees_ && fd == debuggees_->listener())
+        (ready.revents & POLLIN) != 0 ? on_notice(now) : debuggees_->forget_listener();
+    else if (fd == memory_events_.get())
+        on_memory_event(now);
+    else if (fd == populated_.get())
+        on_populated();
+    else if (fuse_ && fd == fuse_->event_fd())
+        fuse_->on_event();
+    else if (pressure_ && std::any_of(pressure_->fds().begin(), pressure_->fds().end(),
+                                      [&](const auto &watched) { return watched.fd == fd; }))
+        take(pressure_->on_ready(fd, ready.revents, now), now);
+    else
+        on_gone(now);
+}
+
+/// The socket ends with the launcher's exec.
+void Watcher::on_launcher()
+{
+    auto message = receive_from_launcher(launcher_.get());
+    if (message && message->listener.valid()) {
+        take_listener(std::move(message->listener));
+        return;
+    }
+    if (message && message->executes) {
+        executed_ = *message->executes;
+        return;
+    }
+    launcher_.reset();
+    // Opened only now: it is not needed for the launch, which waits for us until the listener is ours.
+    if (!cgroups_)
+        return;
+    if (order_.pressure != PressureAction::off)
+        pressure_.emplace(cgroups_->v2_scope(), order_.pressure_some_permyriad, order_.pressure_full_permyriad,
+                          order_.pressure);
+    recorder_.write();
+}
+
+void Watcher::on_memory_event(Time now)
+{
+    if (!rearm(memory_events_.get())) {
+        memory_events_.reset();
+        return;
+    }
+    events_muted_ = now + kEventPause;
+    report(oom_->on_memory_event(now));
+    if (fuse_)
+        fuse_->on_event();
+}
+
+void Watcher::on_notice(Time now)
+{
+    if (!debuggees_->on_notice())
+        return;
+    if (!debuggees_->living().empty())
+        oom_->on_debuggee_started(debuggees_->living().back().id.pid);
+    if (fuse_)
+        fuse_->new_debuggee();
+    look_at_ = now + kLookDelay;
+}
+
+/// Nobody is left in the debuggee's cgroup: who still lives has left it.
+void Watcher::on_populated()
+{
+    if (!rearm(populated_.get()))
+        populated_.reset();
+    else if (debuggees_)
+        debuggees_->check_places(order_.cap);
+}
+
+void Watcher::on_gone(Time now)
+{
+    if (!debuggees_)
+        return;
+    if (look_at_)
+        debuggees_->look(order_.cap);
+    for (GoneDebuggee &gone : debuggees_->collect_gone()) {
+        if (!gone.was.program.empty())
+            programs_.push_back(gone.was.program);
+        report(oom_->on_debuggee_gone(gone.was.id.pid, gone.was.name, gone.wait_status, now));
+    }
+}
+
+void Watcher::on_timers(Time now)
+{
+    if (due(events_muted_, now) && memory_events_.valid()) {
+        report(oom_->on_memory_event(now)); // what came meanwhile
+        if (fuse_)
+            fuse_->on_event();
+    }
+    if (due(gone_check_at_, now)) {
+        const auto stat = read_file("/proc/" + std::to_string(debugger_.pid) + "/stat", 4096);
+        gone_ = !stat || parse_start_ticks(*stat) != debugger_.start_ticks || stat->find(") Z ") != std::string::npos;
+        gone_check_at_ = now + kGoneInterval;
+        on_gone(now);
+    }
+    if (due(look_at_, now) && debuggees_) {
+        debuggees_->look(order_.cap);
+        SessionRecord &record = recorder_.record();
+        record.debuggees.clear();
+        for (const Debuggee &debuggee : debuggees_->living())
+            record.debuggees.push_back(debuggee.id.pid);
+        recorder_.write();
+    }
+    if (fuse_ && fuse_->next_look() && *fuse_->next_look() <= now)
+        fuse_->on_timer();
+    if (oom_ && oom_->next_look() && *oom_->next_look() <= now)
+        report(oom_->on_timer(now));
+    if (pressure_ && pressure_->next_look() && *pressure_->next_look() <= now)
+        take(pressure_->on_timer(now), now);
+}
+
+void Watcher::take(const PressureStep &step, Time now)
+{
+    if (!step.line.empty())
+        say(step.line);
+    if (step.stalling || step.over)
+        if (const auto line = oom_->on_pressure(step.stalling, now))
+            say(*line);
+    const bool lower = step.effect == PressureEffect::lower_weight;
+    if ((lower || step.effect == PressureEffect::restore_weight) && cgroups_->debuggee.valid())
+        (void)write_at(cgroups_->debuggee.get(), "cpu.weight", lower ? "20" : "100");
+    if (fuse_ && step.effect == PressureEffect::hold)
+        fuse_->hold_for_pressure(true);
+    if (fuse_ && step.effect == PressureEffect::release)
+        fuse_->hold_for_pressure(false);
+}
+
+/// What `dbgscope ps` shows follows the fuse; the pressure a held debuggee makes is not news.
+void Watcher::note_state(Time now)
+{
+    if (!fuse_)
+        return;
+    SessionRecord &record = recorder_.record();
+    const SessionState state = fuse_->state();
+    if (record.state == state && record.cap == fuse_->cap() && record.fuse_trips == fuse_->trips())
+        return;
+    record.state = state;
+    record.fuse_trips = fuse_->trips();
+    if (record.cap != fuse_->cap()) { // dbgscope set
+        record.cap = fuse_->cap();
+        record.fuse = fuse_->line();
+    }
+    if (pressure_)
+        pressure_->set_fuse_held(state != SessionState::running, now);
+    recorder_.write();
+}
+
+} // namespace dbgscope

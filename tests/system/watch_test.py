@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The watcher with real debuggers: the split, the verdict, clean-up, and what it costs while nothing happens."""
+
+import os
+import pathlib
+import signal
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import kernel
+import session
+import tap
+import watched
+from session import MIB, Headless, Session
+
+EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid", "vm:legacy")
+CAP = "--memory-max=128M"
+OFF = "--fuse-action=off"
+CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
+
+
+def leak(*options, after=("-mib-per-step=4",), **popen):
+    return Headless([CAP, *options], "exec", tap.program("leak"), after=list(after), env=CLEAN, **popen)
+
+
+def cleaned_up(scope, *pids):
+    """Processes and directories of a session whose debugger has just ended are gone within a second."""
+    limit = 10 if session.IN_VM else 1
+    took = watched.gone_within(lambda: not any(session.alive(pid) for pid in pids), limit, "left behind")
+    watched.gone_within(lambda: not scope.exists(), 5 * limit, f"{scope} is still there")
+    return took
+
+
+@tap.test(*EVERYWHERE)
+def debuggee_has_a_cgroup_and_a_cap_of_its_own():
+    with leak(OFF, after=["-max-mib=1"]) as dlv:
+        rpc = dlv.connect()
+        rpc.break_at("main.leakForever")
+        tap.equal(rpc.run_on(), ("main.leakForever", False))
+        target = dlv.debuggee(tap.program("leak"))
+        scope = watched.check_divided(dlv.pid, target, 128 * MIB)
+        tap.true(watched.oom_score_adj(target) > watched.oom_score_adj(dlv.pid), "the debuggee is to die first")
+        tap.equal(rpc.run_on(), (None, True))
+        tap.equal(dlv.end(), 0)
+        cleaned_up(scope, target)
+
+
+@tap.test(*EVERYWHERE)
+def debugger_survives_its_debuggee_and_restarts_it():
+    with leak(OFF) as dlv:
+        rpc = dlv.connect()
+        scope = None
+        for _ in range(3):
+            rpc.break_at("main.leakForever")
+            tap.equal(rpc.run_on()[0], "main.leakForever")
+            target = rpc.pid()
+            scope = watched.check_divided(dlv.pid, target, 128 * MIB)
+            rpc.clear_breakpoints()
+            tap.equal(rpc.run_on(), (None, True), "killed at its cap")
+            dlv.match(rf"debuggee killed for memory: leak \(pid {target}.*cap of 128M")
+            rpc.call("Restart", Position="")
+        tap.equal(dlv.end(), 0)
+        cleaned_up(scope)
+
+
+@tap.test(*EVERYWHERE)
+def killed_debugger_leaves_nothing_behind():
+    with leak(OFF, "--memory-max=512M", after=["-mib-per-step=1", "-max-mib=8", "-step-ms=1000"]) as dlv:
+        rpc = dlv.connect()
+        rpc.break_at("main.leakForever")
+        tap.equal(rpc.run_on()[0], "main.leakForever")
+        target = rpc.pid()
+        scope = watched.check_divided(dlv.pid, target, 512 * MIB)
+        name = session.session_name(dlv.pid)
+        os.kill(dlv.pid, signal.SIGKILL)
+        dlv.process.wait(10)
+        cleaned_up(scope, target)
+        ended = watched.ended_record(name)
+        watched.gone_within(lambda: watched.record(dlv.pid) is None, 1, "the live record is still there")
+        tap.equal((ended["id"], ended["tool"], ended["split"]), (name, "dlv", True))
+
+
+@tap.test("host", "vm:v2")
+def stderr_ends_with_the_debugger():
+    with leak(OFF, after=["-max-mib=1"]) as dlv:
+        dlv.connect()
+        watched.wait_record(dlv.pid)
+        dlv.rpc.detach(kill=True)
+        dlv.process.wait(session.PATIENCE_S)
+        begin = time.monotonic()
+        dlv.wait()
+        took = time.monotonic() - begin
+        tap.true(took < (1 if session.IN_VM else 0.1), f"stderr stayed open {took:.3f} s")
+
+
+@tap.test("host", "vm:v2")
+def process_the_debugger_let_go_lives_on():
+    program = tap.program("leak")
+    commands = ["break main.leakForever", "run -max-mib=4 -step-ms=2000", "python print('pid', gdb.selected_inferior().pid)",
+                "detach"]
+    words = [word for command in commands for word in ("-ex", command)]
+    with Session([tap.dbgscope, CAP, OFF, "gdb", *session.GDB[1:], *words, program], env=CLEAN) as gdb:
+        target = int(gdb.match(r"^pid (\d+)")[1])
+        name = gdb.match(r"running in (\S+?)(\.scope,? | \(plain|,)")[1]
+        gdb.process.wait(session.PATIENCE_S)
+        watched.ended_record(name)
+        tap.true(session.alive(target), "the detached process was killed")
+        tap.equal(session.executable(target), os.path.realpath(program))
+        tap.equal(kernel.memory_cgroup(target)[1].name, "debuggee")
+        os.kill(target, signal.SIGKILL)
+
+
+@tap.test("host", "pidns", "vm:v2")
+def watcher_costs_nothing_while_nothing_happens():
+    with leak(OFF, after=["-max-mib=1"]) as dlv:
+        dlv.connect()
+        watcher = watched.watcher_pid(dlv.pid)
+        time.sleep(1)
+        before = watched.status_field(watcher, "voluntary_ctxt_switches")
+        time.sleep(5)
+        tap.equal(watched.status_field(watcher, "voluntary_ctxt_switches"), before, "wake-ups in 5 s")
+        tap.true(watched.private_kib(watcher) <= 1280, f"{watched.private_kib(watcher)} KiB private memory")
+        tap.equal(dlv.end(), 0)
+
+
+if __name__ == "__main__":
+    import atexit
+    main_pid = os.getpid()
+    atexit.register(lambda: os.getpid() == main_pid and session.remove_dead_directories())
+    tap.main()

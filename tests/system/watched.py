@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the watcher tests look at: a session's record, its watcher and its cgroups, as the kernel shows them."""
+
+import json
+import os
+import pathlib
+import time
+
+import kernel
+import session
+import tap
+
+HELD = r"dbgscope: debuggee held: .*"
+
+
+def live_directory():
+    if os.geteuid() == 0:
+        return pathlib.Path("/run/dbgscope")
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}"
+    return pathlib.Path(runtime if os.path.isdir(runtime) else f"/tmp/dbgscope-{os.geteuid()}") / "dbgscope"
+
+
+def history_file():
+    if os.geteuid() == 0:
+        return pathlib.Path("/var/lib/dbgscope/history.jsonl")
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return pathlib.Path(state, "dbgscope/history.jsonl")
+
+
+def record(debugger):
+    """The live record of the session whose debugger has this pid, or None."""
+    try:
+        files = list(live_directory().glob("*.json"))
+    except OSError:
+        return None
+    for file in files:
+        try:
+            found = json.loads(file.read_text())
+        except (OSError, ValueError):
+            continue
+        if found["debugger"]["pid"] == debugger:
+            return found
+    return None
+
+
+def wait_record(debugger):
+    return tap.wait_until(lambda: record(debugger), session.PATIENCE_S, message=f"a live record of pid {debugger}")
+
+
+def ended_record(name):
+    """The history's line of a session, once it is written."""
+    def look():
+        try:
+            lines = history_file().read_text().splitlines()
+        except OSError:
+            return None
+        found = [json.loads(line) for line in lines if name in line]
+        return found[-1] if found else None
+    return tap.wait_until(look, session.PATIENCE_S, message=f"{name} in {history_file()}")
+
+
+def watcher_pid(debugger):
+    pid = wait_record(debugger)["watcher"]["pid"]
+    tap.equal(pathlib.Path(f"/proc/{pid}/comm").read_text().strip(), "dbgscope-watch")
+    return pid
+
+
+def status_field(pid, field):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == field:
+            return value.strip()
+    return None
+
+
+def private_kib(pid):
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(("Private_Clean", "Private_Dirty")))
+
+
+def oom_score_adj(pid):
+    return int(pathlib.Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+
+def scope_directory(debugger):
+    """The scope of a divided session, from the debugger's own place in it."""
+    directory = kernel.memory_cgroup(debugger)[1]
+    tap.equal(directory.name, "debugger", f"{directory}")
+    return directory.parent
+
+
+def check_divided(debugger, debuggee, cap):
+    """Each in its own cgroup of the same scope, with the cap on the debuggee's; returns the scope's directory."""
+    scope = scope_directory(debugger)
+    tap.equal(kernel.memory_cgroup(debuggee)[1], scope / "debuggee", "cgroup of the debuggee")
+    name = session.session_name(debugger)
+    tap.true(name and name in scope.name, f"{scope} is not that of session {name!r}")
+    file = "memory.max" if (scope / "debuggee/memory.max").exists() else "memory.memsw.limit_in_bytes"
+    if (scope / "debuggee" / file).exists():
+        tap.equal(int((scope / "debuggee" / file).read_text()), cap, "cap in force")
+    return scope
+
+
+def gone_within(check, seconds, what):
+    begin = time.monotonic()
+    try:
+        tap.wait_until(check, seconds, interval=0.005)
+    except tap.Timeout:
+        tap.fail(f"{what} after {seconds} s")
+    return time.monotonic() - begin

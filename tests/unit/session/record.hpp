@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dbgscope/session.hpp"
+
+namespace dbgscope::test {
+
+/// A record in which every field differs from its default.
+inline SessionRecord full_record()
+{
+    return {.id = "dlv-debug-p4711-5f0c9b1d8e7a2c34",
+            .backend = "systemd-user",
+            .tool = "dlv",
+            .command = {"dlv", "debug", "./cmd", "--", "a b", "\xff\\"},
+            .directory = "/home/dev/\xfe",
+            .boot_id = "b0e7",
+            .uid = 1000,
+            .debugger = {4711, 123456},
+            .watcher = {4712, 123457},
+            .started_unix_s = 1700000000,
+            .duration_ms = 754321,
+            .cgroup_version = 2,
+            .scope_directory = "/sys/fs/cgroup/app.slice/dlv-debug-p4711-5f0c9b1d8e7a2c34.scope",
+            .unified_directory = "/sys/fs/cgroup/unified/x",
+            .split = true,
+            .cap = Limit(512 * kMiB),
+            .fuse = Limit(486 * kMiB),
+            .scope_limit = Limit(kGiB),
+            .go_version = "go1.19.8",
+            .state = SessionState::held,
+            .debuggees = {4800, 4801},
+            .debuggee_peak_bytes = 500 * kMiB,
+            .debugger_peak_bytes = 90 * kMiB,
+            .counts = {.high = 7, .max = 3, .oom = 2, .oom_kill = 1},
+            .stall_some_us = 1000,
+            .stall_full_us = 900,
+            .fuse_trips = 2,
+            .verdicts = {"out of memory: …", "second"},
+            .unsaid = {"line"},
+            .exit_status = -9};
+}
+
+} // namespace dbgscope::test
