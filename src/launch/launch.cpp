@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -78,7 +79,7 @@ class Attempt {
     Done carry(const CreateCgroup &cgroup);
     Done carry(const VerifyLimit &verify);
     Done carry(const InstallFilter &filter);
-    Done carry(const SetOomScore &score) { return soften(set_oom_score(score.value), score.required, "oom-score"); }
+    Done carry(const SetOomScore &score);
     Done carry(const SetRlimit &limit) { return set_rlimit(limit); }
     Done carry(const SetNice &nice) { return set_nice(nice.value); }
     Done carry(const SetCredentials &) { return become(account_); }
@@ -94,7 +95,8 @@ class Attempt {
     std::optional<WatcherLink> link_;
     std::optional<WatchStart> watcher_; ///< we are the watcher
     std::optional<SessionCgroup> cgroup_;
-    bool divided_ = false;
+    bool divided_ = false;        ///< debuggee and debugger have cgroups of their own
+    bool split_ = false;          ///< and the filter is there
     bool limit_in_doubt_ = false; ///< said already: the announcement would contradict it
 };
 
@@ -141,7 +143,13 @@ Attempt::Done Attempt::soften(Done done, bool required, std::string_view id)
 
 Attempt::Done Attempt::carry(const StartWatcher &start)
 {
-    auto forked = fork_watcher(start.watch);
+    Watch order = start.watch;
+    if (!order.log_file.empty() && order.log_file.front() != '/') { // the watcher's working directory is "/"
+        std::array<char, PATH_MAX> here{};
+        if (::getcwd(here.data(), here.size()) != nullptr)
+            order.log_file = std::string(here.data()) + '/' + order.log_file;
+    }
+    auto forked = fork_watcher(order);
     if (!forked)
         return soften(pass(forked), false, "no-watcher");
     link_ = std::move(forked->link);
@@ -161,6 +169,8 @@ void Attempt::introduce(const SessionPlaces &places)
 
 Attempt::Done Attempt::carry(const InstallFilter &filter)
 {
+    // Until the filter is there, what the announcement says of the debuggee's cap is not true.
+    const bool in_doubt = std::exchange(limit_in_doubt_, true);
     const auto lacking = [&](Error error) { return soften(fail(std::move(error)), filter.required, "no-split"); };
     if (!link_ || !divided_) { // said when it happened
         const Error error{.kind = ErrorKind::unsupported,
@@ -176,7 +186,17 @@ Attempt::Done Attempt::carry(const InstallFilter &filter)
         return lacking(std::move(listener.error()));
     if (auto handed = link_->hand_over(std::move(*listener)); !handed)
         return fail(std::move(handed.error())); // nobody would answer the debugger's calls
+    split_ = true;
+    limit_in_doubt_ = in_doubt;
     return {};
+}
+
+/// Without the filter the debuggee would inherit the debugger's low score, and the machine lose something else.
+Attempt::Done Attempt::carry(const SetOomScore &score)
+{
+    if (score.only_with_split && !split_)
+        return {};
+    return soften(set_oom_score(score.value), score.required, "oom-score");
 }
 
 Attempt::Done Attempt::carry(const CreateScope &scope)

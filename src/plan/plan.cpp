@@ -162,6 +162,8 @@ std::string announce(const Shared &shared, const LaunchPlan &plan, const WatchPl
         if (change.name == "GOMEMLIMIT")
             if (const auto bytes = parse_size(change.value.value_or("")))
                 line += fmt::format(", GOMEMLIMIT {}", format_bytes(bytes->value));
+    if (watch.watch && watch.watch->split && !shared.facts.host.cap_sys_admin) // no_new_privs
+        line += "; sudo inside gains no rights (--split=off)";
     return line;
 }
 

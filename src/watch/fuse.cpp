@@ -17,6 +17,7 @@ constexpr Ms kRanLongEnough{2000}, kReaction{30}, kStale{250};
 constexpr std::uint64_t kLendForStop = 64 * kKiB;
 constexpr std::uint64_t kLendToRun = 4 * kMiB;
 constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kFreezeAThread = 128 * kKiB, kLandAThread = 64 * kKiB;
 
 /// percent of bytes, without overflow for what a machine can hold.
 constexpr std::uint64_t share(std::uint64_t bytes, std::uint64_t percent)
@@ -27,6 +28,17 @@ constexpr std::uint64_t share(std::uint64_t bytes, std::uint64_t percent)
 constexpr std::uint64_t minus(std::uint64_t from, std::uint64_t bytes)
 {
     return from > bytes ? from - bytes : 0;
+}
+
+std::uint64_t margin_of(const FuseSample &sample)
+{
+    return minus(sample.cap.bytes(), sample.line.bytes());
+}
+
+/// What is kept for the page faults that threads are in when they are thawed so that a stop lands.
+std::uint64_t landing(const FuseSample &sample)
+{
+    return std::min(std::max(sample.threads * kLandAThread, kMiB), margin_of(sample) / 4);
 }
 
 } // namespace
@@ -71,7 +83,11 @@ FuseOrders Fuse::step(const FuseSample &sample)
             held(sample, orders);
     }
     press(sample);
-    const bool freeze = pressed_ || (version_ != 1 && state_ == FuseState::frozen);
+    // Stopped with nothing left: `continue` would be its death. Its memory and registers can be read all the same.
+    const bool spent = state_ == FuseState::stopped && sample.cap.finite() && left(sample) < landing(sample);
+    orders.say_spent = version_ != 1 && spent && !said_spent_;
+    said_spent_ = tripped() && (said_spent_ || orders.say_spent);
+    const bool freeze = pressed_ || (version_ != 1 && (state_ == FuseState::frozen || spent));
     orders.freeze = freeze && !frozen_;
     orders.thaw = frozen_ && !freeze;
     frozen_ = freeze;
@@ -159,6 +175,7 @@ bool Fuse::release(const FuseSample &sample, FuseOrders &orders)
         // Raised, but not by enough: the announcement's numbers are no longer true.
         if (raised) {
             orders.say_held = true;
+            said_spent_ = false;
             left_at_stop_ = std::max(left(sample), kPage);
         }
         said_line_ = sample.line;
@@ -205,23 +222,25 @@ void Fuse::run_on(const FuseSample &sample, FuseOrders &orders)
         state_ = FuseState::frozen;
     else if (state_ == FuseState::frozen) // the cap was raised
         state_ = FuseState::throttled;
-    const std::uint64_t half = minus(sample.cap.bytes(), minus(sample.cap.bytes(), sample.line.bytes()) / 2);
+    const std::uint64_t half = minus(sample.cap.bytes(), margin_of(sample) / 2);
     const bool polls = state_ == FuseState::frozen || orders.lend_bytes != 0;
     orders.look_in = polls ? kFrozenLook : hurry(sample, half);
 }
 
-/// Less than half of the margin is left. Once stopped, it may run for two seconds and use up half of what was left
-/// then; but rather frozen again in the middle of a step than killed.
+/// Less than half of the margin is left, or than many threads need: until the freeze has taken hold each may finish the
+/// page fault it is in, and queues for the memory map with all others. Once stopped, it may run for two seconds and use
+/// up half of what was left then; but rather frozen again in the middle of a step than killed.
 bool Fuse::must_freeze(const FuseSample &sample) const
 {
     // What will be left when a freeze ordered at the next look has taken hold: 16 threads can pass the whole margin of
     // a 128M cap within a few looks, throttled as they are.
     const std::uint64_t soon = growth_.value_or(0) * static_cast<std::uint64_t>(kReaction.count()) / 1000;
-    const std::uint64_t now_left = minus(left(sample), soon), margin = minus(sample.cap.bytes(), sample.line.bytes());
+    const std::uint64_t now_left = minus(left(sample), soon);
     const bool frozen = version_ != 1 && state_ == FuseState::frozen; // memory.stat is not exact: do not flap
-    if (!sample.cap.finite() || now_left >= margin - margin / (frozen ? 4 : 2))
+    const std::uint64_t margin = margin_of(sample), wanted = std::min(margin, sample.threads * kFreezeAThread);
+    if (!sample.cap.finite() || now_left >= std::max(margin / (frozen ? 4 : 2) * (frozen ? 3 : 1), wanted))
         return false;
-    if (state_ != FuseState::stepping)
+    if (state_ != FuseState::stepping || (version_ != 1 && now_left < landing(sample)))
         return true;
     const bool long_enough = sample.now - running_since_ >= kRanLongEnough;
     return now_left < left_at_stop_ / 4 || (long_enough && now_left < left_at_stop_ / 2);

@@ -31,6 +31,7 @@ struct FuseSample {
     bool line_in_force = true; ///< false after `lift`, until somebody writes a new line
     bool waiting = false;      ///< v1: under_oom
     bool any_process = true, traced = true, stop_pending = false, all_stopped = false;
+    std::uint64_t threads = 1;  ///< of all processes, as last seen
     bool pressure_hold = false; ///< v2: the pressure action asks for a freeze
 };
 
@@ -47,6 +48,7 @@ struct FuseOrders {
     bool take_back = false;       ///< v1: lower it to the line
     Release say_released = Release::none;
     bool say_held = false;                            ///< under FuseAction::warn: that it runs on
+    bool say_spent = false;                           ///< that it stays frozen even while its debugger has stopped it
     std::optional<std::chrono::milliseconds> look_in; ///< nothing: sleep until an event
     std::chrono::milliseconds event_gap{};            ///< an event causes no look sooner than this after the last
 };
@@ -88,7 +90,7 @@ class Fuse {
     int version_;
     FuseAction action_;
     FuseState state_ = FuseState::running;
-    bool frozen_ = false, pressed_ = false, press_spent_ = false, rearm_ = false;
+    bool frozen_ = false, pressed_ = false, press_spent_ = false, rearm_ = false, said_spent_ = false;
     std::uint32_t trips_ = 0;
     Limit said_line_;                ///< the line when it was last announced
     std::uint64_t left_at_stop_ = 0; ///< bytes up to the cap when it was last asked to stop

@@ -135,6 +135,7 @@ void FuseKeeper::look()
                       .limit = reading->limit,
                       .line_in_force = reading->line_in_force,
                       .waiting = reading->waiting,
+                      .threads = threads_,
                       .pressure_hold = pressure_};
     look_at_debuggee(sample, now);
     const FuseOrders orders = fuse_.step(sample);
@@ -163,6 +164,7 @@ void FuseKeeper::look_at_debuggee(FuseSample &sample, Clock::time_point now)
     last_process_look_ = now;
     if (threads)
         last_thread_look_ = now;
+    sample.threads = threads_ = std::max<std::uint64_t>(seen.threads, 1);
     sample.any_process = seen.any;
     sample.traced = seen.traced;
     sample.stop_pending = seen.stop_pending;
@@ -187,15 +189,17 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
     const std::uint64_t bytes = reading.unreclaimable_bytes();
     if (orders.say_released != Release::none)
         config_.say("fuse-released", released_line(orders.say_released, bytes, reading.cap));
+    const HeldFacts facts{.session = config_.session,
+                          .action = config_.action,
+                          .unreclaimable_bytes = bytes,
+                          .cap = reading.cap,
+                          .parts = reading.parts,
+                          .growth = growth(bytes, now),
+                          .pressure_avg10 = orders.say_held ? cgroup_.pressure_avg10() : std::nullopt};
     if (orders.say_held)
-        config_.say(config_.action == FuseAction::warn ? "fuse-warned" : "fuse-held",
-                    held_line({.session = config_.session,
-                               .action = config_.action,
-                               .unreclaimable_bytes = bytes,
-                               .cap = reading.cap,
-                               .parts = reading.parts,
-                               .growth = growth(bytes, now),
-                               .pressure_avg10 = cgroup_.pressure_avg10()}));
+        config_.say(config_.action == FuseAction::warn ? "fuse-warned" : "fuse-held", held_line(facts));
+    if (orders.say_spent)
+        config_.say("fuse-spent", spent_line(facts));
 }
 
 /// Two points make a growth: the last look where it was a moment ago, else the debuggee's start.

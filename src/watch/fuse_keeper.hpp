@@ -24,7 +24,8 @@ struct FuseConfig {
     Limit line, cap;    ///< line: infinity or action off: no fuse, only hold_for_pressure()
     FuseAction action = FuseAction::hold;
     std::string session; ///< what `dbgscope set` is to be given
-    /// `id`: "fuse-held", "fuse-warned", "fuse-released". Called from the members that look, never from arm and disarm.
+    /// `id`: "fuse-held", "fuse-spent", "fuse-warned", "fuse-released". Called from the members that look, never from
+    /// arm and disarm.
     std::function<void(std::string_view id, std::string_view line)> say;
 };
 
@@ -73,6 +74,7 @@ class FuseKeeper {
     Fuse fuse_;
     Limit line_, cap_;
     bool disarmed_ = false, pressure_ = false;
+    std::uint64_t threads_ = 1;
     std::optional<Clock::time_point> next_look_, last_look_, last_process_look_, last_thread_look_;
     std::chrono::milliseconds event_gap_{}, process_gap_{};
     struct Point {

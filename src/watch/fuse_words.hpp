@@ -30,6 +30,8 @@ struct HeldFacts {
 };
 
 [[nodiscard]] std::string held_line(const HeldFacts &facts);
+/// For a debuggee that is frozen although it is stopped, because it could not run on without being killed.
+[[nodiscard]] std::string spent_line(const HeldFacts &facts);
 [[nodiscard]] std::string released_line(Release why, std::uint64_t unreclaimable_bytes, Limit cap);
 
 /// Twice the cap, in whole MiB, as parse_size reads it: "256M".

@@ -87,6 +87,8 @@ class Walk {
         if (!text)
             return budget_ > 0;
         const auto task = parse_task_status(*text);
+        if (task && task->threads > 0)
+            look_.threads += static_cast<std::uint64_t>(task->threads);
         if (task && task->threads > 1) {
             threaded_.push_back(pid);
             look_.traced = look_.traced || task->tracer != 0;

@@ -30,6 +30,7 @@ struct TaskStatus {
 struct ProcessesLook {
     bool any = false;
     bool traced = false;       ///< at least one has a tracer, or not all could be asked
+    std::uint64_t threads = 0; ///< of the processes whose main thread was looked at
     bool stop_pending = false; ///< then all_stopped is false and the rest was not looked at
     bool all_stopped = false;  ///< every thread of every process
 };

@@ -230,13 +230,23 @@ void Watcher::take(const PressureStep &step, Time now)
     if (step.stalling || step.over)
         if (const auto line = oom_->on_pressure(step.stalling, now))
             say(*line);
-    const bool lower = step.effect == PressureEffect::lower_weight;
-    if ((lower || step.effect == PressureEffect::restore_weight) && cgroups_->debuggee.valid())
-        (void)write_at(cgroups_->debuggee.get(), "cpu.weight", lower ? "20" : "100");
+    if (step.effect == PressureEffect::lower_weight)
+        lower_weight();
+    if (step.effect == PressureEffect::restore_weight && !weight_before_.empty())
+        (void)write_at(cgroups_->debuggee.get(), "cpu.weight", weight_before_);
     if (fuse_ && step.effect == PressureEffect::hold)
         fuse_->hold_for_pressure(true);
     if (fuse_ && step.effect == PressureEffect::release)
         fuse_->hold_for_pressure(false);
+}
+
+/// A fifth of the default: the debugger and the editor come first while memory is short.
+void Watcher::lower_weight()
+{
+    constexpr const char *kLow = "20";
+    const auto before = cgroups_->debuggee.valid() ? read_at(cgroups_->debuggee.get(), "cpu.weight") : std::string();
+    if (before && write_at(cgroups_->debuggee.get(), "cpu.weight", kLow))
+        weight_before_ = *before;
 }
 
 /// What `dbgscope ps` shows follows the fuse; the pressure a held debuggee makes is not news.

@@ -23,7 +23,7 @@ ROOMS = {
     "debugger": set(),
     "plan": {"debugger"},
     "launch": {"sys", "probe"},
-    "session": {"sys"},
+    "session": {"sys", "launch", "probe"},
     "watch": {"sys", "probe", "session", "launch"},
     "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch", "session", "watch"},
 }

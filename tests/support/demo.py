@@ -1,23 +1,25 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""./dev demo: a leaking Go program under a real dlv, started by dbgscope with a 128M cap. Shows what is in force.
+"""./dev demo: a leaking Go program under a real dlv, started by dbgscope with a 128M cap. It is held below the cap, halted,
+looked at, given more memory and run to its end; then the same without the fuse, and what is said of its death.
 
 usage: demo.py DBGSCOPE
 """
-import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 
-import kernel
-import programs
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
+import kernel  # noqa: E402
+import programs  # noqa: E402
+import session  # noqa: E402
 
 CAP = "128M"
-PATIENCE_S = 60
+PROGRAM = ["-mib-per-step=4", "-max-mib=160"]
 
 
 def title(text):
@@ -28,103 +30,126 @@ def show(name, value):
     print(f"   {name:<18}{value}", flush=True)
 
 
-class Lines:
-    """Passes the session's output on as it comes, and remembers it."""
-
-    def __init__(self, stream):
-        self.seen = []
-        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
-        self._thread.start()
-
-    def _read(self, stream):
-        for line in stream:
-            self.seen.append(line.rstrip("\n"))
-            print(f"   | {self.seen[-1]}", flush=True)
-
-    def wait(self, text):
-        until = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until:
-            if any(text in line for line in list(self.seen)):
-                return
-            time.sleep(0.05)
-        raise SystemExit(f"demo: \"{text}\" did not appear within {PATIENCE_S} s")
-
-
 def mib(size):
     return "none" if size is None else f"{size >> 20} MiB"
 
 
-def find_debuggee(dlv, name):
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        for pid in kernel.children(dlv):
-            try:
-                if pathlib.Path(os.readlink(f"/proc/{pid}/exe")).name == name:
-                    return pid
-            except OSError:
-                continue
-        time.sleep(0.02)
-    raise SystemExit("demo: dlv started no program")
+class Shown(session.Session):
+    """A session whose standard error is passed on as it comes."""
+
+    def __init__(self, command):
+        super().__init__(command)
+        self._shown = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._pass_on, daemon=True)
+        self._thread.start()
+
+    def _pass_on(self):
+        while not self._stop.wait(0.05):
+            self._print_new()
+        self._print_new()
+
+    def _print_new(self):
+        text = self.stderr[self._shown:]
+        whole = text[:text.rfind("\n") + 1]
+        self._shown += len(whole)
+        for line in whole.splitlines():
+            print(f"   | {line}", flush=True)
+
+    def __exit__(self, *reason):
+        super().__exit__(*reason)
+        self._stop.set()
+        self._thread.join(5)
 
 
-def show_in_force(dlv, debuggee):
-    version, directory = kernel.memory_cgroup(dlv)
-    environment = kernel.environment(debuggee)
-    title("3. What holds it, read back from the kernel")
-    show("scope", f"{directory} (cgroup v{version})")
-    show("limit in force", mib(kernel.memory_limit(dlv)))
-    show("dlv", f"pid {dlv}: started as dbgscope, the same process")
-    show("leak", f"pid {debuggee}: {'in the same scope' if kernel.memory_cgroup(debuggee)[1] == directory else 'elsewhere'}")
-    show("GOMEMLIMIT", environment.get("GOMEMLIMIT", "not set"))
-    show("DBGSCOPE_SESSION", environment.get("DBGSCOPE_SESSION", "not set"))
-    return directory
+def start(dbgscope, leak, *options):
+    command = [dbgscope, f"--memory-max={CAP}", *options, "dlv", "exec", "--headless", "--accept-multiclient", "--api-version=2",
+               "--listen=127.0.0.1:0", leak, "--", *PROGRAM]
+    title("$ " + " ".join(["dbgscope", *map(str, command[1:5 + len(options)]), "... ./leak -- " + " ".join(PROGRAM)]))
+    return Shown(command)
 
 
-def watch_the_end(dlv, debuggee, directory):
-    title("4. At the limit")
-    until = time.monotonic() + PATIENCE_S
-    used = kills = None
-    while time.monotonic() < until:
-        used = kernel.memory_used(directory) if directory.exists() else used
-        kills = kernel.oom_kills(directory) if directory.exists() else kills
-        gone = not pathlib.Path(f"/proc/{debuggee}").exists() or \
-            ") Z" in pathlib.Path(f"/proc/{debuggee}/stat").read_text()
-        if gone or kills:
-            break
-        time.sleep(0.02)
-    show("killed for memory", {None: "the kernel does not tell", 0: "nothing"}.get(kills, f"{kills} process in this scope"))
-    show("dlv", "alive" if pathlib.Path(f"/proc/{dlv}/exe").exists() and os.path.lexists(f"/proc/{dlv}/cwd") else "gone")
-    show("this machine", "did not notice: the limit was the scope's own")
+def background(rpc):
+    """`continue`, as an editor has it: its answer comes when the program stops."""
+    answer = []
+    thread = threading.Thread(target=lambda: answer.append(rpc.call("Command", name="continue")["State"]), daemon=True)
+    thread.start()
+    return thread, answer
+
+
+def show_places(dlv, target):
+    show("dlv", f"pid {dlv.pid}, was started as dbgscope, in {kernel.memory_cgroup(dlv.pid)[1].name}/")
+    show("leak", f"pid {target}, in {kernel.memory_cgroup(target)[1].name}/, "
+         f"{mib(kernel.memory_used(kernel.memory_cgroup(target)[1]))} used, GOMEMLIMIT "
+         f"{mib(int(kernel.environment(target).get('GOMEMLIMIT', 0)))}")
+
+
+def show_stack(rpc):
+    for goroutine in rpc.call("ListGoroutines", Start=0, Count=0)["Goroutines"]:
+        frames = rpc.call("Stacktrace", Id=goroutine["id"], Depth=30)["Locations"]
+        names = [(frame.get("function") or {}).get("name", "?") for frame in frames]
+        if "main.leakForever" not in names:
+            continue
+        for frame, name in list(zip(frames, names))[max(0, names.index("main.leakForever") - 2):]:
+            show(f"goroutine {goroutine['id']}", f"{name}  {pathlib.Path(frame['file']).name}:{frame['line']}")
+        return
+    raise SystemExit("demo: the leaking goroutine was not found")
+
+
+def held(dbgscope, leak):
+    """Returns the status dlv ended with."""
+    with start(dbgscope, leak) as dlv:
+        address = dlv.match(r"API server listening at: (\S+)")[1]
+        rpc, second = session.Rpc(address), session.Rpc(address)
+        name = session.session_name(dlv.pid)
+        running, _ = background(rpc)
+        dlv.match(r"debuggee held: ")
+        title("Held: nothing was killed. Pause in the debugger works (here: halt through dlv's own protocol)")
+        second.call("Command", name="halt")
+        running.join(session.PATIENCE_S)
+        show_places(dlv, dlv.debuggee(leak))
+        title("Where the memory goes: the goroutine that leaks")
+        show_stack(rpc)
+        title(f"$ dbgscope set {name} memory.max=512M")
+        said = subprocess.run([dbgscope, "set", name, "memory.max=512M"], check=True, capture_output=True, text=True).stdout
+        for line in said.splitlines():
+            print(f"   | {line}")
+        if found := re.search(r"set (\S+) = (\d+)", said):
+            rpc.call("Set", Scope={"GoroutineID": -1}, Symbol=found[1], Value=found[2])
+            show("in dlv", found[0])
+        title("Continue: it runs to its end")
+        _, exited = rpc.run_on()
+        show("leak", "ended by itself" if exited else "did not end")
+        second.close()
+        rpc.detach(kill=True)
+        dlv.process.send_signal(signal.SIGTERM)
+        return dlv.wait() if exited else 1
+
+
+def killed(dbgscope, leak):
+    with start(dbgscope, leak, "--fuse-action=off") as dlv:
+        rpc = session.Rpc(dlv.match(r"API server listening at: (\S+)")[1])
+        _, exited = rpc.run_on()
+        dlv.match(r"killed for memory")
+        show("leak", "killed" if exited else "alive")
+        show("dlv", "alive and answering" if rpc.call("State", NonBlocking=True) else "gone")
+        rpc.detach(kill=True)
+        dlv.process.send_signal(signal.SIGTERM)
+        return dlv.wait()
 
 
 def main():
-    dbgscope = pathlib.Path(sys.argv[1]).resolve()
+    dbgscope = str(pathlib.Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory(prefix="dbgscope-demo-") as scratch:
-        leak = pathlib.Path(scratch) / "leak"
-        title("1. A Go program that leaks 4 MiB every 10 ms")
-        programs.build_go(programs.SOURCES / "leak", leak)
+        leak = str(pathlib.Path(scratch) / "leak")
+        title("A Go program that leaks 4 MiB every 10 ms, up to 160 MiB, under a cap of " + CAP)
+        programs.build_go(programs.SOURCES / "leak", pathlib.Path(leak))
         show("built", "tests/support/programs/leak, as dlv builds it (-N -l)")
-        command = [dbgscope, f"--memory-max={CAP}", "dlv", "exec", "--headless", "--accept-multiclient", "--continue",
-                   "--listen=127.0.0.1:0", str(leak), "--", "-mib-per-step=4"]
-        title("2. dbgscope " + " ".join(map(str, command[1:8])) + " ./leak")
-        session = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   text=True, errors="replace")
-        try:
-            lines = Lines(session.stdout)
-            lines.wait("API server listening at")
-            debuggee = find_debuggee(session.pid, "leak")
-            directory = show_in_force(session.pid, debuggee)
-            watch_the_end(session.pid, debuggee, directory)
-        finally:
-            session.send_signal(signal.SIGTERM)
-            try:
-                session.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                session.kill()
-                session.wait()
-        title("5. Done")
-        show("dlv", f"ended with status {session.returncode} on SIGTERM")
-    return 0
+        status = held(dbgscope, leak)
+        title("The same without the fuse: killed at its cap, and what is said of it")
+        status = killed(dbgscope, leak) or status
+        title("Done")
+    return status
 
 
 if __name__ == "__main__":

@@ -194,6 +194,14 @@ class Rpc:
         thread = state.get("currentThread") or {}
         return (thread.get("function") or {}).get("name"), state.get("exited", False)
 
+    def functions(self):
+        """Names of the functions on the stacks of all goroutines."""
+        names = set()
+        for goroutine in self.call("ListGoroutines", Start=0, Count=0)["Goroutines"]:
+            frames = self.call("Stacktrace", Id=goroutine["id"], Depth=30)["Locations"]
+            names.update((frame.get("function") or {}).get("name") for frame in frames)
+        return names
+
     def evaluate(self, expression):
         config = {"FollowPointers": True, "MaxStringLen": 4096, "MaxArrayValues": 64, "MaxStructFields": -1}
         return self.call("Eval", Scope={"GoroutineID": -1}, Expr=expression, Cfg=config)["Variable"]["value"]

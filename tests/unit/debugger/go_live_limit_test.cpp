@@ -11,6 +11,7 @@ TEST(GoMemlimitCommand, IsTheDebuggersOwn)
     // 1G − 10 %
     EXPECT_EQ(go_memlimit_command("dlv", "go1.19.8", Limit(kGiB)),
               "set runtime.gcController.memoryLimit.value = 966367642");
+    EXPECT_TRUE(go_memlimit_command("dlv", "go1.19.8", Limit(128 * kMiB))); // no build is going on any more
     EXPECT_EQ(go_memlimit_command("gdb", "go1.24.4", Limit(kGiB)),
               "set var 'runtime.gcController'.memoryLimit.value = 966367642");
     EXPECT_EQ(go_memlimit_command("gdbserver", "go1.19", Limit()),

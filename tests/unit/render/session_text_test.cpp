@@ -48,6 +48,8 @@ TEST(SessionTable, IsCutToATerminal)
 {
     const std::string text =
         session_table({{.id = "a", .debugger = "dlv 1", .state = "running", .command = {"äää"}}}, 50);
+    EXPECT_EQ(session_table({{.id = "a", .debugger = "dlv 1", .state = "running", .command = {"äääää"}}}, 49).find("…"),
+              std::string::npos); // 49 columns, 54 bytes
     EXPECT_EQ(text, "ID  DEBUGGER  AGE  STATE    MEMORY  PEAK  COMMAND\n"
                     "a   dlv 1       -  running  -/none     -  'äää'\n");
     EXPECT_EQ(session_table({{.id = "a", .debugger = "dlv 1", .state = "running", .command = {"äää"}}}, 45),

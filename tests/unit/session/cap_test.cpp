@@ -88,6 +88,7 @@ TEST(CapChange, KeepsTheDebuggersRoomWhenRaisedTwice)
     Case start = split_v2("cgroupfs");
     start.usage.cap = k1G; // what the first raise has left; the record may still tell the old ones
     start.usage.scope_limit = Limit(1280 * kMiB);
+    start.record.scope_limit = k512;
     EXPECT_EQ(plan_cap_change(start.record, start.usage, k2G).scope_limit, Limit(2304 * kMiB));
 }
 

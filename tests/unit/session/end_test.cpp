@@ -185,7 +185,7 @@ TEST(End, DoesNotWaitForeverForTheWatcher)
     ASSERT_TRUE(ending.begin());
     EXPECT_TRUE(ending.finish(*registry));
     EXPECT_FALSE(registry->has_live(record));
-    EXPECT_FALSE(watcher.alive());
+    EXPECT_TRUE(ProcessHandle(watcher.id()).wait_end(5s));
     const auto recorded = record_from_json(test::slurp(tree / "history.jsonl"));
     ASSERT_TRUE(recorded);
     EXPECT_EQ(recorded->state, SessionState::ended);

@@ -89,6 +89,7 @@ TEST(JournalEntry, FitsIntoADatagram)
     record.command.assign(5000, std::string(100, 'x'));
     record.verdicts.assign(1000, std::string(5000, 'y'));
     EXPECT_LT(journal_entry(record).size(), 140U * 1024);
+    EXPECT_THAT(journal_entry(record), HasSubstr('=' + std::string(4096, 'y') + '\n'));
 }
 
 TEST(SendToJournal, Arrives)

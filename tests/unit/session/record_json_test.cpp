@@ -25,6 +25,9 @@ TEST(RecordJson, KeepsEveryField)
         if (key != "schema") {
             EXPECT_NE(value, none[key]) << key;
         }
+    EXPECT_EQ(again->stall_some_us, 1000U);
+    EXPECT_EQ(again->stall_full_us, 900U);
+    EXPECT_EQ(before.size(), 31U); // every field, and the schema
     EXPECT_EQ(again->command, test::full_record().command);
     EXPECT_EQ(again->cap, Limit(512 * kMiB));
     EXPECT_EQ(again->state, SessionState::held);
@@ -56,8 +59,8 @@ TEST(RecordJson, BytesThatAreNotUtf8Survive)
 TEST(RecordJson, IsReadLeniently)
 {
     const auto record = record_from_json(R"({"id": "a", "new_in_2031": {"x": []}, "uid": -1, "split": "yes",
-        "cap_bytes": "512M", "state": "sleeping", "debugger": [1], "watcher": {"pid": 4294967296, "start_ticks": 5},
-        "command": ["a", 7, {"escaped": "\\x4"}], "exit_status": 1.5, "verdicts": "none", "fuse_trips": 4294967296})");
+        "cap_bytes": "512M", "state": "sleeping", "debugger": [1], "watcher": {"pid": 4294967297, "start_ticks": 5},
+        "command": ["a", 7, {"escaped": "\\x4"}], "exit_status": 1.5, "verdicts": "none", "fuse_trips": 4294967297})");
     ASSERT_TRUE(record);
     EXPECT_EQ(record->id, "a");
     EXPECT_EQ(record->uid, 0U);

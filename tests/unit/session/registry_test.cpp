@@ -106,6 +106,18 @@ TEST(Registry, TellsWhoIsAlive)
     EXPECT_FALSE(sessions[1].watcher_alive);
 }
 
+TEST(Registry, ListsTheOldestFirst)
+{
+    const Place place;
+    const auto registry = Registry::create(place.paths());
+    for (const int ticks : {5, 3, 8, 1, 7, 2, 6, 4})
+        ASSERT_TRUE(registry->write_live(record_of("s", 10, static_cast<std::uint64_t>(ticks))));
+    std::uint64_t expected = 0;
+    for (const LiveSession &session : registry->list_live(place.proc()))
+        EXPECT_EQ(session.record.debugger.start_ticks, ++expected);
+    EXPECT_EQ(expected, 8U);
+}
+
 TEST(Registry, PassesOverWhatIsNoRecordOfThisBoot)
 {
     const Place place;

@@ -66,6 +66,7 @@ std::string spell(const FuseOrders &orders)
     add(orders.take_back, "take back");
     add(orders.say_released != Release::none, kReleases[static_cast<int>(orders.say_released)]);
     add(orders.say_held, "held");
+    add(orders.say_spent, "spent");
     return text;
 }
 
@@ -136,6 +137,14 @@ const Story kStories[] = {
       {540, 125, 0, State::stepping, ""},
       {3540, 126, 0, State::stepping, ""},
       {3640, 126, kStopped, State::stopped, ""}}},
+    {"continue with nothing left: frozen as long as it is stopped, so that it does not run at all",
+     {{0, 127, 0, State::frozen, "freeze held"},
+      {20, 127, kPending, State::stopping, "thaw"},
+      {40, 128, kStopped, State::stopped, "freeze spent"},
+      {540, 128, 0, State::frozen, ""},
+      {560, 128, kPending, State::stopping, "thaw"},
+      {580, 128, kStopped, State::stopped, "freeze"},
+      {600, 128, kStopped, State::running, "thaw raised", 256, 243}}},
     {"continue: two seconds and half of what was left, then frozen and never said again",
      {{0, 124, 0, State::throttled, "held"},
       {20, 124, kPending, State::stopping, ""},
@@ -352,6 +361,20 @@ TEST(Fuse, NeedsProcessesOnlyWhenTheyMatter)
     sample.unreclaimable_bytes = 126 * kMiB;
     (void)fuse.step(sample);
     EXPECT_EQ(fuse.needs_processes(sample), ProcessNeed::now) << "frozen: only we can thaw it";
+}
+
+TEST(Fuse, FreezesManyThreadsSooner)
+{
+    const auto state_with = [](std::uint64_t threads) {
+        Fuse fuse(2, FuseAction::hold);
+        FuseSample sample = sample_of({.at_ms = 0, .used_mib = 121, .seen = 0, .state = {}, .orders = {}});
+        sample.threads = threads;
+        (void)fuse.step(sample);
+        return fuse.state();
+    };
+    EXPECT_EQ(state_with(48), State::throttled);
+    EXPECT_EQ(state_with(64), State::frozen);
+    EXPECT_EQ(state_with(10'000), State::frozen);
 }
 
 TEST(Fuse, FreezesBeforeAFastLeakHasPassedTheMargin)

@@ -56,6 +56,16 @@ TEST(HeldLine, WarnsThatItRunsOn)
               "memory.max=256M");
 }
 
+TEST(SpentLine, SaysWhatIsStillPossible)
+{
+    HeldFacts facts = leak();
+    facts.unreclaimable_bytes = 127 * kMiB;
+    EXPECT_EQ(
+        spent_line(facts),
+        "debuggee stays frozen, 127M of its 128M cap are used up: it can be looked at in the debugger, but not step "
+        "or run on without being killed. Give it more first: dbgscope set dlv-debug-p4711-5f0c memory.max=256M");
+}
+
 TEST(ReleasedLine, SaysWhy)
 {
     const Limit cap(128 * kMiB);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <functional>
 #include <thread>
@@ -53,6 +54,14 @@ class RealSession {
         debuggee_ = std::move(*open_directory(scope_path + "/debuggee"));
         debugger_ = std::move(*open_directory(scope_path + "/debugger"));
     }
+    ~RealSession()
+    {
+        // A killed child whose parent died too is reaped by somebody else: v1 refuses until then.
+        for (int i = 0; i < 200 && ::rmdir((scope_path + "/debuggee").c_str()) != 0 && errno == EBUSY; ++i)
+            std::this_thread::sleep_for(10ms);
+    }
+    RealSession(const RealSession &) = delete;
+    RealSession &operator=(const RealSession &) = delete;
     [[nodiscard]] bool made() const { return made_; }
     [[nodiscard]] int version() const { return version_; }
     void limit(const std::string &where, std::uint64_t bytes) const

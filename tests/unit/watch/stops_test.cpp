@@ -143,6 +143,7 @@ TEST(Processes, AreAllStopped)
     EXPECT_TRUE(machine.look(LookDepth::leaders).all_stopped);
     EXPECT_TRUE(machine.look().all_stopped);
     EXPECT_TRUE(machine.look().traced);
+    EXPECT_EQ(machine.look().threads, 5U);
     machine.process(40, kRunning);
     EXPECT_FALSE(machine.look(LookDepth::leaders).all_stopped);
     EXPECT_FALSE(machine.look().all_stopped);

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fuse with real debuggers: a leak is held below its cap, can be stopped, looked at, given more, and goes on."""
+
+import os
+import pathlib
+import re
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import kernel
+import session
+import tap
+import watched
+from session import MIB, Dap, Headless, Session
+
+EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
+CAP = "--memory-max=128M"
+CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
+HELD = r"debuggee held: (\S+) of its 128M cap cannot be reclaimed"
+
+
+def leak(*options, after=("-mib-per-step=4",), **popen):
+    return Headless([CAP, *options], "exec", tap.program("leak"), after=list(after), env=CLEAN, **popen)
+
+
+class Running:
+    """A `continue` that is under way on a connection of its own, as an editor has it."""
+
+    def __init__(self, rpc):
+        self.state = None
+        self._thread = threading.Thread(target=self._go, args=(rpc,), daemon=True)
+        self._thread.start()
+
+    def _go(self, rpc):
+        self.state = rpc.call("Command", name="continue")["State"]
+
+    def wait(self):
+        self._thread.join(session.PATIENCE_S)
+        tap.true(self.state is not None, "continue never came back")
+        return self.state
+
+
+def halt(address):
+    """Asks dlv to halt, on a second connection. Seconds it took."""
+    second = session.Rpc(address)
+    begin = time.monotonic()
+    second.call("Command", name="halt")
+    took = time.monotonic() - begin
+    second.close()
+    return took
+
+
+def no_kill(scope):
+    tap.equal(kernel.oom_kills(scope / "debuggee"), 0, "processes killed for memory")
+
+
+@tap.test(*EVERYWHERE)
+def dlv_halts_a_held_leak_and_continues_it_with_more():
+    with Headless([CAP], "exec", "--accept-multiclient", tap.program("leak"),
+                  after=["-mib-per-step=4", "-max-mib=160"], env=CLEAN) as dlv:
+        rpc = dlv.connect()
+        address = dlv.match(r"API server listening at: (\S+)")[1]
+        scope = watched.scope_directory(dlv.pid)
+        name = session.session_name(dlv.pid)
+        running = Running(rpc)
+        dlv.match(HELD)
+        took = halt(address)
+        tap.true(not running.wait().get("exited", False), "it was killed")
+        tap.true(took < (20 if session.IN_VM else 3), f"the halt took {took:.1f} s")
+        tap.true("main.leakForever" in rpc.functions(), f"the leaking goroutine is not among {rpc.functions()}")
+        no_kill(scope)
+        said = tap.succeed([tap.dbgscope, "set", name, "memory.max=512M"]).stdout
+        expression, number = re.search(r"set (\S+) = (\d+)", said).groups()
+        rpc.call("Set", Scope={"GoroutineID": -1}, Symbol=expression, Value=number)
+        tap.equal(rpc.run_on(), (None, True), "it ran to its end")
+        no_kill(scope)
+        tap.contains(dlv.stderr, "leak: done, 160 MiB")
+        rpc.detach(kill=True)
+        ended = watched.ended_record(name)
+        tap.equal((ended["fuse_trips"], ended["events"]["oom_kill"]), (1, 0))
+
+
+@tap.test(*EVERYWHERE)
+def stop_while_held_ends_the_session():
+    with leak() as dlv:
+        rpc = dlv.connect()
+        scope = watched.scope_directory(dlv.pid)
+        Running(rpc)
+        dlv.match(HELD)
+        target = dlv.debuggee(tap.program("leak"))
+        begin = time.monotonic()
+        dlv.process.send_signal(signal.SIGTERM)
+        dlv.process.wait(session.PATIENCE_S)
+        took = time.monotonic() - begin
+        tap.true(took < (20 if session.IN_VM else 5), f"dlv took {took:.1f} s to end")
+        watched.gone_within(lambda: not session.alive(target), 5, "the debuggee lives")
+        watched.gone_within(lambda: not scope.exists(), 10, f"{scope} is still there")
+
+
+@tap.test(*EVERYWHERE)
+def gdb_stops_a_held_program_with_ctrl_c():
+    program = tap.program("alloc")
+    commands = ["set confirm off", "run 256 1000000", "backtrace", "kill"]
+    words = [word for command in commands for word in ("-ex", command)]
+    with Session([tap.dbgscope, CAP, "gdb", *session.GDB[1:], *words, program], env=CLEAN) as gdb:
+        gdb.match(HELD)
+        os.kill(gdb.pid, signal.SIGINT) # what the terminal sends gdb's process group
+        gdb.match(r"received signal SIGINT")
+        gdb.match(r"#0 .*")
+        gdb.process.wait(session.PATIENCE_S)
+        tap.true("SIGKILL" not in gdb.stdout, gdb.stdout)
+
+
+if __name__ == "__main__":
+    import atexit
+    main_pid = os.getpid()
+    atexit.register(lambda: os.getpid() == main_pid and session.remove_dead_directories())
+    tap.main()
