@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "cli/cap_text.hpp"
+#include "cli/session_choice.hpp"
 #include "cli/verbs.hpp"
 #include "launch/unit_properties.hpp"
 #include "plan/backend.hpp"
@@ -8,11 +10,25 @@
 #include "plan/scope.hpp"
 #include "probe/probe.hpp"
 #include "profile/key_names.hpp"
+#include "session/cap.hpp"
+#include "session/usage.hpp"
 
 namespace dbgscope {
 namespace {
 
-constexpr std::string_view kForm = "dbgscope set UNIT.slice|UNIT.scope KEY=VALUE..., like debug.slice memory.max=4G";
+constexpr std::string_view kForm =
+    "dbgscope set ID memory.max=SIZE, or UNIT.slice|UNIT.scope KEY=VALUE..., like debug.slice memory.max=4G";
+
+Result<void> check_smallest(const std::string &word, std::uint64_t bytes)
+{
+    if (bytes >= kSmallestCapBytes)
+        return {};
+    return fail({.kind = ErrorKind::limit,
+                 .operation = "set",
+                 .subject = word,
+                 .cause = fmt::format("below {} nothing in it could run", format_bytes(kSmallestCapBytes)),
+                 .hint = "infinity takes the limit away"});
+}
 
 /// "memory.max=4G" into a setting; only what can change while the unit lives.
 Result<void> read_assignment(const std::string &word, Settings &settings)
@@ -40,15 +56,112 @@ Result<void> read_assignment(const std::string &word, Settings &settings)
     if (!value)
         return pass(value);
     const auto *size = std::get_if<SizeSpec>(&*value);
-    const bool memory_max = info->key == Key::memory_max && size != nullptr && size->kind == SizeSpec::Kind::bytes;
-    if (memory_max && size->value < kSmallestCapBytes)
-        return fail({.kind = ErrorKind::limit,
-                     .operation = "set",
-                     .subject = word,
-                     .cause = fmt::format("below {} nothing in the unit could run", format_bytes(kSmallestCapBytes)),
-                     .hint = "infinity takes the limit away"});
+    if (info->key == Key::memory_max && size != nullptr && size->kind == SizeSpec::Kind::bytes)
+        if (auto large = check_smallest(word, size->value); !large)
+            return large;
     settings.set(info->key, {std::move(*value), {Layer::option, word}});
     return {};
+}
+
+ManagerAddress address_of(const Facts &facts, bool user)
+{
+    const ManagerFacts &manager = user ? facts.systemd.user : facts.systemd.system;
+    return {user, manager.socket.value_or(""), manager.bus.value_or(""), !user && facts.host.uid != 0};
+}
+
+Result<int> set_unit(const std::string &unit, const Settings &limits, const ParsedOptions &options)
+{
+    const Facts facts = probe(real_root(), Need::systemd | Need::host, options.settings.list(Key::assume));
+    const BackendChoice choice = choose_backend(facts, options.settings);
+    const Backend backend = choice.usable.front().backend;
+    if (backend != Backend::systemd_system && backend != Backend::systemd_user)
+        return fail({.kind = ErrorKind::unsupported,
+                     .operation = "set limits of",
+                     .subject = unit,
+                     .cause = choice.gaps.empty() ? "no systemd manager can be used" : choice.gaps.front().why,
+                     .hint = "--user or --system chooses the manager"});
+    const ManagerAddress address = address_of(facts, backend == Backend::systemd_user);
+    if (auto set = set_unit_properties(address, unit, resource_properties(limits), true); !set)
+        return pass(set);
+    return 0;
+}
+
+/// The cap a session is to have: nothing else of it can change while it lives.
+Result<Limit> wanted_cap(const std::string &id, const Settings &limits, const Facts &facts)
+{
+    for (const KeyInfo &info : key_table())
+        if (info.key != Key::memory_max && limits.find(info.key) != nullptr)
+            return fail({.kind = ErrorKind::usage,
+                         .operation = "set",
+                         .subject = fmt::format("{} of session {}", info.name, id),
+                         .cause = "of a session only memory.max can be changed",
+                         .hint = fmt::format("under systemd dbgscope set {}.scope {}=... changes it for all of the "
+                                             "session, debugger included",
+                                             id, info.name)});
+    const SizeSpec size = limits.get<SizeSpec>(Key::memory_max).value_or(SizeSpec{});
+    const std::string word = limits.find(Key::memory_max)->origin.where;
+    if (size.kind == SizeSpec::Kind::permyriad && !facts.memory.total_bytes)
+        return fail({.operation = "set",
+                     .subject = word,
+                     .cause = "a percentage of an unknown amount: " + facts.memory.total_bytes.detail()});
+    const Limit cap = size.resolve(facts.memory.total_bytes.value_or(0));
+    if (auto large = check_smallest(word, cap.bytes()); !large)
+        return pass(large);
+    return cap;
+}
+
+/// In their order; the first that fails ends it. What was done before it only gives more room.
+Result<void> carry_out(const SessionRecord &record, const CapChange &change, const Facts &facts)
+{
+    for (const CapStep &step : change.steps) {
+        const ScopeProperty total{.name = "MemoryMax", .value = step.limit.bytes(), .droppable = false, .limit = true};
+        const bool user = record.backend == backend_name(Backend::systemd_user);
+        auto done = step.unit ? set_unit_properties(address_of(facts, user), record.id + ".scope", {total}, true)
+                              : write_step(record, step);
+        if (!done)
+            return done;
+    }
+    return {};
+}
+
+Result<int> set_session(const std::string &word, const Settings &limits, const ParsedOptions &options)
+{
+    const auto live = live_sessions();
+    if (!live)
+        return fail(live.error());
+    auto session = choose_session(live->sessions, word);
+    if (!session) {
+        if (session.error().kind == ErrorKind::not_found) {
+            session.error().cause += ", and it is neither a .slice nor a .scope";
+            if (session.error().hint.empty())
+                session.error().hint = kForm;
+        }
+        return pass(session);
+    }
+    const SessionRecord &record = session->record;
+    const Facts facts =
+        probe(real_root(), Need::memory | Need::systemd | Need::host, options.settings.list(Key::assume));
+    const auto cap = wanted_cap(record.id, limits, facts);
+    if (!cap)
+        return fail(cap.error());
+    const Usage usage = read_usage(record);
+    if (!usage.cap)
+        return fail({.kind = ErrorKind::unsupported,
+                     .operation = "set the cap of",
+                     .subject = record.id,
+                     .cause = record.scope_directory.empty() ? "it runs without a cgroup of its own"
+                                                             : capped_directory(record) + " cannot be read",
+                     .hint = record.scope_directory.empty() ? "" : "the session may have ended"});
+    const CapChange change = plan_cap_change(record, usage, *cap);
+    if (auto possible = check_cap(record, usage, change); !possible)
+        return pass(possible);
+    if (auto done = carry_out(record, change, facts); !done)
+        return pass(done);
+    const Limit limit = record.split ? change.cap : change.scope_limit;
+    if (!options.settings.flag(Key::quiet))
+        if (auto said = print(cap_change_text(*session, usage, change, lower_limit_around(record, limit))); !said)
+            return pass(said);
+    return 0;
 }
 
 } // namespace
@@ -62,34 +175,14 @@ Result<int> set_verb(ParsedOptions options, const Invocation &)
                      .subject = "a limit",
                      .cause = "too few words",
                      .hint = std::string(kForm)});
-    const std::string &unit = words.front();
-    if (!unit.ends_with(".slice") && !unit.ends_with(".scope"))
-        return fail({.kind = ErrorKind::usage,
-                     .operation = "set",
-                     .subject = unit,
-                     .cause = "neither a .slice nor a .scope",
-                     .hint = std::string(kForm)});
     Settings limits;
     for (std::size_t i = 1; i < words.size(); ++i)
         if (auto read = read_assignment(words[i], limits); !read)
             return pass(read);
-
-    const Facts facts = probe(real_root(), Need::systemd | Need::host, options.settings.list(Key::assume));
-    const BackendChoice choice = choose_backend(facts, options.settings);
-    const Backend backend = choice.usable.front().backend;
-    if (backend != Backend::systemd_system && backend != Backend::systemd_user)
-        return fail({.kind = ErrorKind::unsupported,
-                     .operation = "set limits of",
-                     .subject = unit,
-                     .cause = choice.gaps.empty() ? "no systemd manager can be used" : choice.gaps.front().why,
-                     .hint = "--user or --system chooses the manager"});
-    const bool user = backend == Backend::systemd_user;
-    const ManagerFacts &manager = user ? facts.systemd.user : facts.systemd.system;
-    const ManagerAddress address{user, manager.socket.value_or(""), manager.bus.value_or(""),
-                                 !user && facts.host.uid != 0};
-    if (auto set = set_unit_properties(address, unit, resource_properties(limits), true); !set)
-        return pass(set);
-    return 0;
+    const std::string &name = words.front();
+    if (name.ends_with(".slice") || name.ends_with(".scope"))
+        return set_unit(name, limits, options);
+    return set_session(name, limits, options);
 }
 
 } // namespace dbgscope

@@ -52,8 +52,9 @@ int describe(scmp_filter_ctx filter)
         code = add_compat_architectures(filter);
     for (const auto request : {PTRACE_TRACEME, PTRACE_DETACH}) {
         const auto value = static_cast<scmp_datum_t>(request);
-        if (code == 0) // NOLINTNEXTLINE(*-vararg): libseccomp's interface
-            code = seccomp_rule_add(filter, SCMP_ACT_NOTIFY, SCMP_SYS(ptrace), 1, SCMP_A0(SCMP_CMP_EQ, value));
+        const scmp_arg_cmp first{.arg = 0, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+        if (code == 0)
+            code = seccomp_rule_add_array(filter, SCMP_ACT_NOTIFY, SCMP_SYS(ptrace), 1, &first);
     }
     return code;
 }

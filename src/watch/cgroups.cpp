@@ -36,8 +36,9 @@ Result<SessionCgroups> open_session(const SessionPlaces &places)
     if (places.divided)
         if (auto opened = open(session.debuggee_path(), session.debuggee); !opened)
             return pass(opened);
-    if (!places.unified.empty()) // for pressure alone
-        (void)open(places.unified, session.unified);
+    if (!places.unified.empty())
+        if (auto directory = open_at(AT_FDCWD, places.unified, O_RDONLY | O_DIRECTORY)) // for pressure alone
+            session.unified = std::move(*directory);
     return session;
 }
 

@@ -84,8 +84,8 @@ bool empty_cgroup(int directory, const std::set<pid_t> &detached, bool at_once,
                   std::chrono::steady_clock::time_point deadline)
 {
     // A fork bomb outruns a loop over pids; cgroup.kill (5.14) does not let it.
-    if (at_once && detached.empty())
-        (void)write_at(directory, "cgroup.kill", "1");
+    if (at_once && detached.empty()) [[maybe_unused]]
+        const bool killed = write_at(directory, "cgroup.kill", "1").has_value();
     for (;;) {
         if (kill_round(directory, detached) == 0)
             return true;

@@ -104,8 +104,8 @@ int Debuggees::move(pid_t thread) const
 void Debuggees::raise_oom_score(pid_t thread) const
 {
     const std::string path = proc_path(thread, "oom_score_adj");
-    if (const auto now = read_number(path); now && *now < oom_score_adj_)
-        (void)write_at(AT_FDCWD, path, std::to_string(oom_score_adj_));
+    if (const auto now = read_number(path); now && *now < oom_score_adj_) [[maybe_unused]]
+        const bool raised = write_at(AT_FDCWD, path, std::to_string(oom_score_adj_)).has_value();
 }
 
 bool Debuggees::on_notice()

@@ -58,6 +58,15 @@ Recorder::Recorder(const Watch &order, ProcessId debugger) : paths_(session_path
     record_.go_version = order.go_version;
 }
 
+/// A disk that is full or a directory that is gone: told in the record itself, wherever that still can be written.
+void Recorder::note(const Result<void> &written)
+{
+    if (written || failed_)
+        return;
+    failed_ = true;
+    record_.unsaid.push_back(to_line(written.error()));
+}
+
 void Recorder::write()
 {
     if (!registry_)
@@ -65,7 +74,7 @@ void Recorder::write()
             registry_.emplace(std::move(*opened));
     record_.duration_ms = clock_ms(CLOCK_BOOTTIME) - started_boot_ms_;
     if (registry_)
-        (void)registry_->write_live(record_); // a full disk is told in the history, if that can be written
+        note(registry_->write_live(record_));
     shrink_footprint();
 }
 
@@ -74,10 +83,10 @@ void Recorder::end()
     record_.state = SessionState::ended;
     record_.duration_ms = clock_ms(CLOCK_BOOTTIME) - started_boot_ms_;
     if (!paths_.history.empty())
-        (void)append_history(paths_.history, record_);
+        note(append_history(paths_.history, record_));
     (void)send_to_journal(record_);
     if (registry_)
-        (void)registry_->remove_live(record_);
+        note(registry_->remove_live(record_));
 }
 
 } // namespace dbgscope

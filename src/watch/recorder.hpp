@@ -25,9 +25,12 @@ class Recorder {
     void end();
 
   private:
+    void note(const Result<void> &written);
+
     SessionPaths paths_;
     std::optional<Registry> registry_;
     SessionRecord record_;
+    bool failed_ = false; ///< and noted
     std::int64_t started_boot_ms_ = 0; ///< CLOCK_BOOTTIME
 };
 

@@ -232,8 +232,8 @@ void Watcher::take(const PressureStep &step, Time now)
             say(*line);
     if (step.effect == PressureEffect::lower_weight)
         lower_weight();
-    if (step.effect == PressureEffect::restore_weight && !weight_before_.empty())
-        (void)write_at(cgroups_->debuggee.get(), "cpu.weight", weight_before_);
+    if (step.effect == PressureEffect::restore_weight && !weight_before_.empty()) [[maybe_unused]]
+        const bool restored = write_at(cgroups_->debuggee.get(), "cpu.weight", weight_before_).has_value();
     if (fuse_ && step.effect == PressureEffect::hold)
         fuse_->hold_for_pressure(true);
     if (fuse_ && step.effect == PressureEffect::release)

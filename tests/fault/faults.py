@@ -15,7 +15,7 @@ SUPPORT = ROOT / "tests/support"
 BUILD = (ROOT / os.environ.get("DBGSCOPE_BUILD", "build")).resolve()
 os.environ.setdefault("DBGSCOPE_BIN", str(BUILD / "dbgscope"))
 os.environ.setdefault("DBGSCOPE_PROGRAMS", str(BUILD / "programs"))
-sys.path.insert(0, str(SUPPORT))
+sys.path[:0] = [str(SUPPORT), str(ROOT / "tests/system")]
 import pidns  # noqa: E402
 import programs  # noqa: E402
 import session  # noqa: E402

@@ -132,7 +132,7 @@ def killed(dbgscope, leak):
         _, exited = rpc.run_on()
         dlv.match(r"killed for memory")
         show("leak", "killed" if exited else "alive")
-        show("dlv", "alive and answering" if rpc.call("State", NonBlocking=True) else "gone")
+        show("dlv", f"alive and answering: version {rpc.call('GetVersion')['DelveVersion'].split()[1]}")
         rpc.detach(kill=True)
         dlv.process.send_signal(signal.SIGTERM)
         return dlv.wait()
