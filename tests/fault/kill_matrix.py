@@ -68,6 +68,7 @@ class Round:
         options, command = kinds()[kind]
         cap = [] if any(option.startswith("--memory-max") for option in options) else ["--memory-max=128M"]
         self.command = [tap.dbgscope, *cap, *options, *command]
+        self.waits = "--wait" in options
         self.session = None
         self.note = ""
 
@@ -79,20 +80,23 @@ class Round:
         self.session = session.Session(self.command, env=faults.CLEAN, start_new_session=True)
         try:
             self.strike()
-            unwatched = self.victim == "watcher" and not self.watcher()
-            if unwatched and self.debugger_alive():
-                self.check_unwatched()
-                return self.stop_or_sweep()
+            if self.victim == "watcher" and self.signal == signal.SIGKILL:
+                return self.unwatched()
             self.end_debugger()
             return self.nothing_left()
         finally:
             self.clear()
 
-    def debugger_alive(self):
-        return self.session.process.poll() is None
+    def debugger(self):
+        """Its pid while it lives. Under --wait what was started is the watcher, and the debugger its child."""
+        if not self.waits:
+            return self.session.pid if self.session.process.poll() is None else None
+        self.session.process.poll()
+        return next((p.pid for p in faults.descendants() if p.name == "dlv"), None)
 
     def watcher(self):
-        return next((p.pid for p in faults.descendants() if p.name == faults.WATCHER_NAME), None)
+        name = "dbgscope" if self.waits else faults.WATCHER_NAME
+        return next((p.pid for p in faults.descendants() if p.name == name), None)
 
     def find_debuggee(self):
         """In its cgroup, as the watcher sees it: with an unstopped gdb the shell it starts with comes first."""
@@ -109,30 +113,30 @@ class Round:
             time.sleep(self.rng.uniform(0, LAUNCH_MS / 1000))
             self.note = f"it was still {_name(pid)}"
         elif self.victim == "debugger":
+            pid = self.appears(self.debugger, "debugger")
             time.sleep(self.rng.uniform(0, 3.0 if held else 1.0))
         else:
             find = self.find_debuggee if self.victim == "debuggee" else self.watcher
-            pid = self.appears(find)
+            pid = self.appears(find, self.victim)
             time.sleep(self.rng.uniform(0, 2.0 if held else 0.5))
         self.note += f" {(time.monotonic() - begin) * 1000:.1f} ms after the start"
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, self.signal)
-        time.sleep(0.02)
         if self.victim == "debuggee" and self.signal == signal.SIGKILL:
             time.sleep(self.rng.uniform(0, 0.5))
-            if self.kind.startswith("dlv") and not self.debugger_alive():
+            if self.kind.startswith("dlv") and not self.debugger():
                 raise Bad(f"dlv ended with its debuggee: {self.session.process.returncode}")
 
-    def appears(self, find):
+    def appears(self, find, what):
         end = time.monotonic() + 10
         while time.monotonic() < end:
             pid = find()
             if pid:
                 return pid
-            if not self.debugger_alive():
+            if self.session.process.poll() is not None:
                 break
             time.sleep(0.002)
-        raise Bad(f"no {self.victim} has appeared; the debugger {'runs' if self.debugger_alive() else 'has ended'}")
+        raise Bad(f"no {what} has appeared; dbgscope's status: {self.session.process.poll()}")
 
     def end_debugger(self):
         """By the signal it was sent, or as an editor's Stop does: SIGTERM, then SIGKILL."""
@@ -141,21 +145,22 @@ class Round:
             return
         if sent:
             self.note += f", outlived {self.signal.name}"
-        if not sent and self.rng.random() < 0.5:
-            self.session.process.send_signal(signal.SIGTERM)
+        self.kill_debugger(polite=not sent and self.rng.random() < 0.5)
+
+    def kill_debugger(self, polite):
+        for number in (signal.SIGTERM, signal.SIGKILL)[0 if polite else 1:]:
+            with contextlib.suppress(ProcessLookupError, TypeError):
+                os.kill(self.debugger(), number)
             if self.gone_by(ENDS_POLITELY_S):
                 return
-            self.note += ", outlived SIGTERM"
-        self.session.process.send_signal(signal.SIGKILL)
-        if not self.gone_by(1.0):
-            raise Bad("the debugger does not end after SIGKILL")
+            self.note += f", outlived {number.name}"
+        raise Bad("the debugger does not end after SIGKILL")
 
     def gone_by(self, seconds):
-        try:
-            self.session.process.wait(seconds)
-            return True
-        except subprocess.TimeoutExpired:
-            return False
+        end = time.monotonic() + seconds
+        while self.debugger() and time.monotonic() < end:
+            time.sleep(0.002)
+        return not self.debugger()
 
     def left(self):
         faults.reap(but=(self.session.pid,))
@@ -178,34 +183,27 @@ class Round:
         return next((f.name.rpartition(f".{self.session.pid}-")[0]
                      for f in watched.live_directory().glob(f"*.{self.session.pid}-*.json")), None)
 
-    def check_unwatched(self):
-        if not self.id():
-            return  # killed before it wrote its first record: nothing can know
-        shown = tap.run([tap.dbgscope, "ps"], env=faults.CLEAN).stdout
-        line = next((text for text in shown.splitlines() if self.id() in text), "")
-        if "unwatched" not in line:
-            raise Bad(f"ps does not say unwatched: {line!r}")
-
-    def stop_or_sweep(self):
-        """Nobody watches any more: `stop` while the debugger lives or after it was killed; or it ends by itself."""
+    def unwatched(self):
+        """`stop` while the debugger lives, or after it was killed; or it ends by itself and the next start cleans up."""
         way = self.rng.choice(("stop", "killed, then stop", "ended, then the next start"))
         self.note += f", then: {way}"
-        name = self.id()
+        name = self.id()  # killed before its first record: only the next start can help
+        if name and self.debugger():
+            shown = tap.run([tap.dbgscope, "ps"], env=faults.CLEAN).stdout
+            line = next((text for text in shown.splitlines() if name in text), "")
+            if self.debugger() and "unwatched" not in line:
+                raise Bad(f"ps does not say unwatched: {line!r}")
         if way == "ended, then the next start" or not name:
-            self.session.process.send_signal(signal.SIGTERM)
-            if not self.gone_by(ENDS_POLITELY_S):
-                self.note += ", outlived SIGTERM"
-                self.session.process.kill()
-                self.session.process.wait(5)
+            if self.debugger():
+                self.kill_debugger(polite=True)
+            time.sleep(0.5)
             next_launch()
-        else:
-            if way != "stop":
-                self.session.process.kill()
-                self.session.process.wait(5)
-            stopped = tap.run([tap.dbgscope, "stop", name], env=faults.CLEAN)
-            if stopped.rc != 0:
-                raise Bad(f"stop: {stopped.rc} {stopped.stderr.strip()}")
-            self.session.process.wait(5)
+            return self.nothing_left()
+        if way != "stop" and self.debugger():
+            self.kill_debugger(polite=False)
+        stopped = tap.run([tap.dbgscope, "stop", name], env=faults.CLEAN)
+        if stopped.rc != 0:
+            raise Bad(f"stop: {stopped.rc} {stopped.stderr.strip()}")
         return self.nothing_left()
 
     def clear(self):
@@ -252,6 +250,8 @@ def play(number, seed, options):
     """One round; (title, seconds or None, note)."""
     rng = random.Random(f"{seed}/{number}")
     kind, victim = options.kind or rng.choice(list(kinds())), options.victim or rng.choice(VICTIMS)
+    if victim == "launcher" and kind == "dlv-wait":
+        victim = "debugger"  # there the launcher is the watcher
     now = Round(rng, kind, victim)
     try:
         took = now.run()
