@@ -4,7 +4,9 @@
 import os
 import pathlib
 import re
+import shlex
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -112,6 +114,70 @@ def gdb_stops_a_held_program_with_ctrl_c():
         gdb.match(r"#0 .*")
         gdb.process.wait(session.PATIENCE_S)
         tap.true("SIGKILL" not in gdb.stdout, gdb.stdout)
+
+
+@tap.test(*EVERYWHERE)
+def dap_client_pauses_a_held_leak_and_disconnects():
+    with Session([tap.dbgscope, CAP, "dlv", "dap", "--listen=127.0.0.1:0"], env=CLEAN) as dlv:
+        dap = Dap(dlv.match(r"DAP server listening at: (\S+)")[1])
+        dap.ask("initialize", adapterID="go", linesStartAt1=True, columnsStartAt1=True, pathFormat="path")
+        dap.send("launch", mode="exec", program=tap.program("leak"), args=["-mib-per-step=4"])
+        dap.event("initialized")
+        dap.ask("configurationDone")
+        dlv.match(HELD)
+        begin = time.monotonic()
+        dap.send("pause", threadId=1)
+        dap.event("stopped")
+        took = time.monotonic() - begin
+        tap.true(took < (20 if session.IN_VM else 3), f"the pause took {took:.1f} s")
+        stacks = [dap.ask("stackTrace", threadId=thread["id"], levels=30)["stackFrames"] for thread in dap.ask("threads")["threads"]]
+        names = {frame["name"] for frames in stacks for frame in frames}
+        tap.true("main.leakForever" in names, f"the leaking goroutine is not among {names}")
+        target = dlv.debuggee(tap.program("leak"))
+        dap.send("disconnect", terminateDebuggee=True)
+        tap.equal(dlv.wait(), 0, dlv.said())
+        watched.gone_within(lambda: not session.alive(target), 5, "the debuggee lives")
+        dap.close()
+
+
+@tap.test(*EVERYWHERE)
+def gdb_through_gdbserver_steps_and_calls_while_held():
+    session.loopback_only()
+    program = tap.program("alloc")
+    command = [tap.dbgscope, CAP, "gdbserver", "--once", "127.0.0.1:0", program, "256"]
+    with Session(command, env=CLEAN) as server:
+        port = server.match(r"Listening on port (\d+)")[1]
+        lines = [f"target remote 127.0.0.1:{port}", "continue", "backtrace 3", "print (int)getpid()", "finish", "kill"]
+        words = [word for line in lines for word in ("-ex", line)]
+        with Session([*session.GDB, "-iex", "set confirm off", *words, program]) as gdb:
+            server.match(HELD)
+            os.kill(gdb.pid, signal.SIGINT)
+            gdb.match(r"received signal SIGINT")
+            gdb.match(r"^#\d+ .*main ")
+            gdb.match(r"\$1 = \d+")
+            gdb.wait()
+        server.wait()
+        tap.true("SIGKILL" not in server.stderr, server.stderr)
+
+
+@tap.test(*EVERYWHERE)
+def dlv_on_a_terminal_halts_a_held_leak_with_ctrl_c():
+    command = [tap.dbgscope, CAP, "dlv", "exec", tap.program("leak"), "--", "-mib-per-step=4"]
+    with Session(["script", "-qfec", shlex.join(map(str, command)), "/dev/null"], env=CLEAN | {"TERM": "dumb"},
+                 stdin=subprocess.PIPE) as script:
+        def type_in(text):
+            script.process.stdin.write(text)
+            script.process.stdin.flush()
+        script.match("Type 'help'")
+        type_in("continue\n")
+        script.match(HELD)
+        type_in("\x03")
+        script.match(r"received SIGINT, stopping process")
+        type_in("goroutines\n")
+        script.match(r"Goroutine \d+ ")
+        type_in("exit\ny\n")
+        script.process.wait(session.PATIENCE_S)
+        tap.true("killed for memory" not in script.stdout, script.stdout)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ps, stop and set on live sessions, as a second terminal uses them."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import faults
+import kernel
+import session
+import tap
+import watched
+from session import MIB
+
+EVERYWHERE = ("host", "pidns", "vm:v2")
+COLUMNS = ["ID", "DEBUGGER", "AGE", "STATE", "MEMORY", "PEAK", "COMMAND"]
+
+
+def verb(*words, **options):
+    return tap.run([tap.dbgscope, *words], env=faults.CLEAN, timeout=session.PATIENCE_S, **options)
+
+
+def ps_json():
+    return {entry["id"]: entry for entry in json.loads(tap.succeed([tap.dbgscope, "ps", "--json"]).stdout)}
+
+
+def state(name):
+    return ps_json()[name]["now"]["state"]
+
+
+def recorded(dlv):
+    """The session's name, once ps can know of it."""
+    watched.wait_record(dlv.pid)
+    return session.session_name(dlv.pid)
+
+
+@tap.test(*EVERYWHERE)
+def ps_shows_a_session_and_its_memory():
+    with faults.leak() as dlv:
+        target, scope = faults.stopped_leak(dlv)
+        name = recorded(dlv)
+        lines = tap.succeed([tap.dbgscope, "ps"]).stdout.splitlines()
+        tap.equal(lines[0].split(), COLUMNS)
+        row = next(line for line in lines if line.startswith(name + " "))
+        tap.true(re.search(rf"^{name}  dlv {dlv.pid} +\d+s  running  [\d.]+[KM]/128M +\S+  dlv exec .*leak -- ", row), row)
+        shown = ps_json()[name]
+        tap.equal((shown["debugger"]["pid"], shown["split"], shown["cap_bytes"]), (dlv.pid, True, 128 * MIB))
+        tap.equal(shown["scope_directory"], str(scope))
+        now = shown["now"]
+        tap.equal((now["state"], now["debugger_alive"], now["watcher_alive"], now["frozen"], now["cap_bytes"]),
+                  ("running", True, True, False, 128 * MIB))
+        used = kernel.memory_used(scope / "debuggee")
+        tap.true(abs(now["memory_bytes"] - used) <= 2 * MIB, f"{now['memory_bytes']}, the kernel says {used}")
+        tap.wait_until(lambda: target in ps_json()[name]["debuggees"], 10, message=f"{target} among the debuggees")
+        dlv.end()
+    tap.wait_until(lambda: name not in ps_json(), 10, message=f"{name} is not listed any more")
+
+
+@tap.test(*EVERYWHERE)
+def ps_names_the_states():
+    with faults.leak("--fuse-action=hold", after=["-mib-per-step=4"],
+                     verb_words=["--accept-multiclient", "--continue"]) as dlv:
+        name = recorded(dlv)
+        dlv.match(watched.HELD)
+        tap.wait_until(lambda: state(name) in ("throttled", "held"), session.PATIENCE_S, message="throttled or held")
+        watcher = watched.watcher_pid(dlv.pid)
+        os.kill(watcher, signal.SIGKILL)
+        tap.wait_until(lambda: state(name).startswith("unwatched"), 10, message="unwatched")
+        tap.true(ps_json()[name]["now"]["debugger_alive"], "the debugger lives on without its watcher")
+        tap.equal(verb("stop", name).rc, 0)
+        tap.true(not session.alive(dlv.pid) and name not in ps_json(), "stop ended it")
+
+
+@tap.test(*EVERYWHERE)
+def stop_ends_the_session_and_nothing_else():
+    with faults.leak() as dlv, faults.leak() as other:
+        target, scope = faults.stopped_leak(dlv)
+        faults.stopped_leak(other)
+        name = recorded(dlv)
+        went = verb("stop", name)
+        tap.equal((went.rc, went.stdout, went.stderr), (0, f"{name} has ended\n", ""))
+        tap.true(not session.alive(dlv.pid) and not session.alive(target), "it is all gone when stop returns")
+        tap.true(name not in ps_json(), "ps still shows it")
+        faults.cleaned_up(scope, target)
+        tap.true(session.alive(other.pid), "the other session lives")
+        again = verb("stop", name)
+        tap.equal((again.rc, again.stdout), (125, ""))
+        tap.contains(again.stderr, f'"{name}"')
+        other.end()
+
+
+@tap.test(*EVERYWHERE)
+def beginning_of_a_name_is_enough_where_it_is_one():
+    with faults.leak("--name-prefix=first-of-two") as dlv, faults.leak("--name-prefix=second-of-two") as other:
+        names = [recorded(dlv), recorded(other)]
+        tap.true(names[0].startswith("first-of-two-p"), names[0])
+        several = verb("stop", "first-of-two", "second-of-three")
+        tap.equal(several.rc, 125, "one of the words names nothing")
+        tap.true(session.alive(dlv.pid), "nothing is stopped when a word is wrong")
+        tap.equal(verb("stop", "-q", "first-of-two", "second-of-two").rc, 0)
+        tap.true(not session.alive(dlv.pid) and not session.alive(other.pid), "both have ended")
+
+
+@tap.test(*EVERYWHERE)
+def port_names_the_session_that_listens_there():
+    with faults.leak() as dlv:
+        dlv.connect()
+        name = recorded(dlv)
+        port = dlv.match(r"API server listening at: \S+:(\d+)")[1]
+        went = verb("stop", "--port", port)
+        tap.equal((went.rc, went.stdout), (0, f"{name} has ended\n"), went.stderr)
+        tap.true(not session.alive(dlv.pid), "dlv has ended")
+        free = verb("stop", "--port", port)
+        tap.equal(free.rc, 125)
+        tap.contains(free.stderr, "nothing listens there")
+
+
+@tap.test(*EVERYWHERE)
+def port_of_somebody_else_is_named_and_left_alone():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        refused = verb("stop", "--port", str(server.getsockname()[1]))
+    comm = pathlib.Path("/proc/self/comm").read_text().strip()
+    tap.equal((refused.rc, refused.stdout), (125, ""))
+    tap.contains(refused.stderr, f"it is {comm} (pid {os.getpid()}), and no session of yours")
+
+
+@tap.test(*EVERYWHERE, user="root")
+def all_ends_every_session():
+    faults.own_mounts("/run/dbgscope")  # other tests, and other people, have sessions here
+    idle = verb("stop", "--all")
+    tap.equal((idle.rc, idle.stdout), (0, "No session is running.\n"), idle.stderr)
+    with faults.leak() as dlv, faults.leak() as other:
+        places = [faults.stopped_leak(each) for each in (dlv, other)]
+        names = [recorded(dlv), recorded(other)]
+        went = verb("stop", "--all")
+        tap.equal((went.rc, sorted(went.stdout.splitlines())), (0, sorted(f"{name} has ended" for name in names)))
+        tap.equal([session.alive(each.pid) for each in (dlv, other)], [False, False])
+        for target, scope in places:
+            faults.cleaned_up(scope, target)
+
+
+@tap.test(*EVERYWHERE)
+def debugger_that_ignores_sigterm_is_ended_too():
+    stubborn = ["python import signal", "python signal.signal(signal.SIGTERM, signal.SIG_IGN)", "echo ready\\n",
+                "shell trap '' TERM; sleep 60"]
+    with faults.gdb(*stubborn) as gdb:
+        gdb.match("ready")
+        watched.wait_record(gdb.pid)
+        os.kill(gdb.pid, signal.SIGSTOP)  # hears of nothing but SIGKILL
+        went = verb("stop", session.session_name(gdb.pid))
+        tap.equal(went.rc, 0, went.stderr)
+        gdb.process.wait(10)
+        tap.equal(gdb.process.returncode, -signal.SIGKILL)
+
+
+@tap.test("host")
+def wrong_words_are_refused():
+    for words, part in ((["stop"], "it is not said which"), (["stop", "--all", "x"], "more than one way"),
+                        (["stop", "--port", "0"], "is no port"), (["stop", "--port", "http"], "is no port"),
+                        (["stop", "no-such-session"], '"no-such-session"'), (["ps", "x"], 'unexpected word "x"')):
+        went = verb(*words)
+        tap.equal((went.rc, went.stdout), (125, ""), str(words))
+        tap.contains(went.stderr, part)
+        tap.equal(len(went.stderr.splitlines()), 1, went.stderr)
+
+
+@tap.test("host", "vm:v2")
+def follow_prints_again_every_second():
+    process = subprocess.Popen([tap.dbgscope, "ps", "-w", "--json"], stdout=subprocess.PIPE, text=True)
+    try:
+        lines = [json.loads(process.stdout.readline()) for _ in range(2)]
+        tap.true(all(isinstance(line, list) for line in lines), str(lines))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(10)
+    process.stdout.close()
+
+
+if __name__ == "__main__":
+    import atexit
+    main_pid = os.getpid()
+    atexit.register(lambda: os.getpid() == main_pid and session.remove_dead_directories())
+    tap.main()
