@@ -41,6 +41,7 @@ struct SessionRecord {
     std::vector<std::string> command;
     std::string directory; ///< working directory at the start
     std::string boot_id;   ///< /proc/sys/kernel/random/boot_id: pids and cgroups mean nothing in another boot
+    std::string pid_namespace; ///< "pid:[4026531836]": numbers mean nothing in another one
     std::uint32_t uid = 0;
     ProcessId debugger;
     ProcessId watcher; ///< pid 0: none (--no-watch never has a record)

@@ -35,4 +35,7 @@ class ProcessHandle {
     UniqueFd pidfd_;
 };
 
+/// "pid:[4026531836]": what /proc/self/ns/pid points to; empty: unknown.
+[[nodiscard]] std::string own_pid_namespace(const std::string &proc = "/proc");
+
 } // namespace dbgscope

@@ -22,6 +22,7 @@ template <class Field, class Record> void each_field(Field &field, Record &recor
     field("command", record.command);
     field("directory", record.directory);
     field("boot_id", record.boot_id);
+    field("pid_namespace", record.pid_namespace);
     field("uid", record.uid);
     field("debugger", record.debugger);
     field("watcher", record.watcher);

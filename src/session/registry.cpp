@@ -151,6 +151,7 @@ std::vector<LiveSession> Registry::list_live(const std::string &proc) const
         return sessions;
     (void)again->release(); // the stream's now
     const std::string boot = boot_id(proc);
+    const std::string here = own_pid_namespace(proc);
     while (const dirent *entry = ::readdir(directory.get())) { // NOLINT: one thread
         const std::string name(entry->d_name);
         if (!name.ends_with(kSuffix))
@@ -158,6 +159,8 @@ std::vector<LiveSession> Registry::list_live(const std::string &proc) const
         auto record = read_record(directory_.get(), name);
         if (!record || live_file_name(*record) != name || (!boot.empty() && record->boot_id != boot))
             continue;
+        if (!here.empty() && !record->pid_namespace.empty() && record->pid_namespace != here)
+            continue; // a container that shares this directory: its pids are not ours
         const bool debugger = is_alive(record->debugger, proc);
         const bool watcher = is_alive(record->watcher, proc);
         sessions.push_back({std::move(*record), debugger, watcher});

@@ -2,6 +2,7 @@
 #include "watch/fuse_keeper.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
 #include <utility>
 
@@ -14,6 +15,7 @@ namespace {
 using Clock = FuseKeeper::Clock;
 using std::chrono::milliseconds;
 
+constexpr milliseconds kRetry{100};      ///< after a failure that may pass
 constexpr milliseconds kThreadLook{100}; ///< signals sent to one thread are looked for this often
 constexpr int kIdleShare = 10;           ///< of a processor, looking at processes takes at most one part in this many
 constexpr milliseconds kRecent{10'000};  ///< two points this close make a present growth
@@ -25,6 +27,11 @@ std::chrono::nanoseconds cpu_time()
     timespec used{};
     (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+bool gone(const Error &error)
+{
+    return error.error_number == ENODEV || error.error_number == ENOENT;
 }
 
 milliseconds since_epoch(Clock::time_point at)
@@ -123,8 +130,11 @@ void FuseKeeper::look()
     if (disarmed_)
         return;
     const auto reading = cgroup_.read(fuse_.frozen());
-    if (!reading) // the cgroup is gone, or going: there is nothing left to hold
+    if (!reading) { // with the cgroup all that was held has gone; anything else (EMFILE) must not leave it frozen
+        if (!gone(reading.error()) && fuse_.state() != FuseState::running)
+            next_look_ = now + kRetry;
         return;
+    }
     line_ = reading->line;
     cap_ = reading->cap;
     FuseSample sample{.now = since_epoch(now),
@@ -142,7 +152,9 @@ void FuseKeeper::look()
     obey(orders, *reading, now);
     remember(sample.unreclaimable_bytes, now);
     event_gap_ = orders.event_gap;
-    if (orders.look_in)
+    if (thaw_owed_)
+        next_look_ = now + kRetry;
+    else if (orders.look_in)
         next_look_ = now + (fuse_.needs_processes(sample) == ProcessNeed::now ? std::max(*orders.look_in, process_gap_)
                                                                               : *orders.look_in);
 }
@@ -173,15 +185,20 @@ void FuseKeeper::look_at_debuggee(FuseSample &sample, Clock::time_point now)
 
 void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Clock::time_point now)
 {
-    // A write that fails (EBUSY, ENODEV) leaves things as they are; the next look sees them so and decides again.
-    if (orders.thaw)
-        (void)cgroup_.thaw();
+    // EBUSY of take_back and ENODEV are normal. What lends or lifts is ordered again as long as it waits; a thaw is
+    // not.
+    if (orders.thaw || thaw_owed_) {
+        const auto thawed = cgroup_.thaw();
+        thaw_owed_ = !thawed && !gone(thawed.error());
+    }
     if (orders.lift)
         (void)cgroup_.lift();
     if (orders.arm)
         (void)cgroup_.arm();
-    if (orders.freeze)
+    if (orders.freeze) {
         (void)cgroup_.freeze();
+        thaw_owed_ = false;
+    }
     if (orders.lend_bytes != 0)
         (void)cgroup_.lend(orders.lend_bytes);
     if (orders.take_back)

@@ -74,6 +74,7 @@ class FuseKeeper {
     Fuse fuse_;
     Limit line_, cap_;
     bool disarmed_ = false, pressure_ = false;
+    bool thaw_owed_ = false; ///< it could not be written
     std::uint64_t threads_ = 1;
     std::optional<Clock::time_point> next_look_, last_look_, last_process_look_, last_thread_look_;
     std::chrono::milliseconds event_gap_{}, process_gap_{};

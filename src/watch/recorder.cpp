@@ -6,8 +6,10 @@
 #include <ctime>
 
 #include "launch/sweep.hpp"
+#include "session/end.hpp"
 #include "session/history.hpp"
 #include "session/journal.hpp"
+#include "session/processes.hpp"
 #include "sys/file.hpp"
 #include "watch/footprint.hpp"
 
@@ -37,7 +39,8 @@ std::string working_directory(int pid)
 
 } // namespace
 
-Recorder::Recorder(const Watch &order, ProcessId debugger) : paths_(session_paths())
+Recorder::Recorder(const Watch &order, ProcessId debugger)
+    : paths_(session_paths()), use_pidfd_(order.use_pidfd), use_cgroup_kill_(order.use_cgroup_kill)
 {
     record_.id = order.session;
     record_.backend = order.backend;
@@ -45,6 +48,7 @@ Recorder::Recorder(const Watch &order, ProcessId debugger) : paths_(session_path
     record_.command = order.command;
     record_.directory = working_directory(debugger.pid);
     record_.boot_id = first_line("/proc/sys/kernel/random/boot_id");
+    record_.pid_namespace = own_pid_namespace();
     record_.uid = ::geteuid();
     record_.debugger = debugger;
     record_.watcher.pid = ::getpid();
@@ -75,6 +79,17 @@ void Recorder::write()
     record_.duration_ms = clock_ms(CLOCK_BOOTTIME) - started_boot_ms_;
     if (registry_)
         note(registry_->write_live(record_));
+    shrink_footprint();
+}
+
+void Recorder::sweep()
+{
+    if (!registry_)
+        return;
+    for (const LiveSession &session : registry_->list_live())
+        if (!session.debugger_alive && !session.watcher_alive)
+            note(clean_up(*registry_, session.record,
+                          {.use_pidfd = use_pidfd_, .use_cgroup_kill = use_cgroup_kill_, .history = paths_.history}));
     shrink_footprint();
 }
 

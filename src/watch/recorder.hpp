@@ -21,6 +21,8 @@ class Recorder {
     [[nodiscard]] SessionRecord &record() { return record_; }
     /// Writes the live record as it is now.
     void write();
+    /// Cleans up after sessions whose watcher was killed before it could.
+    void sweep();
     /// The last word: history, journal, and the live record is gone.
     void end();
 
@@ -28,9 +30,10 @@ class Recorder {
     void note(const Result<void> &written);
 
     SessionPaths paths_;
+    bool use_pidfd_, use_cgroup_kill_;
     std::optional<Registry> registry_;
     SessionRecord record_;
-    bool failed_ = false; ///< and noted
+    bool failed_ = false;              ///< and noted
     std::int64_t started_boot_ms_ = 0; ///< CLOCK_BOOTTIME
 };
 

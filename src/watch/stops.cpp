@@ -143,8 +143,8 @@ class Walk {
         auto text = read_at(proc_, task + "/status");
         if (text)
             return std::move(*text);
-        const bool hidden = text.error().kind == ErrorKind::denied;
-        return hidden ? std::optional<std::string>(std::in_place) : std::nullopt;
+        const int code = text.error().error_number;
+        return code == ENOENT || code == ESRCH ? std::nullopt : std::optional<std::string>(std::in_place);
     }
 
     int proc_;

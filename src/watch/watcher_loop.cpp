@@ -147,6 +147,7 @@ void Watcher::on_launcher()
         pressure_.emplace(cgroups_->v2_scope(), order_.pressure_some_permyriad, order_.pressure_full_permyriad,
                           order_.pressure);
     recorder_.write();
+    recorder_.sweep();
 }
 
 void Watcher::on_memory_event(Time now)

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 
-import faults
+import harness
 import session
 import tap
 import watched
@@ -77,7 +77,7 @@ class Round:
 
     def run(self):
         """Seconds from the debugger's end until nothing was left."""
-        self.session = session.Session(self.command, env=faults.CLEAN, start_new_session=True)
+        self.session = session.Session(self.command, env=harness.CLEAN, start_new_session=True)
         try:
             self.strike()
             if self.victim == "watcher" and self.signal == signal.SIGKILL:
@@ -92,17 +92,17 @@ class Round:
         if not self.waits:
             return self.session.pid if self.session.process.poll() is None else None
         self.session.process.poll()
-        return next((p.pid for p in faults.descendants() if p.name == "dlv"), None)
+        return next((p.pid for p in harness.descendants() if p.name == "dlv"), None)
 
     def watcher(self):
-        name = "dbgscope" if self.waits else faults.WATCHER_NAME
-        return next((p.pid for p in faults.descendants() if p.name == name), None)
+        name = "dbgscope" if self.waits else harness.WATCHER_NAME
+        return next((p.pid for p in harness.descendants() if p.name == name), None)
 
     def find_debuggee(self):
         """In its cgroup, as the watcher sees it: with an unstopped gdb the shell it starts with comes first."""
-        for place in faults.cgroups_of(self.session.pid):
+        for place in harness.cgroups_of(self.session.pid):
             for pid in _numbers(place / "debuggee/cgroup.procs"):
-                if faults.WATCHER_NAME != _name(pid):
+                if harness.WATCHER_NAME != _name(pid):
                     return pid
         return None
 
@@ -122,10 +122,15 @@ class Round:
         self.note += f" {(time.monotonic() - begin) * 1000:.1f} ms after the start"
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, self.signal)
+        if self.signal == signal.SIGKILL:
+            tap.wait_until(lambda: not session.alive(pid), 5, 0.002, f"{_name(pid)} (pid {pid}) lives after SIGKILL")
         if self.victim == "debuggee" and self.signal == signal.SIGKILL:
             time.sleep(self.rng.uniform(0, 0.5))
             if self.kind.startswith("dlv") and not self.debugger():
-                raise Bad(f"dlv ended with its debuggee: {self.session.process.returncode}")
+                self.session.wait()
+                if "\npanic: " not in "\n" + self.session.stderr:  # of dlv's own, when killed while it starts its debuggee
+                    raise Bad(f"dlv ended with its debuggee: {self.session.process.returncode}")
+                self.note += ", dlv panicked"
 
     def appears(self, find, what):
         end = time.monotonic() + 10
@@ -162,16 +167,21 @@ class Round:
             time.sleep(0.002)
         return not self.debugger()
 
+    def records(self):
+        """Live records of this session: named after the debugger, which is not what was started under --wait."""
+        mine = f".{self.session.pid}-"
+        return [f for f in watched.live_directory().glob("*.json") if mine in f.name or mine in _text(f)]
+
     def left(self):
-        faults.reap(but=(self.session.pid,))
-        live = [file.name for file in watched.live_directory().glob(f"*.{self.session.pid}-*.json")]
-        return [*map(str, faults.descendants()), *map(str, faults.cgroups_of(self.session.pid)), *live]
+        harness.reap(but=(self.session.pid,))
+        return [*map(str, harness.descendants()), *map(str, harness.cgroups_of(self.session.pid)),
+                *[file.name for file in self.records()]]
 
     def nothing_left(self):
         begin = time.monotonic()
         while left := self.left():
             if time.monotonic() - begin > LIMIT_S:
-                more = time.monotonic() + 5
+                more = time.monotonic() + 2
                 while self.left() and time.monotonic() < more:
                     time.sleep(0.05)
                 stays = f"gone after {time.monotonic() - begin:.1f} s" if not self.left() else "and stays"
@@ -180,8 +190,7 @@ class Round:
         return time.monotonic() - begin
 
     def id(self):
-        return next((f.name.rpartition(f".{self.session.pid}-")[0]
-                     for f in watched.live_directory().glob(f"*.{self.session.pid}-*.json")), None)
+        return next((f.name.rsplit(".", 2)[0] for f in self.records()), None)
 
     def unwatched(self):
         """`stop` while the debugger lives, or after it was killed; or it ends by itself and the next start cleans up."""
@@ -189,7 +198,7 @@ class Round:
         self.note += f", then: {way}"
         name = self.id()  # killed before its first record: only the next start can help
         if name and self.debugger():
-            shown = tap.run([tap.dbgscope, "ps"], env=faults.CLEAN).stdout
+            shown = tap.run([tap.dbgscope, "ps"], env=harness.CLEAN).stdout
             line = next((text for text in shown.splitlines() if name in text), "")
             if self.debugger() and "unwatched" not in line:
                 raise Bad(f"ps does not say unwatched: {line!r}")
@@ -201,7 +210,7 @@ class Round:
             return self.nothing_left()
         if way != "stop" and self.debugger():
             self.kill_debugger(polite=False)
-        stopped = tap.run([tap.dbgscope, "stop", name], env=faults.CLEAN)
+        stopped = tap.run([tap.dbgscope, "stop", name], env=harness.CLEAN)
         if stopped.rc != 0:
             raise Bad(f"stop: {stopped.rc} {stopped.stderr.strip()}")
         return self.nothing_left()
@@ -209,39 +218,41 @@ class Round:
     def clear(self):
         """Whatever went wrong, the next round starts from nothing."""
         for _ in range(100):
-            for process in faults.descendants():
+            for process in harness.descendants():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process.pid, signal.SIGKILL)
-            faults.reap(but=(self.session.pid,))
-            if not faults.descendants():
+            harness.reap(but=(self.session.pid,))
+            if not harness.descendants():
                 break
             time.sleep(0.02)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.session.wait()
-        for place in faults.cgroups_of(self.session.pid):
+        for place in harness.cgroups_of(self.session.pid):
             for directory in [*place.glob("*/"), place]:
                 with contextlib.suppress(OSError):
                     directory.rmdir()
-        for file in watched.live_directory().glob(f"*.{self.session.pid}-*.json"):
+        for file in self.records():
             file.unlink(missing_ok=True)
 
 
-def _numbers(path):
+def _text(path):
     try:
-        return [int(word) for word in path.read_text().split()]
+        return path.read_text()
     except OSError:
-        return []
+        return ""
+
+
+def _numbers(path):
+    return [int(word) for word in _text(path).split()]
 
 
 def _name(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return "gone"
+    return _text(pathlib.Path(f"/proc/{pid}/comm")).strip() or "gone"
 
 
 def next_launch():
-    result = tap.run([tap.dbgscope, "run", "-q", "--memory-max=64M", "--", "true"], env=faults.CLEAN)
+    """A debugger's: its watcher also cleans up after sessions that lost theirs."""
+    result = tap.run([tap.dbgscope, "-q", "--memory-max=64M", "gdb", "-nx", "-batch", "-ex", "quit"], env=harness.CLEAN)
     if result.rc != 0:
         raise Bad(f"the next launch: {result.rc} {result.stderr.strip()}")
 
@@ -273,9 +284,9 @@ def main():
     parser.add_argument("--victim", choices=VICTIMS)
     parser.add_argument("--kind", choices=list(kinds()))
     options = parser.parse_args()
-    faults.prepare()
+    harness.prepare()
     session.loopback_only()
-    print(f"{faults.machine()}\nkill matrix: {options.rounds} rounds, seed {options.seed}", flush=True)
+    print(f"{harness.machine()}\nkill matrix: {options.rounds} rounds, seed {options.seed}", flush=True)
     times, bad, counts, outlived = [], 0, collections.Counter(), collections.Counter()
     for number in range(options.first, options.first + options.rounds):
         title, took, note = play(number, options.seed, options)
@@ -287,9 +298,9 @@ def main():
     print("  debuggers that outlived a signal and were killed: " +
           (", ".join(f"{count} x {title}" for title, count in outlived.items() if count) or "none"))
     if times:
-        print(f"  nothing left after p50 {faults.percentile(times, 50) * 1000:.0f} ms, "
-              f"p99 {faults.percentile(times, 99) * 1000:.0f} ms, most {max(times) * 1000:.0f} ms")
-    return 0 if faults.verdict(f"{options.rounds - bad} of {options.rounds} rounds left nothing behind", bad == 0) else 1
+        print(f"  nothing left after p50 {harness.percentile(times, 50) * 1000:.0f} ms, "
+              f"p99 {harness.percentile(times, 99) * 1000:.0f} ms, most {max(times) * 1000:.0f} ms")
+    return 0 if harness.verdict(f"{options.rounds - bad} of {options.rounds} rounds left nothing behind", bad == 0) else 1
 
 
 if __name__ == "__main__":

@@ -54,9 +54,9 @@ def stopped_leak(dlv):
     return target, kernel.memory_cgroup(target)[1].parent
 
 
-def left_out(*words):
+def left_out(*words, env=None):
     """What --dry-run says cannot be had, one line."""
-    shown = tap.succeed([tap.dbgscope, "--dry-run", *words], env=CLEAN).stdout
+    shown = tap.succeed([tap.dbgscope, "--dry-run", *words], env=CLEAN | (env or {})).stdout
     return next((line for line in shown.splitlines() if line.startswith("left out: ")), "")
 
 

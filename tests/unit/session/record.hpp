@@ -14,6 +14,7 @@ inline SessionRecord full_record()
             .command = {"dlv", "debug", "./cmd", "--", "a b", "\xff\\"},
             .directory = "/home/dev/\xfe",
             .boot_id = "b0e7",
+            .pid_namespace = "pid:[4026531836]",
             .uid = 1000,
             .debugger = {4711, 123456},
             .watcher = {4712, 123457},

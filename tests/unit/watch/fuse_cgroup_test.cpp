@@ -2,8 +2,10 @@
 #include "watch/fuse_cgroup.hpp"
 
 #include <poll.h>
+#include <sys/prctl.h>
 
 #include <cerrno>
+#include <csignal>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -248,6 +250,7 @@ TEST_F(FuseV1, TheEventComesWithTheHoldAndGoesWhenDrained)
     EXPECT_FALSE(ready(0));
     const pid_t pid = ::fork();
     if (pid == 0) {
+        (void)::prctl(PR_SET_PDEATHSIG, SIGKILL); // also when an assertion ends the test early
         if (!write_at(fd(), "cgroup.procs", "0"))
             ::_exit(1);
         for (;;) // for ever: at the line it waits in the kernel

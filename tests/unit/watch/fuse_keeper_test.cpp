@@ -2,6 +2,7 @@
 #include "watch/fuse_keeper.hpp"
 
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
@@ -73,6 +74,7 @@ class HeldOnV1 : public testing::Test {
     {
         pid_ = ::fork();
         if (pid_ == 0) {
+            (void)::prctl(PR_SET_PDEATHSIG, SIGKILL); // also when an assertion ends the test early
             if (!write_at(directory_.get(), "cgroup.procs", "0") || ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
                 ::_exit(1);
             (void)::raise(SIGSTOP);
@@ -220,6 +222,7 @@ TEST(FuseKeeper, WithoutALineFreezesForPressureOnly)
     files.write("memory.current", "1000\n");
     const pid_t child = ::fork(); // traced, and doing nothing
     if (child == 0) {
+        (void)::prctl(PR_SET_PDEATHSIG, SIGKILL); // also when an assertion ends the test early
         (void)::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
         for (;;)
             (void)::pause();
@@ -241,6 +244,18 @@ TEST(FuseKeeper, WithoutALineFreezesForPressureOnly)
     EXPECT_EQ(slurp(files / "cgroup.freeze"), "0");
     EXPECT_EQ(keeper->next_look(), std::nullopt);
     keeper->hold_for_pressure(true);
+    std::filesystem::remove(files / "cgroup.freeze"); // a directory cannot be written: EISDIR
+    std::filesystem::create_directory(files / "cgroup.freeze");
+    keeper->hold_for_pressure(false);
+    ASSERT_NE(keeper->next_look(), std::nullopt) << "a thaw that failed is tried again";
+    std::filesystem::remove(files / "cgroup.freeze");
+    files.write("cgroup.freeze", "");
+    (void)::usleep(150'000);
+    keeper->on_timer();
+    EXPECT_EQ(slurp(files / "cgroup.freeze"), "0");
+    EXPECT_EQ(keeper->next_look(), std::nullopt);
+    keeper->hold_for_pressure(true);
+    EXPECT_EQ(slurp(files / "cgroup.freeze"), "1");
     keeper->disarm();
     EXPECT_EQ(slurp(files / "cgroup.freeze"), "0");
     (void)::kill(child, SIGKILL);

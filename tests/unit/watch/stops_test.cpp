@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -253,7 +254,8 @@ TEST(Processes, OfThisMachine)
 {
     const pid_t pid = ::fork();
     if (pid == 0) {
-        pthread_t thread; // NOLINT: set by pthread_create
+        (void)::prctl(PR_SET_PDEATHSIG, SIGKILL); // also when an assertion ends the test early
+        pthread_t thread;                         // NOLINT: set by pthread_create
         for (int i = 0; i < 3; ++i)
             (void)pthread_create(
                 &thread, nullptr,
