@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
@@ -21,10 +22,20 @@ int exit_status(dbgscope::ErrorKind kind)
     }
 }
 
+/// A closed standard descriptor would be handed out to the next file we open, and our messages written into it. Close
+/// on exec: the command finds it closed as it was.
+void occupy_standard_descriptors()
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+        if (::fcntl(fd, F_GETFD) < 0)                      // NOLINT(*-vararg)
+            (void)::open("/dev/null", O_RDWR | O_CLOEXEC); // NOLINT(*-vararg): the lowest free number, which is this
+}
+
 } // namespace
 
 int main(int argc, char **argv, char **envp)
 {
+    occupy_standard_descriptors();
     dbgscope::Invocation invocation;
     invocation.arguments.assign(argv, argv + argc);
     for (char **entry = envp; *entry != nullptr; ++entry)

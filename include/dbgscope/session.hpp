@@ -39,8 +39,8 @@ struct SessionRecord {
     std::string backend; ///< "systemd-user", "cgroupfs", …
     std::string tool;    ///< "dlv"; "run" for a plain command
     std::vector<std::string> command;
-    std::string directory; ///< working directory at the start
-    std::string boot_id;   ///< /proc/sys/kernel/random/boot_id: pids and cgroups mean nothing in another boot
+    std::string directory;     ///< working directory at the start
+    std::string boot_id;       ///< /proc/sys/kernel/random/boot_id: pids and cgroups mean nothing in another boot
     std::string pid_namespace; ///< "pid:[4026531836]": numbers mean nothing in another one
     std::uint32_t uid = 0;
     ProcessId debugger;

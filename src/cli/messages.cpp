@@ -2,6 +2,7 @@
 #include "cli/messages.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -16,7 +17,13 @@ void write_line(int fd, std::string_view line)
     // The text may hold names from /proc and the command line: to_line() keeps them on one line, without escapes.
     const std::string whole =
         to_line({.operation = {}, .subject = {}, .cause = fmt::format("dbgscope: {}", line)}) + '\n';
+    // A reader that has gone must not cost the user his debugger: no SIGPIPE here, and the debugger gets it as before.
+    struct sigaction ignore{};
+    struct sigaction before{};
+    ignore.sa_handler = SIG_IGN; // NOLINT: the macro's cast
+    (void)::sigaction(SIGPIPE, &ignore, &before);
     (void)!::write(fd, whole.data(), whole.size());
+    (void)::sigaction(SIGPIPE, &before, nullptr);
 }
 
 } // namespace

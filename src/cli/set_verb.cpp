@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <csignal>
+
 #include <fmt/format.h>
 
 #include "cli/cap_text.hpp"
@@ -11,6 +13,7 @@
 #include "probe/probe.hpp"
 #include "profile/key_names.hpp"
 #include "session/cap.hpp"
+#include "session/processes.hpp"
 #include "session/usage.hpp"
 
 namespace dbgscope {
@@ -157,6 +160,8 @@ Result<int> set_session(const std::string &word, const Settings &limits, const P
         return pass(possible);
     if (auto done = carry_out(record, change, facts); !done)
         return pass(done);
+    if (session->watcher_alive) // it looks at the limits again
+        (void)ProcessHandle(record.watcher).send(SIGUSR1);
     const Limit limit = record.split ? change.cap : change.scope_limit;
     if (!options.settings.flag(Key::quiet))
         if (auto said = print(cap_change_text(*session, usage, change, lower_limit_around(record, limit))); !said)

@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -59,10 +60,16 @@ int describe(scmp_filter_ctx filter)
     return code;
 }
 
+/// Where a listener exists already libseccomp's probing of the kernel fails first, with EFAULT.
+bool inside_a_filter(int code)
+{
+    return code == -EBUSY || (code == -EFAULT && ::prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER); // NOLINT(*-vararg)
+}
+
 Error explain(int code)
 {
     Error error = errno_error(-code, "install", "the seccomp filter");
-    if (code == -EBUSY) {
+    if (inside_a_filter(code)) {
         error.kind = ErrorKind::unsupported;
         error.cause = "this process is inside another program's seccomp listener, and there can be only one";
     } else if (code == -EINVAL || code == -EOPNOTSUPP) {

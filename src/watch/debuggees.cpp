@@ -192,7 +192,8 @@ void Debuggees::check_places(Limit cap)
 /// The limit counts where the process really is (facts: programs that migrate themselves exist).
 void Debuggees::check_place(const Debuggee &debuggee, Limit cap)
 {
-    if (!cap.finite() || escape_said_ || is_in(debuggee.id.pid, session_.debuggee_path()))
+    // Of a process that has ended /proc/PID/cgroup says "/".
+    if (!cap.finite() || escape_said_ || is_in(debuggee.id.pid, session_.debuggee_path()) || ended(debuggee))
         return;
     escape_said_ = true;
     say_(fmt::format("{} (pid {}) has left its cgroup: the cap of {} does not hold for it", debuggee.name,

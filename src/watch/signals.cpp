@@ -10,7 +10,7 @@
 namespace dbgscope {
 namespace {
 
-constexpr std::array kWatched{SIGTERM, SIGINT, SIGQUIT, SIGHUP};
+constexpr std::array kWatched{SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
 
 sigset_t watched_set()
 {
@@ -31,18 +31,20 @@ Signals::Signals(pid_t child) : child_(child)
     fd_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-bool Signals::on_signal() const
+Signals::Seen Signals::on_signal() const
 {
     signalfd_siginfo info{};
-    bool stopping = false;
+    Seen seen;
     while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
         const auto number = static_cast<int>(info.ssi_signo);
-        if (child_ == 0)
-            stopping |= number == SIGTERM;
+        if (number == SIGUSR1)
+            seen.look = true;
+        else if (child_ == 0)
+            seen.stop |= number == SIGTERM;
         else if (info.ssi_code <= 0) // SI_USER and the like: a process sent it. dlv dies of SIGHUP and leaves orphans
             (void)::kill(child_, number == SIGHUP ? SIGTERM : number);
     }
-    return stopping;
+    return seen;
 }
 
 void Signals::restore() const

@@ -14,8 +14,11 @@ class Signals {
     /// sends it has got itself.
     explicit Signals(pid_t child);
     [[nodiscard]] int fd() const { return fd_.get(); }
-    /// True when the session is being stopped (SIGTERM, as systemd sends to everything in the scope).
-    [[nodiscard]] bool on_signal() const;
+    struct Seen {
+        bool stop = false; ///< the session is being stopped: SIGTERM, as systemd sends to everything in the scope
+        bool look = false; ///< limits were changed: SIGUSR1, as dbgscope set sends
+    };
+    [[nodiscard]] Seen on_signal() const;
     /// For a process about to end as its child did.
     void restore() const;
 

@@ -26,8 +26,8 @@ Speaker::Speaker(bool quiet, const std::string &log_file) : quiet_(quiet && log_
     if (!log_file.empty()) {
         if (auto file = open_at(AT_FDCWD, log_file, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0600))
             out_ = std::move(*file);
-    } else if (::fstat(STDERR_FILENO, &info) != 0) {
-        closed_ = true;
+    } else if (::fstat(STDERR_FILENO, &info) != 0 || (::fcntl(STDERR_FILENO, F_GETFD) & FD_CLOEXEC) != 0) {
+        closed_ = true; // or taken by main() because it was
     } else if (S_ISSOCK(info.st_mode)) {
         socket_ = true; // cannot be opened again; MSG_DONTWAIT does the same for one write
     } else if (S_ISREG(info.st_mode)) {

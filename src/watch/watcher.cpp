@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string_view>
 #include <utility>
 
@@ -175,10 +176,25 @@ void Watcher::remove_debug_binaries() const
     }
 }
 
+/// A parent knows it for certain; others where the kernel still tells.
+std::optional<int> Watcher::debugger_status()
+{
+    if (!order_.wait)
+        return exit_status_of(debugger_, debugger_pidfd_.get());
+    int status = 0;
+    while (::waitpid(debugger_.pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return std::nullopt;
+    wait_status_ = status;
+    return status;
+}
+
 void Watcher::finish()
 {
+    while (launcher_.valid()) // a short session: what the launcher said is not read yet
+        on_launcher();
     const auto now = std::chrono::steady_clock::now();
-    const auto status = exit_status_of(debugger_, debugger_pidfd_.get());
+    const auto status = debugger_status();
     if (debuggees_)
         debuggees_->look(order_.cap);
     if (oom_ && executed_)

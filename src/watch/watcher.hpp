@@ -33,12 +33,15 @@ class Watcher {
     /// Cleans up and records.
     void finish();
     [[nodiscard]] const Signals &signals() const { return signals_; }
+    /// --wait: the debugger's, as waitpid(2) gave it to finish().
+    [[nodiscard]] std::optional<int> wait_status() const { return wait_status_; }
     [[nodiscard]] bool debuggee_killed_for_memory() const { return oom_ && oom_->last_debuggee_killed_for_memory(); }
 
   private:
     using Time = std::chrono::steady_clock::time_point;
 
     void set_up();
+    [[nodiscard]] std::optional<int> debugger_status();
     void arm_fuse();
     void take_listener(UniqueFd fd);
     void say(std::string_view line);
@@ -63,6 +66,7 @@ class Watcher {
     ProcessId debugger_;
     UniqueFd debugger_pidfd_;
     bool gone_ = false;
+    std::optional<int> wait_status_;
     bool executed_ = false; ///< without that there was no session to record
     std::chrono::system_clock::time_point started_;
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr auto kLookDelay = std::chrono::milliseconds(100);    ///< the debuggee has executed its program by then
 constexpr auto kEventPause = std::chrono::milliseconds(100);   ///< `max` events come every 15 ms near the limit
+constexpr auto kFusePause = std::chrono::milliseconds(10);     ///< a fast leak is through the margin in 100 ms
 constexpr auto kGoneInterval = std::chrono::milliseconds(200); ///< without pidfds
 
 template <class T> void keep_earlier(std::optional<T> &earliest, const std::optional<T> &candidate)
@@ -110,8 +111,11 @@ void Watcher::handle(const pollfd &ready, Time now)
     else if (fd == launcher_.get())
         on_launcher();
     else if (fd == signals_.fd()) {
-        if (signals_.on_signal() && fuse_)
+        const auto seen = signals_.on_signal();
+        if (seen.stop && fuse_)
             fuse_->disarm(); // systemd stops the scope: everybody must be able to die
+        else if (seen.look && fuse_)
+            fuse_->on_event();
     } else if (debuggees_ && fd == debuggees_->listener())
         (ready.revents & POLLIN) != 0 ? on_notice(now) : debuggees_->forget_listener();
     else if (fd == memory_events_.get())
@@ -156,7 +160,7 @@ void Watcher::on_memory_event(Time now)
         memory_events_.reset();
         return;
     }
-    events_muted_ = now + kEventPause;
+    events_muted_ = now + (fuse_ ? kFusePause : kEventPause);
     report(oom_->on_memory_event(now));
     if (fuse_)
         fuse_->on_event();

@@ -255,6 +255,8 @@ def next_launch():
     result = tap.run([tap.dbgscope, "-q", "--memory-max=64M", "gdb", "-nx", "-batch", "-ex", "quit"], env=harness.CLEAN)
     if result.rc != 0:
         raise Bad(f"the next launch: {result.rc} {result.stderr.strip()}")
+    others = [p for p in harness.processes() if p.name == harness.WATCHER_NAME and p.parent == os.getpid()]
+    tap.wait_until(lambda: not any(session.alive(p.pid) for p in others), 5, message="its watcher lives on")
 
 
 def play(number, seed, options):

@@ -18,7 +18,8 @@ import tap
 import watched
 from session import MIB
 
-EVERYWHERE = ("host", "pidns", "vm:v2")
+NATIVE = ("host", "pidns")
+EVERYWHERE = (*NATIVE, "vm:v2")
 COLUMNS = ["ID", "DEBUGGER", "AGE", "STATE", "MEMORY", "PEAK", "COMMAND"]
 
 
@@ -40,7 +41,7 @@ def recorded(dlv):
     return session.session_name(dlv.pid)
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def ps_shows_a_session_and_its_memory():
     with faults.leak() as dlv:
         target, scope = faults.stopped_leak(dlv)
@@ -48,7 +49,8 @@ def ps_shows_a_session_and_its_memory():
         lines = tap.succeed([tap.dbgscope, "ps"]).stdout.splitlines()
         tap.equal(lines[0].split(), COLUMNS)
         row = next(line for line in lines if line.startswith(name + " "))
-        tap.true(re.search(rf"^{name}  dlv {dlv.pid} +\d+s  running  [\d.]+[KM]/128M +\S+  dlv exec .*leak -- ", row), row)
+        shape = rf"^{name}  dlv {dlv.pid} +\d+s  running  [\d.]+[KM]/128M +\S+  dlv exec .*leak -- "
+        tap.true(re.search(shape, row), row)
         shown = ps_json()[name]
         tap.equal((shown["debugger"]["pid"], shown["split"], shown["cap_bytes"]), (dlv.pid, True, 128 * MIB))
         tap.equal(shown["scope_directory"], str(scope))
@@ -95,7 +97,7 @@ def stop_ends_the_session_and_nothing_else():
         other.end()
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def beginning_of_a_name_is_enough_where_it_is_one():
     with faults.leak("--name-prefix=first-of-two") as dlv, faults.leak("--name-prefix=second-of-two") as other:
         names = [recorded(dlv), recorded(other)]
@@ -107,7 +109,7 @@ def beginning_of_a_name_is_enough_where_it_is_one():
         tap.true(not session.alive(dlv.pid) and not session.alive(other.pid), "both have ended")
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def port_names_the_session_that_listens_there():
     with faults.leak() as dlv:
         dlv.connect()
@@ -121,7 +123,7 @@ def port_names_the_session_that_listens_there():
         tap.contains(free.stderr, "nothing listens there")
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def port_of_somebody_else_is_named_and_left_alone():
     with socket.create_server(("127.0.0.1", 0)) as server:
         refused = verb("stop", "--port", str(server.getsockname()[1]))
@@ -130,7 +132,7 @@ def port_of_somebody_else_is_named_and_left_alone():
     tap.contains(refused.stderr, f"it is {comm} (pid {os.getpid()}), and no session of yours")
 
 
-@tap.test(*EVERYWHERE, user="root")
+@tap.test(*NATIVE, user="root")
 def all_ends_every_session():
     faults.own_mounts("/run/dbgscope")  # other tests, and other people, have sessions here
     idle = verb("stop", "--all")
@@ -145,7 +147,7 @@ def all_ends_every_session():
             faults.cleaned_up(scope, target)
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def debugger_that_ignores_sigterm_is_ended_too():
     with faults.gdb("shell sleep 60") as gdb:
         watched.wait_record(gdb.pid)
@@ -154,6 +156,53 @@ def debugger_that_ignores_sigterm_is_ended_too():
         tap.equal(went.rc, 0, went.stderr)
         gdb.process.wait(10)
         tap.equal(gdb.process.returncode, -signal.SIGKILL)
+
+
+@tap.test(*EVERYWHERE)
+def set_raises_and_lowers_the_cap():
+    with faults.leak("--fuse-action=hold") as dlv:
+        _, scope = faults.stopped_leak(dlv)
+        name = recorded(dlv)
+        v1 = kernel.memory_cgroup()[0] == 1
+        file = "memory.limit_in_bytes" if v1 else "memory.max"
+
+        def check(size, said, cap, fuse, total):
+            went = verb("set", name, f"memory.max={size}")
+            tap.equal((went.rc, went.stderr), (0, ""))
+            tap.contains(went.stdout, f"{name}: {said}\n")
+            go_limit = cap - max(cap // 10, 16 * MIB)
+            tap.contains(went.stdout, f"\n    set runtime.gcController.memoryLimit.value = {go_limit}\n")
+            tap.equal(int((scope / file).read_text()), total, "limit of the whole session")
+            in_force = int((scope / "debuggee" / file).read_text())
+            tap.true(in_force == cap or v1 and in_force == fuse, f"{in_force} in force, not {cap}")
+            tap.wait_until(lambda: ps_json()[name]["now"]["cap_bytes"] == cap, 10, message=f"ps shows {cap}")
+            if not v1:
+                high = scope / "debuggee/memory.high"
+                tap.wait_until(lambda: int(high.read_text()) == fuse, 10, message=f"{high} is {fuse}")
+
+        check("256M", "cap 128M -> 256M, fuse at 243.2M, whole session 192M -> 320M", 256 * MIB,
+              (256 * MIB - 256 * MIB // 20) // 4096 * 4096, 320 * MIB)
+        check("64M", "cap 256M -> 64M, fuse at 56M", 64 * MIB, 56 * MIB, 320 * MIB)
+        dlv.end()
+
+
+@tap.test("host")
+def set_refuses_what_cannot_be_and_changes_nothing():
+    with faults.leak() as dlv:
+        _, scope = faults.stopped_leak(dlv)
+        name = recorded(dlv)
+        for words, part in ((["memory.max=1M"], "below 8M nothing in it could run"),
+                            (["memory.max=+1G"], "not a number"), (["memory.maxx=1G"], "did you mean memory.max=?"),
+                            (["cpu.weight=20"], "only memory.max"), ([], "too few words")):
+            went = verb("set", name, *words)
+            tap.equal((went.rc, went.stdout), (125, ""), str(words))
+            tap.contains(went.stderr, part)
+        unknown = verb("set", "no-such-session", "memory.max=1G")
+        tap.equal((unknown.rc, unknown.stdout), (125, ""))
+        tap.contains(unknown.stderr, '"no-such-session"')
+        tap.equal(kernel.memory_limit(dlv.debuggees[0]), 128 * MIB, "the cap is as it was")
+        tap.true(scope.exists() and session.alive(dlv.pid), "and so is the session")
+        dlv.end()
 
 
 @tap.test("host")
@@ -167,7 +216,7 @@ def wrong_words_are_refused():
         tap.equal(len(went.stderr.splitlines()), 1, went.stderr)
 
 
-@tap.test("host", "vm:v2")
+@tap.test(*NATIVE)
 def follow_prints_again_every_second():
     process = subprocess.Popen([tap.dbgscope, "ps", "-w", "--json"], stdout=subprocess.PIPE, text=True)
     try:

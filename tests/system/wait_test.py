@@ -17,7 +17,8 @@ import watched
 from faults import CAP, CLEAN, OFF
 from session import Session
 
-EVERYWHERE = ("host", "pidns", "vm:v2")
+NATIVE = ("host", "pidns")
+EVERYWHERE = (*NATIVE, "vm:v2")
 COUNT_INTERRUPTS = """
 import signal, sys, time
 seen = []
@@ -39,7 +40,7 @@ def debugger_of(parent):
     return tap.wait_until(lambda: (kernel.children(parent.pid) or [None])[0], 10, message="a child of dbgscope")
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def status_is_the_debuggers():
     for status in (0, 7):
         with faults.gdb(f"quit {status}", options=("--wait", CAP)) as gdb:
@@ -62,14 +63,14 @@ def debuggee_killed_for_memory_is_137():
     tap.equal(small.rc, 0, small.stderr)
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def signal_that_ended_the_debugger_is_raised_again():
     for number in (signal.SIGKILL, signal.SIGABRT, signal.SIGTERM):
         went = wait_run("sh", "-c", f"kill -{int(number)} $$")
         tap.equal(went.rc, -number, went.stderr)
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def signals_to_dbgscope_end_dlv_cleanly():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         with faults.leak("--wait") as dlv:
@@ -97,7 +98,7 @@ def killed_parent_takes_the_debugger_along():
         watched.gone_within(lambda: not scope.exists(), 10, f"{scope} is still there")
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def output_ends_with_the_debugger():
     with faults.leak("--wait", after=["-max-mib=1"]) as dlv:
         dlv.connect()
@@ -110,7 +111,7 @@ def output_ends_with_the_debugger():
         tap.true(took < (5 if session.IN_VM else 0.5), f"the status came {took:.3f} s after dlv's end")
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def ctrl_c_reaches_the_command_once():
     """The terminal sends it to the whole process group: handing it on would double it."""
     pid, terminal = pty.fork()
@@ -126,7 +127,7 @@ def ctrl_c_reaches_the_command_once():
     tap.equal(os.waitpid(pid, 0)[1], 0)
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def debugger_is_in_the_session_and_on_record():
     with faults.leak("--wait") as dlv:
         target, scope = faults.stopped_leak(dlv)
@@ -140,7 +141,7 @@ def debugger_is_in_the_session_and_on_record():
         tap.equal(watched.ended_record(name)["exit_status"], 0)
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*NATIVE)
 def record_of_a_short_command_is_ended():
     """However fast it is over."""
     for _ in range(10):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The watcher when something is missing, full, closed or behaves badly: the session goes on, and is cleaned up after."""
+"""The watcher when something is missing, full, closed or behaves badly: the session goes on and is cleaned up after."""
 
 import contextlib
 import os
@@ -21,8 +21,8 @@ import watched
 from faults import CAP, CLEAN, OFF
 from session import MIB
 
-HOST_AND_VM = ("host", "vm:v2")
-EVERYWHERE = ("host", "pidns", "vm:v2")
+NATIVE = ("host", "pidns")
+EVERYWHERE = (*NATIVE, "vm:v2")
 TOO_MUCH = "512"
 
 
@@ -71,7 +71,7 @@ def check_unsaid(record):
     tap.true(any("killed for memory" in line for line in record["unsaid"]), f"not among the unsaid: {record['unsaid']}")
 
 
-@tap.test(*HOST_AND_VM)
+@tap.test(*EVERYWHERE)
 def full_stderr_stops_nobody():
     for make in (os.pipe, lambda: [end.detach() for end in socket.socketpair()]):
         read_end, write_end = make()
@@ -83,7 +83,7 @@ def full_stderr_stops_nobody():
         os.close(read_end)
 
 
-@tap.test(*HOST_AND_VM)
+@tap.test(*NATIVE)
 def line_arrives_on_a_socket():
     read_end, write_end = socket.socketpair()
     with killed_debuggee_with_stderr(write_end.fileno()) as record:
@@ -94,7 +94,7 @@ def line_arrives_on_a_socket():
     read_end.close()
 
 
-@tap.test(*HOST_AND_VM)
+@tap.test(*NATIVE)
 def reader_of_stderr_that_leaves_kills_nobody():
     read_end, write_end = os.pipe()
     with killed_debuggee_with_stderr(write_end, lambda: os.close(read_end)) as record:
@@ -102,12 +102,13 @@ def reader_of_stderr_that_leaves_kills_nobody():
     os.close(write_end)
     read_end, write_end = os.pipe()
     os.close(read_end)
-    early = subprocess.run([tap.dbgscope, CAP, *session.GDB, "-ex", "quit 7"], stderr=write_end, stdin=subprocess.DEVNULL)
+    early = subprocess.run([tap.dbgscope, CAP, *session.GDB, "-ex", "quit 7"], stdin=subprocess.DEVNULL,
+                           stderr=write_end)
     tap.equal(early.returncode, 7, "status when nobody reads stderr from the start")
     os.close(write_end)
 
 
-@tap.test(*HOST_AND_VM)
+@tap.test(*NATIVE)
 def closed_stderr_keeps_the_record():
     for extra in ([], [0, 1]):
         with tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder:
@@ -156,7 +157,7 @@ def works_without_a_record():
         tap.equal([line for line in own if "running in" not in line and "ended by SIGKILL" not in line], [], "said")
 
 
-@tap.test(*EVERYWHERE, user="root")
+@tap.test(*NATIVE, user="root")
 def full_disk_at_the_record_is_survived():
     faults.own_mounts("/run/dbgscope", "/var/lib/dbgscope", options="mode=0700,size=4k")
     for directory in ("/run/dbgscope", "/var/lib/dbgscope"):
@@ -167,7 +168,7 @@ def full_disk_at_the_record_is_survived():
     tap.equal(os.listdir("/run/dbgscope"), ["full"], "left in the runtime directory")
 
 
-@tap.test(*EVERYWHERE, user="root")
+@tap.test(*NATIVE, user="root")
 def runtime_directory_nobody_can_use_is_survived():
     faults.own_mounts("/run/dbgscope", "/var/lib/dbgscope", options="mode=0700,ro")
     works_without_a_record()
@@ -195,7 +196,8 @@ def two_sessions_of_one_name_are_both_there():
         tap.true(not session.alive(other.pid), "the other one lives")
 
 
-@tap.test("vm:v2", user="root")  # v1 has no cgroup.events, so only what leaves at once is seen there
+# v1 has no cgroup.events, so only what leaves at once is seen there
+@tap.test("vm:v2", user="root")
 def debuggee_that_leaves_its_cgroup_is_warned_of():
     outside = pathlib.Path(f"/sys/fs/cgroup/dbgscope-test-{os.getpid()}")
     outside.mkdir()

@@ -7,6 +7,7 @@
 //   cache   page cache: files in the working directory, unlinked at once
 //   sleep   nothing: sleeps MIB seconds
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -38,8 +39,11 @@ static void touch(volatile char* at, size_t bytes) {
 
 static void write_mib(int fd) {
   static const char zeros[65536];
-  for (size_t done = 0; done < kMib; done += sizeof zeros)
-    if (write(fd, zeros, sizeof zeros) != (ssize_t)sizeof zeros) fail("write");
+  for (size_t done = 0; done < kMib;) { // a signal may cut a write short, and the next call starts again
+    const ssize_t got = write(fd, zeros, sizeof zeros);
+    if (got < 0 && errno != EINTR) fail("write");
+    if (got > 0) done += (size_t)got;
+  }
 }
 
 // A page table of 4 KiB maps 2 MiB: 256 of them are 1 MiB. Reading maps the shared zero page, which is charged to nobody.

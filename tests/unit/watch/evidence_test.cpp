@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "fake_root.hpp"
-#include "unit/launch/host.hpp"
 #include "sys/file.hpp"
+#include "unit/launch/host.hpp"
 
 namespace dbgscope {
 namespace {

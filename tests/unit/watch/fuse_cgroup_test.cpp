@@ -272,6 +272,23 @@ TEST_F(FuseV1, TheEventComesWithTheHoldAndGoesWhenDrained)
     EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
 }
 
+TEST(FuseV1Files, LendAboveWhatTheKernelChargedBeyondTheLimit)
+{
+    const PlainV2 files;
+    FuseCgroup cgroup(1, files.fd(), kLine, kCap);
+    const auto lend = [&](std::uint64_t usage) {
+        files.write("memory.limit_in_bytes", "");
+        files.write("memory.usage_in_bytes", std::to_string(usage) + '\n');
+        EXPECT_TRUE(cgroup.lend(64 * kKiB));
+        return files.text("memory.limit_in_bytes");
+    };
+    files.write("memory.limit_in_bytes", "");
+    ASSERT_TRUE(cgroup.take_back());
+    EXPECT_EQ(lend(60 * kMiB), std::to_string(60 * kMiB + 64 * kKiB));
+    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    EXPECT_EQ(lend(kCap.bytes() + kMiB), std::to_string(kCap.bytes() + kMiB + page)) << "enough to wake them";
+}
+
 TEST(FuseV1Files, AreMissingOnV2)
 {
     const PlainV2 files;

@@ -123,6 +123,8 @@ TEST_F(HeldOnV1, HaltContinueSetAndKill)
     EXPECT_EQ(keeper.next_look(), std::nullopt) << "asleep while nothing happens";
     ASSERT_TRUE(reaches(keeper, SessionState::held));
     EXPECT_THAT(said_, ElementsAre(HasSubstr("fuse-held: debuggee held: 5")));
+    pollfd event{.fd = keeper.event_fd(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&event, 1, 0), 0) << "poll would never sleep again";
 
     const auto asked = Clock::now();
     (void)::kill(pid_, SIGTRAP); // as dlv
