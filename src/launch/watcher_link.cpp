@@ -219,7 +219,8 @@ std::optional<LauncherMessage> receive_from_launcher(int socket)
     ssize_t got = 0;
     do
         got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
+    // ECONNRESET comes once where the launcher left our answer unread; what it had said follows.
+    while (got < 0 && (errno == EINTR || errno == ECONNRESET));
     if (got <= 0)
         return std::nullopt;
     LauncherMessage out;
