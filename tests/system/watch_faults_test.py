@@ -206,7 +206,7 @@ def debuggee_that_leaves_its_cgroup_is_warned_of():
                               'print("left", flush=True); time.sleep(60)')
         with faults.gdb("run", program=leave) as gdb:
             gdb.match("^left")
-            warned = gdb.match(r"dbgscope: python3\S* \(pid (\d+)\) has left its cgroup: the cap of 128M does not hold")
+            warned = gdb.match(r"dbgscope: \S+ \(pid (\d+)\) has left its cgroup: the cap of 128M does not hold")
             pid = int(warned[1])
             tap.true(session.alive(pid), "it is only warned of")
             os.kill(gdb.pid, signal.SIGKILL)
