@@ -49,7 +49,7 @@ def ps_shows_a_session_and_its_memory():
         lines = tap.succeed([tap.dbgscope, "ps"]).stdout.splitlines()
         tap.equal(lines[0].split(), COLUMNS)
         row = next(line for line in lines if line.startswith(name + " "))
-        shape = rf"^{name}  dlv {dlv.pid} +\d+s  running  [\d.]+[KM]/128M +\S+  dlv exec .*leak -- "
+        shape = rf"^{name} +dlv {dlv.pid} +\d+s +running +[\d.]+[KM]/128M +\S+ +dlv exec .*leak -- "
         tap.true(re.search(shape, row), row)
         shown = ps_json()[name]
         tap.equal((shown["debugger"]["pid"], shown["split"], shown["cap_bytes"]), (dlv.pid, True, 128 * MIB))
