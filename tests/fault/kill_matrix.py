@@ -118,6 +118,8 @@ class Round:
         else:
             find = self.find_debuggee if self.victim == "debuggee" else self.watcher
             pid = self.appears(find, self.victim)
+            if not pid:
+                return
             time.sleep(self.rng.uniform(0, 2.0 if held else 0.5))
         self.note += f" {(time.monotonic() - begin) * 1000:.1f} ms after the start"
         with contextlib.suppress(ProcessLookupError):
@@ -134,13 +136,16 @@ class Round:
 
     def appears(self, find, what):
         end = time.monotonic() + 10
-        while time.monotonic() < end:
+        while time.monotonic() < end and "killed for memory" not in self.session.stderr:
             pid = find()
             if pid:
                 return pid
             if self.session.process.poll() is not None:
                 break
             time.sleep(0.002)
+        if what == "debuggee" and self.kind == "dlv-killed-again":
+            self.note = "the kernel was first"
+            return None
         raise Bad(f"no {what} has appeared; dbgscope's status: {self.session.process.poll()}")
 
     def end_debugger(self):
