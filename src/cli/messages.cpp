@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/messages.hpp"
 
+#include <poll.h>
+
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -22,7 +24,10 @@ void write_line(int fd, std::string_view line)
     struct sigaction before{};
     ignore.sa_handler = SIG_IGN; // NOLINT: the macro's cast
     (void)::sigaction(SIGPIPE, &ignore, &before);
-    (void)!::write(fd, whole.data(), whole.size());
+    // Nor may one that has stopped reading: what a full pipe does not take is left unsaid.
+    pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
+    if (::poll(&room, 1, 0) > 0)
+        (void)!::write(fd, whole.data(), whole.size());
     (void)::sigaction(SIGPIPE, &before, nullptr);
 }
 

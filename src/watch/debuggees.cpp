@@ -46,6 +46,15 @@ std::string read_link(const std::string &path)
     return target;
 }
 
+/// comm as it is now; gdb's start-up shell has another name than what it executes.
+std::string name_of(pid_t pid)
+{
+    auto comm = read_file(proc_path(pid, "comm"), 64).value_or("");
+    while (comm.ends_with('\n'))
+        comm.pop_back();
+    return comm;
+}
+
 /// Whether /proc/PID/cgroup names `directory`, by its last two parts ("….scope/debuggee"), or something below it.
 bool is_in(pid_t pid, const std::string &directory)
 {
@@ -173,11 +182,7 @@ void Debuggees::look(Limit cap)
             continue;
         debuggee.checked = true;
         debuggee.program = read_link(proc_path(debuggee.id.pid, "exe"));
-        if (auto comm = read_file(proc_path(debuggee.id.pid, "comm"), 64)) {
-            debuggee.name = std::move(*comm);
-            while (debuggee.name.ends_with('\n'))
-                debuggee.name.pop_back();
-        }
+        debuggee.name = name_of(debuggee.id.pid);
         check_place(debuggee, cap);
     }
 }
@@ -196,7 +201,7 @@ void Debuggees::check_place(const Debuggee &debuggee, Limit cap)
     if (!cap.finite() || escape_said_ || is_in(debuggee.id.pid, session_.debuggee_path()) || ended(debuggee))
         return;
     escape_said_ = true;
-    say_(fmt::format("{} (pid {}) has left its cgroup: the cap of {} does not hold for it", debuggee.name,
+    say_(fmt::format("{} (pid {}) has left its cgroup: the cap of {} does not hold for it", name_of(debuggee.id.pid),
                      debuggee.id.pid, format_limit(cap)));
 }
 

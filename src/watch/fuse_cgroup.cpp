@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string>
 
+#include "dbgscope/session.hpp"
 #include "probe/pressure.hpp"
 #include "probe/reader.hpp"
 #include "sys/file.hpp"
@@ -253,9 +254,8 @@ Result<void> FuseCgroup::read_v1(FuseReading &reading)
     if (!limit || !control)
         return fail(!limit ? limit.error() : control.error());
     if (*limit != written_) { // somebody else's: a new cap
-        const std::uint64_t margin = std::max(cap_.bytes() - line_.bytes(), limit->bytes() / 20);
         cap_ = written_ = *limit;
-        line_ = limit->finite() ? Limit(limit->bytes() - std::min(margin, limit->bytes() / 2)) : Limit();
+        line_ = fuse_line_for(*limit);
     }
     reading.current_bytes = *current;
     reading.limit = written_;
