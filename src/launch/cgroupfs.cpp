@@ -29,16 +29,6 @@ const char *enter_file(int version)
     return version == 1 ? "tasks" : "cgroup.procs";
 }
 
-/// What an earlier start made of its cgroup: sessions belong beside the leaf, not one level deeper each time.
-std::string session_parent(const CreateCgroup &wanted)
-{
-    const std::string_view parent = wanted.parent;
-    const std::string leaf = std::string("/") + kLeafName;
-    if (wanted.version == 2 && wanted.vacate_parent && parent.ends_with(leaf))
-        return std::string(parent.substr(0, parent.size() - leaf.size()));
-    return wanted.parent;
-}
-
 /// For reading its entries and for flock, so not O_PATH.
 Result<UniqueFd> open_parent(const std::string &path)
 {
@@ -49,6 +39,16 @@ Result<UniqueFd> open_parent(const std::string &path)
 }
 
 } // namespace
+
+/// Sessions belong beside the leaf, not one level deeper each time.
+std::string session_parent(const CreateCgroup &wanted)
+{
+    const std::string_view parent = wanted.parent;
+    const std::string leaf = std::string("/") + kLeafName;
+    if (wanted.version == 2 && wanted.vacate_parent && parent.ends_with(leaf))
+        return std::string(parent.substr(0, parent.size() - leaf.size()));
+    return wanted.parent;
+}
 
 Result<CgroupPlace> CgroupPlace::make(UniqueFd parent, std::string path, std::string name, int version)
 {

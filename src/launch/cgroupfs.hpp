@@ -17,6 +17,9 @@ namespace dbgscope {
 /// v2: where the processes of a cgroup move so that it may have children with limits.
 inline constexpr const char *kLeafName = "dbgscope.leaf";
 
+/// The directory the session's own is made in: `wanted.parent`, or above the leaf an earlier start made of it.
+[[nodiscard]] std::string session_parent(const CreateCgroup &wanted);
+
 /// One directory of ours in one hierarchy. Unless keep() was called, going away undoes it: back to where this process
 /// was, directory removed.
 class CgroupPlace {

@@ -226,6 +226,9 @@ Attempt::Done Attempt::carry(const CreateScope &scope)
 
 Attempt::Done Attempt::carry(const CreateCgroup &cgroup)
 {
+    if (link_)
+        link_->expect(session_parent(cgroup) + '/' + cgroup.name,
+                      cgroup.unified_parent.empty() ? "" : cgroup.unified_parent + '/' + cgroup.name);
     auto made = SessionCgroup::create(cgroup, say_);
     if (!made)
         return pass(made);

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kMaxMessage = 16 * 1024; // two paths of PATH_MAX
 constexpr char kReady = 'r';
-constexpr std::string_view kExecutes = "executes", kFailed = "failed";
+constexpr std::string_view kExecutes = "executes", kFailed = "failed", kExpects = "expects\n";
 
 Error link_error(int code)
 {
@@ -114,6 +114,32 @@ void drop_descriptors(UniqueFd &socket)
         (void)::close(null);
 }
 
+/// SIGTERM and the like wait while this exists: a watcher that has just been forked would die of them and leave its
+/// session's directories.
+class SignalsHeld {
+  public:
+    SignalsHeld()
+    {
+        sigset_t set;
+        (void)::sigemptyset(&set);
+        for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1})
+            (void)::sigaddset(&set, number);
+        (void)::sigprocmask(SIG_BLOCK, &set, &before_);
+    }
+    SignalsHeld(const SignalsHeld &) = delete;
+    SignalsHeld &operator=(const SignalsHeld &) = delete;
+    ~SignalsHeld()
+    {
+        if (!kept_)
+            (void)::sigprocmask(SIG_SETMASK, &before_, nullptr);
+    }
+    void keep() const { kept_ = true; }
+
+  private:
+    sigset_t before_{};
+    mutable bool kept_ = false;
+};
+
 /// The middle process of the double fork: its end makes the watcher an orphan.
 [[noreturn]] void leave(int socket, pid_t watcher)
 {
@@ -122,6 +148,11 @@ void drop_descriptors(UniqueFd &socket)
 }
 
 } // namespace
+
+void WatcherLink::expect(const std::string &scope, const std::string &unified)
+{
+    (void)send_message(socket_.get(), std::string(kExpects) + scope + '\n' + unified, -1);
+}
 
 Result<void> WatcherLink::introduce(const SessionPlaces &places)
 {
@@ -162,6 +193,7 @@ Result<Forked> fork_watcher(const Watch &order)
     UniqueFd ours(ends[0]);
     UniqueFd theirs(ends[1]);
     const pid_t self = ::getpid();
+    const SignalsHeld held; // until the watcher takes them from its descriptor
     const pid_t child = ::fork();
     if (child < 0)
         return fail(link_error(errno));
@@ -191,6 +223,7 @@ Result<Forked> fork_watcher(const Watch &order)
         (void)::chdir("/");
         rename_process("dbgscope-watch");
         forked.watcher = WatchStart{order, std::move(theirs), self};
+        held.keep();
         return forked;
     }
     theirs.reset();
@@ -232,7 +265,13 @@ std::optional<LauncherMessage> receive_from_launcher(int socket)
         return out;
     }
     text.resize(static_cast<std::size_t>(got));
-    if (text == kExecutes || text == kFailed)
+    if (text.starts_with(kExpects)) {
+        const auto end = text.find('\n', kExpects.size());
+        out.expected.emplace();
+        out.expected->scope = text.substr(kExpects.size(), end - kExpects.size());
+        out.expected->unified = text.substr(end + 1);
+        out.expected->remove = true;
+    } else if (text == kExecutes || text == kFailed)
         out.executes = text == kExecutes;
     else
         out.places = read_places(text);

@@ -39,6 +39,8 @@ struct WatchStart {
 class WatcherLink {
   public:
     [[nodiscard]] pid_t watcher() const { return watcher_; }
+    /// Before a plain cgroup is made: what the watcher removes if this process is killed on the way.
+    void expect(const std::string &scope, const std::string &unified);
     /// Sends the places. Errors: system (the watcher is gone).
     [[nodiscard]] Result<void> introduce(const SessionPlaces &places);
     /// Waits until the watcher has taken them up and armed the fuse. Errors: system (the watcher is gone).
@@ -69,6 +71,7 @@ struct Forked {
 /// The watcher's side: the launcher's next message. Nothing: the launcher has executed the debugger, or is gone.
 struct LauncherMessage {
     std::optional<SessionPlaces> places;
+    std::optional<SessionPlaces> expected; ///< only scope and unified; they may not be there yet
     UniqueFd listener;
     std::optional<bool> executes; ///< false: it did, and that failed
 };

@@ -110,6 +110,22 @@ bool kill_leftovers(const SessionCgroups &session, const std::set<pid_t> &detach
     return empty;
 }
 
+void remove_abandoned(const SessionPlaces &places)
+{
+    constexpr int kTries = 250; // half a second
+    for (const std::string &path : {places.scope, places.unified}) {
+        const auto slash = path.rfind('/');
+        if (slash == std::string::npos)
+            continue;
+        const auto parent = open_at(AT_FDCWD, path.substr(0, slash), O_RDONLY | O_DIRECTORY);
+        const std::string name = path.substr(slash + 1);
+        for (int i = 0; parent && i < kTries && ::faccessat(parent->get(), name.c_str(), F_OK, 0) == 0 &&
+                        !remove_cgroup(parent->get(), name);
+             ++i)
+            pause();
+    }
+}
+
 void remove_cgroups(const SessionCgroups &session)
 {
     for (const char *child : {kDebuggeeName, kDebuggerName})

@@ -19,4 +19,7 @@ bool kill_leftovers(const SessionCgroups &session, const std::set<pid_t> &detach
 /// Removes the cgroups inside the scope, and of a plain cgroup the scope itself. What still holds processes stays.
 void remove_cgroups(const SessionCgroups &session);
 
+/// Removes the directories of a launch that was killed while it made them; its process leaves them as it ends.
+void remove_abandoned(const SessionPlaces &places);
+
 } // namespace dbgscope

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <ctime>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@
 namespace dbgscope {
 namespace {
 
+constexpr long kSecondLookNs = 20'000'000;
 constexpr std::size_t kMaxKnown = 256; ///< of debuggees at one time; more are moved, but not followed one by one
 
 std::string proc_path(pid_t pid, const char *name)
@@ -197,8 +199,13 @@ void Debuggees::check_places(Limit cap)
 /// The limit counts where the process really is (facts: programs that migrate themselves exist).
 void Debuggees::check_place(const Debuggee &debuggee, Limit cap)
 {
-    // Of a process that has ended /proc/PID/cgroup says "/".
-    if (!cap.finite() || escape_said_ || is_in(debuggee.id.pid, session_.debuggee_path()) || ended(debuggee))
+    const auto strays = [&] { return !is_in(debuggee.id.pid, session_.debuggee_path()) && !ended(debuggee); };
+    if (!cap.finite() || escape_said_ || !strays())
+        return;
+    // /proc/PID/cgroup says "/" a moment before the end of a process can be seen.
+    const timespec pause{.tv_sec = 0, .tv_nsec = kSecondLookNs};
+    (void)::nanosleep(&pause, nullptr);
+    if (!strays())
         return;
     escape_said_ = true;
     say_(fmt::format("{} (pid {}) has left its cgroup: the cap of {} does not hold for it", name_of(debuggee.id.pid),

@@ -62,9 +62,14 @@ Watcher::Watcher(WatchStart start)
 
 bool Watcher::introduced()
 {
-    const auto message = receive_from_launcher(launcher_.get());
+    SessionPlaces expected;
+    auto message = receive_from_launcher(launcher_.get());
+    for (; message && message->expected; message = receive_from_launcher(launcher_.get()))
+        expected = std::move(*message->expected);
     if (!message || !message->places) {
         launcher_.reset();
+        if (!order_.wait && expected.remove) // killed on the way; where it has failed, it has done this itself
+            remove_abandoned(expected);
         return false;
     }
     if (auto opened = open_session(*message->places))

@@ -61,7 +61,7 @@ def build_dir():
 def make_payload(work, script):
     """An ext4 image with the tests, the binary and the test programs."""
     tree = work / "payload"
-    for folder in ("support", "system"):
+    for folder in ("support", "system", "fault", "bench"):
         shutil.copytree(REPO / "tests" / folder, tree / "tests" / folder,
                         ignore=shutil.ignore_patterns("__pycache__"))
     (tree / "bin").mkdir()
