@@ -148,7 +148,7 @@ Result<void> FuseCgroup::arm()
     if (auto lowered = write_limit(line_); !lowered)
         return lowered;
     if (auto held = write_at(directory_, kV1OomControl, "1"); !held) {
-        (void)write_limit(cap_);
+        [[maybe_unused]] const bool back = write_limit(cap_).has_value();
         return held;
     }
     lifted_ = false;

@@ -12,6 +12,9 @@
 namespace dbgscope {
 namespace {
 
+/// A control file that cannot be written now is written at the next look.
+void ignore([[maybe_unused]] const Result<void> &written) {}
+
 using Clock = FuseKeeper::Clock;
 using std::chrono::milliseconds;
 
@@ -99,9 +102,9 @@ void FuseKeeper::disarm()
     if (std::exchange(disarmed_, true))
         return;
     if (fuse_.frozen())
-        (void)cgroup_.thaw();
+        ignore(cgroup_.thaw());
     if (config_.action != FuseAction::off)
-        (void)cgroup_.lift();
+        ignore(cgroup_.lift());
 }
 
 SessionState FuseKeeper::state() const
@@ -192,17 +195,17 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
         thaw_owed_ = !thawed && !gone(thawed.error());
     }
     if (orders.lift)
-        (void)cgroup_.lift();
+        ignore(cgroup_.lift());
     if (orders.arm)
-        (void)cgroup_.arm();
+        ignore(cgroup_.arm());
     if (orders.freeze) {
-        (void)cgroup_.freeze();
+        ignore(cgroup_.freeze());
         thaw_owed_ = false;
     }
     if (orders.lend_bytes != 0)
-        (void)cgroup_.lend(orders.lend_bytes);
+        ignore(cgroup_.lend(orders.lend_bytes));
     if (orders.take_back)
-        (void)cgroup_.take_back();
+        ignore(cgroup_.take_back());
     const std::uint64_t bytes = reading.unreclaimable_bytes();
     if (orders.say_released != Release::none)
         config_.say("fuse-released", released_line(orders.say_released, bytes, reading.cap));
