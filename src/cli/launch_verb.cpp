@@ -12,6 +12,7 @@
 #include "debugger/call.hpp"
 #include "launch/launch.hpp"
 #include "launch/sweep.hpp"
+#include "plan/budget.hpp"
 #include "plan/plan.hpp"
 #include "probe/assume.hpp"
 #include "probe/debuggee.hpp"
@@ -106,12 +107,6 @@ bool any_percentage(const Settings &settings)
         if (property.ends_with('%'))
             return true;
     return false;
-}
-
-bool asked(const Settings &settings, Key key)
-{
-    const Setting *setting = settings.find(key);
-    return setting != nullptr && setting->origin.layer != Layer::builtin;
 }
 
 /// What the plan will look at, and no more: a launch is about 4 ms. `run` chooses no default cap, so it has no use for

@@ -279,6 +279,12 @@ std::string origin_of(const Settings &settings, Key key)
     return setting == nullptr ? std::string(key_info(key).name) : setting->origin.where;
 }
 
+bool asked(const Settings &settings, Key key)
+{
+    const Setting *setting = settings.find(key);
+    return setting != nullptr && setting->origin.layer != Layer::builtin;
+}
+
 bool required(const Settings &settings, const char *what)
 {
     const std::vector<std::string> list = settings.list(Key::require);

@@ -39,6 +39,9 @@ struct Budget {
 /// "--memory-max", "DBGSCOPE_MEMORY_MAX", "/etc/dbgscope/config.yaml:3:8": where a setting came from.
 [[nodiscard]] std::string origin_of(const Settings &settings, Key key);
 
+/// Somebody wrote it, rather than the built-in profiles.
+[[nodiscard]] bool asked(const Settings &settings, Key key);
+
 /// Whether `--require=WHAT` was given.
 [[nodiscard]] bool required(const Settings &settings, const char *what);
 

@@ -91,36 +91,24 @@ void add_resources(const Settings &settings, std::vector<ScopeProperty> &out)
                                              : static_cast<std::uint64_t>(runtime->count())});
 }
 
-/// "max" for infinity, else plain bytes: what memory.max takes.
-std::string v2_value(Limit limit)
-{
-    return limit.finite() ? std::to_string(limit.bytes()) : "max";
-}
-
-/// v1 spells "no limit" as -1.
-std::string v1_value(Limit limit)
-{
-    return limit.finite() ? std::to_string(limit.bytes()) : "-1";
-}
-
 void plan_v2_writes(const Settings &settings, const Budget &budget, std::uint64_t total, bool no_swap,
                     CreateCgroup &out)
 {
     const auto add = [&](Key key, const char *file) {
         if (const auto size = settings.get<SizeSpec>(key))
-            out.writes.push_back({file, v2_value(size->resolve(total)), false});
+            out.writes.push_back({file, control_text(size->resolve(total), 2), false});
     };
     add(Key::memory_min, "memory.min");
     add(Key::memory_low, "memory.low");
     add(Key::memory_high, "memory.high");
     if (budget.scope_limit)
-        out.writes.push_back({"memory.max", v2_value(*budget.scope_limit), false});
+        out.writes.push_back({"memory.max", control_text(*budget.scope_limit, 2), false});
     if (settings.find(Key::memory_swap_max) != nullptr)
         add(Key::memory_swap_max, "memory.swap.max");
     else if (no_swap)
         out.writes.push_back({"memory.swap.max", "0", true});
     if (const auto tasks = settings.get<SizeSpec>(Key::tasks_max); tasks && tasks->kind != SizeSpec::Kind::permyriad)
-        out.writes.push_back({"pids.max", v2_value(tasks->resolve(0)), true});
+        out.writes.push_back({"pids.max", control_text(tasks->resolve(0), 2), true});
     if (const auto weight = settings.get<std::int64_t>(Key::cpu_weight); weight && *weight > 0)
         out.writes.push_back({"cpu.weight", std::to_string(*weight), true});
     for (const CgroupWrite &write : out.writes) {
@@ -136,7 +124,7 @@ void plan_v1_writes(const Settings &settings, const Budget &budget, std::uint64_
     if (!budget.scope_limit)
         return;
     // A fresh cgroup is unlimited, so the limit comes first: memsw below it would be EINVAL.
-    out.writes.push_back({"memory.limit_in_bytes", v1_value(*budget.scope_limit), false});
+    out.writes.push_back({"memory.limit_in_bytes", control_text(*budget.scope_limit, 1), false});
     const auto swap = settings.get<SizeSpec>(Key::memory_swap_max);
     if (!budget.scope_limit->finite() || (!swap && !no_swap))
         return;
@@ -255,13 +243,12 @@ Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, con
     }
     for (const Key key : {Key::slice, Key::slice_inherit, Key::runtime_max, Key::oom_policy, Key::io_weight,
                           Key::cpu_quota, Key::collect, Key::send_sighup})
-        if (const Setting *setting = settings.find(key); setting != nullptr && setting->origin.layer != Layer::builtin)
-            ignored.push_back(setting->origin.where);
+        if (asked(settings, key))
+            ignored.push_back(origin_of(settings, key));
     if (out.version == 1)
         for (const Key key : {Key::memory_high, Key::memory_low, Key::memory_min, Key::tasks_max, Key::cpu_weight})
-            if (const Setting *setting = settings.find(key);
-                setting != nullptr && setting->origin.layer != Layer::builtin)
-                ignored.push_back(setting->origin.where);
+            if (asked(settings, key))
+                ignored.push_back(origin_of(settings, key));
     for (const ScopeProperty &wish : wishes.scope)
         ignored.push_back("-p " + wish.name);
     return out;

@@ -11,13 +11,6 @@
 namespace dbgscope {
 namespace {
 
-/// Somebody wrote it, rather than the built-in profiles.
-bool asked(const Settings &settings, Key key)
-{
-    const Setting *setting = settings.find(key);
-    return setting != nullptr && setting->origin.layer != Layer::builtin;
-}
-
 /// Written for this very start: a file may require things that only some commands can have.
 bool asked_now(const Settings &settings, Key key)
 {
@@ -127,15 +120,10 @@ Result<void> check_pointless(const Look &look)
     return {};
 }
 
-std::string file_value(Limit limit)
-{
-    return std::to_string(limit.bytes());
-}
-
 /// The limit of one side. A fresh cgroup is unlimited, so on v1 the limit comes first: memsw below it would be EINVAL.
 void add_limit(const Look &look, int version, Limit limit, bool no_swap, std::vector<CgroupWrite> &writes)
 {
-    writes.push_back({version == 2 ? "memory.max" : "memory.limit_in_bytes", file_value(limit), false});
+    writes.push_back({version == 2 ? "memory.max" : "memory.limit_in_bytes", control_text(limit, version), false});
     const auto swap = look.settings.get<SizeSpec>(Key::memory_swap_max);
     if (version == 2) {
         if (no_swap && !swap) // one that was asked for is the scope's, and holds for both sides together
@@ -327,6 +315,16 @@ Result<WatchPlan> unwatched(const Look &look, std::string why)
     return plan;
 }
 
+/// As the debuggee will find it; empty: not set.
+std::string gomemlimit_text(const Request &request, const GoEnvironment &go)
+{
+    std::string text = inherited(request, "GOMEMLIMIT").value_or("");
+    for (const EnvChange &change : go.changes)
+        if (change.name == "GOMEMLIMIT")
+            text = change.value.value_or("");
+    return text;
+}
+
 } // namespace
 
 Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const Budget &budget,
@@ -358,13 +356,17 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     return plan;
 }
 
+std::optional<Limit> gomemlimit_in_force(const Request &request, const GoEnvironment &go)
+{
+    if (request.call.verb == "dap") // launch.json has an environment of its own, which wins
+        return std::nullopt;
+    return parse_gomemlimit(gomemlimit_text(request, go));
+}
+
 std::optional<Notice> memlimit_above_fuse(const Request &request, const GoEnvironment &go, Limit cap, Limit fuse_line)
 {
     const auto own = inherited(request, "GOMEMLIMIT");
-    std::string text = own.value_or("");
-    for (const EnvChange &change : go.changes)
-        if (change.name == "GOMEMLIMIT")
-            text = change.value.value_or("");
+    const std::string text = gomemlimit_text(request, go);
     const auto limit = parse_gomemlimit(text);
     if (text.empty() || !fuse_line.finite() || !limit || *limit < fuse_line || (own && *limit >= cap))
         return std::nullopt; // of one above the cap plan_go_environment has spoken

@@ -34,6 +34,9 @@ struct WatchPlan {
 [[nodiscard]] Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const Budget &budget,
                                            const PropertyWishes &wishes, const BackendOption &option);
 
+/// GOMEMLIMIT of the debuggee, infinity where none is set. Nothing: malformed, or a client may set another.
+[[nodiscard]] std::optional<Limit> gomemlimit_in_force(const Request &request, const GoEnvironment &go);
+
 /// A GOMEMLIMIT in force that is not below `fuse_line`, where nothing else was said about it: garbage alone would reach
 /// the line.
 [[nodiscard]] std::optional<Notice> memlimit_above_fuse(const Request &request, const GoEnvironment &go, Limit cap,

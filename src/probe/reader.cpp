@@ -4,10 +4,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+
+#include "sys/file.hpp"
 
 namespace dbgscope {
 namespace {
@@ -86,9 +87,7 @@ bool Reader::exists(const std::string &path) const
 
 std::string Reader::link(const std::string &path) const
 {
-    std::array<char, 256> target; // NOLINT: filled by readlink
-    const ssize_t length = ::readlink(real_path(path).c_str(), target.data(), target.size());
-    return length < 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(length));
+    return read_link(real_path(path));
 }
 
 int access_at(int directory, const char *name, int mode)

@@ -22,13 +22,6 @@ const char *limit_file(int version)
     return version == 1 ? "memory.limit_in_bytes" : "memory.max";
 }
 
-std::string limit_text(int version, Limit limit)
-{
-    if (!limit.finite())
-        return version == 1 ? "-1" : "max";
-    return std::to_string(limit.bytes());
-}
-
 bool on_systemd(const SessionRecord &record)
 {
     return record.backend.starts_with("systemd");
@@ -50,7 +43,7 @@ void add_limit(std::vector<CapStep> &steps, int version, const std::string &wher
                std::optional<Limit> swap)
 {
     const auto step = [&](const char *file, Limit value) {
-        steps.push_back({.file = where + file, .value = limit_text(version, value), .limit = value});
+        steps.push_back({.file = where + file, .value = control_text(value, version), .limit = value});
     };
     if (swap)
         step(kV1Swap, *swap);
@@ -98,7 +91,7 @@ void plan_split(const SessionRecord &record, const Usage &usage, CapChange &chan
     add_limit(change.steps, version, where, change.cap, swap_beside(usage.swap_limit, memory, change.cap));
     if (version != 1 && record.fuse.finite() && !lifted)
         change.steps.push_back(
-            {.file = where + "memory.high", .value = limit_text(version, change.fuse), .limit = change.fuse});
+            {.file = where + "memory.high", .value = control_text(change.fuse, version), .limit = change.fuse});
     if (change.raises && version != 1) // frozen by the fuse; before 5.2 there is no such file
         change.steps.push_back({.file = where + "cgroup.freeze", .value = "0", .optional = true});
 }

@@ -2,13 +2,15 @@
 #include "session/cgroup_processes.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
-#include <ctime>
 #include <filesystem>
+#include <thread>
 
 #include "dbgscope/bytes.hpp"
+#include "launch/sweep.hpp"
 #include "launch/vacate.hpp"
 #include "sys/file.hpp"
 
@@ -17,7 +19,7 @@ namespace {
 
 constexpr int kMaxDepth = 8;
 constexpr std::size_t kMaxProcsBytes = 16 * kMiB; ///< of one cgroup.procs
-constexpr long kPauseNs = 10'000'000;
+constexpr std::chrono::milliseconds kPause{2};
 
 void collect(const std::string &directory, int depth, std::vector<pid_t> &pids)
 {
@@ -40,14 +42,14 @@ std::vector<pid_t> pids_below(const std::string &directory)
     return pids;
 }
 
-bool kill_below(const std::string &directory, std::span<const pid_t> spared, bool use_cgroup_kill,
+bool kill_below(const std::string &directory, const std::function<bool(pid_t)> &spared, bool use_cgroup_kill,
                 std::chrono::milliseconds patience)
 {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     for (;;) {
         const std::vector<pid_t> pids = pids_below(directory);
         // 0 stands for a process of another pid namespace: it can only be hit through cgroup.kill.
-        const auto may_hit = [&](pid_t pid) { return std::ranges::find(spared, pid) == spared.end(); };
+        const auto may_hit = [&](pid_t pid) { return !spared(pid); };
         if (std::ranges::none_of(pids, may_hit))
             return true;
         const bool at_once = use_cgroup_kill && std::ranges::all_of(pids, may_hit);
@@ -57,9 +59,23 @@ bool kill_below(const std::string &directory, std::span<const pid_t> spared, boo
                     (void)::kill(pid, SIGKILL);
         if (std::chrono::steady_clock::now() >= deadline)
             return false;
-        const timespec pause{.tv_sec = 0, .tv_nsec = kPauseNs};
-        (void)::nanosleep(&pause, nullptr);
+        std::this_thread::sleep_for(kPause);
     }
+}
+
+bool remove_cgroup_at(const std::string &path, std::chrono::milliseconds patience)
+{
+    const auto slash = path.rfind('/');
+    const auto parent = open_at(AT_FDCWD, path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+    const std::string name = path.substr(slash + 1);
+    for (const auto deadline = std::chrono::steady_clock::now() + patience; parent;) {
+        if (remove_cgroup(parent->get(), name) || ::faccessat(parent->get(), name.c_str(), F_OK, 0) != 0)
+            return true;
+        if (std::chrono::steady_clock::now() >= deadline)
+            return false;
+        std::this_thread::sleep_for(kPause);
+    }
+    return true;
 }
 
 } // namespace dbgscope

@@ -4,7 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <span>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,10 +13,14 @@ namespace dbgscope {
 /// Pids of `directory` and every cgroup below it. A cgroup that is gone has none.
 [[nodiscard]] std::vector<pid_t> pids_below(const std::string &directory);
 
-/// SIGKILL to everything in `directory` and below, again until nothing is left there but `spared`, for at most
+/// SIGKILL to everything in `directory` and below, again until nothing is left there but what is `spared`, for at most
 /// `patience`. `use_cgroup_kill`: with one write to cgroup.kill (v2, since 5.14) where that hits none of the spared.
 /// True: nothing is left.
-bool kill_below(const std::string &directory, std::span<const pid_t> spared, bool use_cgroup_kill,
+bool kill_below(const std::string &directory, const std::function<bool(pid_t)> &spared, bool use_cgroup_kill,
                 std::chrono::milliseconds patience);
+
+/// rmdir of a cgroup and those below it. A killed process leaves its cgroup only when it is all gone (EBUSY until
+/// then): tried for at most `patience`. True: it is not there any more.
+bool remove_cgroup_at(const std::string &path, std::chrono::milliseconds patience);
 
 } // namespace dbgscope

@@ -4,10 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
-#include <ctime>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,19 +26,17 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kKillPatience{1000};
-constexpr long kPauseNs = 10'000'000;
+constexpr milliseconds kPause{10};
 
-std::pair<std::string, std::string> split_path(const std::string &path)
+std::string last_part(const std::string &path)
 {
-    const auto slash = path.rfind('/');
-    return slash == std::string::npos ? std::pair(std::string("."), path)
-                                      : std::pair(path.substr(0, slash), path.substr(slash + 1));
+    return path.substr(path.rfind('/') + 1);
 }
 
 /// "ID.scope" (systemd puts "_" before names the kernel could take for its own files), "dbgscope.ID.PID-STARTTICKS".
 bool names_session(const std::string &directory, const std::string &id)
 {
-    const std::string name = split_path(directory).second;
+    const std::string name = last_part(directory);
     const auto plain = parse_session_directory(name);
     return name == id + ".scope" || name == '_' + id + ".scope" || (plain && plain->session == id);
 }
@@ -55,7 +52,7 @@ Error stubborn(const SessionRecord &record, std::string cause)
 
 Result<void> kill_all(const SessionRecord &record, const EndOptions &options)
 {
-    const std::array<pid_t, 2> spared{::getpid(), static_cast<pid_t>(record.watcher.pid)};
+    const auto spared = [self = ::getpid(), &record](pid_t pid) { return pid == self || pid == record.watcher.pid; };
     std::vector<std::string> directories{record.scope_directory};
     if (record.split)
         directories = {record.scope_directory + '/' + kDebuggerName, record.scope_directory + '/' + kDebuggeeName};
@@ -65,23 +62,6 @@ Result<void> kill_all(const SessionRecord &record, const EndOptions &options)
     if (!all)
         return fail(stubborn(record, fmt::format("processes in {} cannot be killed", record.scope_directory)));
     return {};
-}
-
-/// A killed process leaves its cgroup only when it is all gone: rmdir says EBUSY until then.
-Result<void> remove_directory(const SessionRecord &record, const std::string &path)
-{
-    const auto [above, name] = split_path(path);
-    const auto parent = open_directory(above);
-    if (!parent)
-        return {};
-    for (const auto deadline = Clock::now() + kKillPatience;;) {
-        if (remove_cgroup(parent->get(), name) || ::faccessat(parent->get(), name.c_str(), F_OK, 0) != 0)
-            return {};
-        if (Clock::now() >= deadline)
-            return fail(stubborn(record, fmt::format("{} cannot be removed", path)));
-        const timespec pause{.tv_sec = 0, .tv_nsec = kPauseNs};
-        (void)::nanosleep(&pause, nullptr);
-    }
 }
 
 } // namespace
@@ -115,8 +95,7 @@ Result<void> Ending::finish(const Registry &registry) const
     for (const auto deadline = Clock::now() + options_.watcher; watcher.alive() && Clock::now() < deadline;) {
         if (!registry.has_live(record()))
             return {};
-        const timespec pause{.tv_sec = 0, .tv_nsec = kPauseNs};
-        (void)::nanosleep(&pause, nullptr);
+        std::this_thread::sleep_for(kPause);
     }
     if (!registry.has_live(record()))
         return {};
@@ -137,12 +116,11 @@ Result<void> clean_up(const Registry &registry, const SessionRecord &record, con
             return killed;
     }
     const auto plain = [&](const std::string &path) {
-        return !path.empty() && parse_session_directory(split_path(path).second).has_value();
+        return !path.empty() && parse_session_directory(last_part(path)).has_value();
     };
     for (const std::string &path : {record.scope_directory, record.unified_directory})
-        if (plain(path) && names_session(path, record.id))
-            if (auto removed = remove_directory(record, path); !removed)
-                return removed;
+        if (plain(path) && names_session(path, record.id) && !remove_cgroup_at(path, kKillPatience))
+            return fail(stubborn(record, fmt::format("{} cannot be removed", path)));
     if (!options.history.empty()) {
         SessionRecord ended = record;
         ended.state = SessionState::ended;

@@ -7,9 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <ctime>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "session/record_json.hpp"
@@ -19,7 +19,7 @@ namespace dbgscope {
 namespace {
 
 constexpr auto kLockPatience = std::chrono::milliseconds(200);
-constexpr long kLockPauseNs = 2'000'000;
+constexpr std::chrono::milliseconds kLockPause{2};
 constexpr mode_t kDirectoryMode = 0700;
 
 /// Every missing directory above `file`. One that is there is good, whatever its mode: ~/.local is not ours to judge.
@@ -43,8 +43,7 @@ bool lock(int file)
             return false;
         if (std::chrono::steady_clock::now() >= deadline)
             return false;
-        const timespec pause{.tv_sec = 0, .tv_nsec = kLockPauseNs};
-        (void)::nanosleep(&pause, nullptr);
+        std::this_thread::sleep_for(kLockPause);
     }
     return true;
 }

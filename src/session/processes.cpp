@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -93,9 +92,7 @@ bool ProcessHandle::wait_end(std::chrono::milliseconds patience) const
 
 std::string own_pid_namespace(const std::string &proc)
 {
-    std::array<char, 64> target{};
-    const ssize_t size = ::readlink((proc + "/self/ns/pid").c_str(), target.data(), target.size());
-    return size > 0 ? std::string(target.data(), static_cast<std::size_t>(size)) : std::string();
+    return read_link(proc + "/self/ns/pid");
 }
 
 } // namespace dbgscope

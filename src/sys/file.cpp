@@ -41,6 +41,14 @@ Result<std::string> read_at(int directory, const std::string &path, std::size_t 
     }
 }
 
+std::string read_link(const std::string &path)
+{
+    std::string target(4096, '\0'); // PATH_MAX
+    const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
+    target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return target;
+}
+
 Result<void> write_at(int directory, const std::string &path, std::string_view value)
 {
     auto fd = open_at(directory, path, O_WRONLY | O_NOCTTY);

@@ -29,6 +29,9 @@ inline constexpr std::size_t kMaxFileBytes = 1024 * 1024;
     return read_at(AT_FDCWD, path, limit);
 }
 
+/// readlink(2); empty on failure.
+[[nodiscard]] std::string read_link(const std::string &path);
+
 /// One write(2) of all of `value`, as control files want it. The file must exist.
 [[nodiscard]] Result<void> write_at(int directory, const std::string &path, std::string_view value);
 

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 
-#include "launch/vacate.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -40,12 +39,6 @@ Result<SessionCgroups> open_session(const SessionPlaces &places)
         if (auto directory = open_at(AT_FDCWD, places.unified, O_RDONLY | O_DIRECTORY)) // for pressure alone
             session.unified = std::move(*directory);
     return session;
-}
-
-std::vector<pid_t> processes_of(int directory)
-{
-    const auto text = read_at(directory, "cgroup.procs");
-    return text ? parse_procs(*text) : std::vector<pid_t>();
 }
 
 } // namespace dbgscope

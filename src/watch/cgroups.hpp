@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
-#include <vector>
 
 #include "dbgscope/error.hpp"
 #include "launch/watcher_link.hpp"
@@ -28,8 +25,5 @@ struct SessionCgroups {
 
 /// Errors: the ones of open(2), about the directory that cannot be opened.
 [[nodiscard]] Result<SessionCgroups> open_session(const SessionPlaces &places);
-
-/// Pids in the cgroup itself, not below it; empty when it is gone.
-[[nodiscard]] std::vector<pid_t> processes_of(int directory);
 
 } // namespace dbgscope

@@ -16,10 +16,11 @@ namespace dbgscope {
 bool kill_leftovers(const SessionCgroups &session, const std::set<pid_t> &detached, bool use_cgroup_kill,
                     std::chrono::milliseconds patience);
 
-/// Removes the cgroups inside the scope, and of a plain cgroup the scope itself. What still holds processes stays.
-void remove_cgroups(const SessionCgroups &session);
+/// Removes the cgroups inside the scope, and of a plain cgroup the scope itself. What still holds processes after
+/// `patience` stays.
+void remove_cgroups(const SessionCgroups &session, std::chrono::milliseconds patience);
 
 /// Removes the directories of a launch that was killed while it made them; its process leaves them as it ends.
-void remove_abandoned(const SessionPlaces &places);
+void remove_abandoned(const SessionPlaces &places, std::chrono::milliseconds patience);
 
 } // namespace dbgscope

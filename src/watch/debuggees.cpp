@@ -6,24 +6,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
-#include <ctime>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "launch/cgroup_error.hpp"
-#include "launch/sweep.hpp"
+#include "session/processes.hpp"
 #include "sys/file.hpp"
 #include "watch/exit_status.hpp"
 
 namespace dbgscope {
 namespace {
 
-constexpr long kSecondLookNs = 20'000'000;
+constexpr std::chrono::milliseconds kSecondLook{20};
 constexpr std::size_t kMaxKnown = 256; ///< of debuggees at one time; more are moved, but not followed one by one
 
 std::string proc_path(pid_t pid, const char *name)
@@ -38,14 +37,6 @@ std::optional<int> read_number(const std::string &path)
     if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc{})
         return std::nullopt;
     return value;
-}
-
-std::string read_link(const std::string &path)
-{
-    std::string target(4096, '\0');
-    const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
-    target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    return target;
 }
 
 /// comm as it is now; gdb's start-up shell has another name than what it executes.
@@ -78,8 +69,7 @@ bool ended(const Debuggee &debuggee)
         pollfd entry{.fd = debuggee.pidfd.get(), .events = POLLIN, .revents = 0};
         return ::poll(&entry, 1, 0) > 0;
     }
-    const auto stat = read_file(proc_path(debuggee.id.pid, "stat"), 4096);
-    return !stat || parse_start_ticks(*stat) != debuggee.id.start_ticks;
+    return !is_alive(debuggee.id);
 }
 
 } // namespace
@@ -115,26 +105,26 @@ int Debuggees::move(pid_t thread) const
 void Debuggees::raise_oom_score(pid_t thread) const
 {
     const std::string path = proc_path(thread, "oom_score_adj");
-    if (const auto now = read_number(path); now && *now < oom_score_adj_) [[maybe_unused]]
-        const bool raised = write_at(AT_FDCWD, path, std::to_string(oom_score_adj_)).has_value();
+    if (const auto now = read_number(path); now && *now < oom_score_adj_)
+        (void)write_at(AT_FDCWD, path, std::to_string(oom_score_adj_)).has_value();
 }
 
-bool Debuggees::on_notice()
+std::optional<pid_t> Debuggees::on_notice()
 {
     const auto notice = listener_.receive();
     if (!notice)
-        return false;
+        return std::nullopt;
     if (notice->call != PtraceCall::trace_me || notice->thread <= 0 || !listener_.valid(notice->id)) {
         listener_.let_continue(notice->id);
         if (notice->call == PtraceCall::detach)
             on_detach(*notice);
-        return false;
+        return std::nullopt;
     }
     const int code = move(notice->thread);
     if (code == 0)
         raise_oom_score(notice->thread);
     if (!listener_.valid(notice->id))
-        return false; // interrupted or dead: the call starts again, or never
+        return std::nullopt; // interrupted or dead: the call starts again, or never
     if (code != 0 && refuse_)
         listener_.refuse(notice->id, EPERM);
     else
@@ -143,24 +133,24 @@ bool Debuggees::on_notice()
         say_(fmt::format("{}, so it {}: {}", "the debuggee cannot be moved out of the debugger's cgroup",
                          refuse_ ? "may not start (--require=split)" : "shares the debugger's limit",
                          to_line(cgroup_error(CgroupOperation::enter, code, session_.debuggee_path()))));
-    if (code == 0)
-        remember(notice->thread);
-    return code == 0;
+    const pid_t pid = code == 0 ? thread_group(notice->thread) : 0; // 0: it has ended already
+    if (pid == 0)
+        return std::nullopt;
+    remember(pid);
+    return pid;
 }
 
 /// After the answer: nothing here may hold up the debugger.
-void Debuggees::remember(pid_t thread)
+void Debuggees::remember(pid_t pid)
 {
-    const auto stat = read_file(proc_path(thread, "stat"), 4096);
-    const auto ticks = stat ? parse_start_ticks(*stat) : std::nullopt;
-    const pid_t pid = thread_group(thread);
-    if (!ticks || pid <= 0 || living_.size() >= kMaxKnown)
+    const auto id = process_id(pid);
+    if (!id || living_.size() >= kMaxKnown)
         return;
     detached_.erase(pid); // an old pid come round again
     for (const Debuggee &known : living_)
         if (known.id.pid == pid)
             return;
-    Debuggee debuggee{.id = {pid, *ticks}, .name = {}, .program = {}, .pidfd = {}};
+    Debuggee debuggee{.id = *id, .name = {}, .program = {}, .pidfd = {}};
     debuggee.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     living_.push_back(std::move(debuggee));
 }
@@ -203,8 +193,7 @@ void Debuggees::check_place(const Debuggee &debuggee, Limit cap)
     if (!cap.finite() || escape_said_ || !strays())
         return;
     // /proc/PID/cgroup says "/" a moment before the end of a process can be seen.
-    const timespec pause{.tv_sec = 0, .tv_nsec = kSecondLookNs};
-    (void)::nanosleep(&pause, nullptr);
+    std::this_thread::sleep_for(kSecondLook);
     if (!strays())
         return;
     escape_said_ = true;

@@ -44,8 +44,8 @@ class Debuggees {
     /// For poll(2); -1 once nobody is left under the filter.
     [[nodiscard]] int listener() const { return listener_.fd(); }
     void forget_listener() { listener_ = PtraceListener(UniqueFd()); }
-    /// Takes one notification and answers it. True: there is a new debuggee.
-    bool on_notice();
+    /// Takes one notification and answers it. Returns the pid of a process that was moved into the cgroup.
+    [[nodiscard]] std::optional<pid_t> on_notice();
     /// A little after a start: program and name, and whether it is where it should be, under the cap that is in force.
     void look(Limit cap);
     /// Warns, once, of a debuggee that has left its cgroup.
@@ -59,7 +59,7 @@ class Debuggees {
   private:
     [[nodiscard]] int move(pid_t thread) const;
     void raise_oom_score(pid_t thread) const;
-    void remember(pid_t thread);
+    void remember(pid_t pid);
     void on_detach(const PtraceNotice &notice);
     void check_place(const Debuggee &debuggee, Limit cap);
 

@@ -2,15 +2,14 @@
 #include "watch/dying.hpp"
 
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <charconv>
 #include <csignal>
 #include <cstdint>
 #include <string_view>
 
 #include "probe/reader.hpp"
+#include "session/processes.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -52,9 +51,7 @@ ProcessLook look_at_process(int pid)
 bool in_initial_pid_namespace()
 {
     constexpr std::string_view kInitial = "pid:[4026531836]"; // PROC_PID_INIT_INO
-    std::array<char, 64> target;                              // NOLINT: filled by readlink
-    const ssize_t got = ::readlink("/proc/self/ns/pid", target.data(), target.size());
-    return got > 0 && std::string_view(target.data(), static_cast<std::size_t>(got)) == kInitial;
+    return own_pid_namespace() == kInitial;
 }
 
 bool by_sigkill(std::optional<int> wait_status)

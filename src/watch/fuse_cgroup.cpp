@@ -12,6 +12,7 @@
 #include "dbgscope/session.hpp"
 #include "probe/pressure.hpp"
 #include "probe/reader.hpp"
+#include "session/usage.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -35,8 +36,6 @@ constexpr Kind kKindsV2[] = {{"anon", "anon"},
                              {"percpu", "kernel per-cpu"},
                              {"vmalloc", "kernel vmalloc"}};
 constexpr Kind kKindsV1[] = {{"total_rss", "anon"}, {"total_shmem", "shmem"}};
-constexpr std::string_view kReclaimableV2[] = {"active_file", "inactive_file", "slab_reclaimable"};
-constexpr std::string_view kReclaimableV1[] = {"total_active_file", "total_inactive_file"};
 
 Result<std::uint64_t> read_bytes(int directory, const char *name)
 {
@@ -65,21 +64,14 @@ std::uint64_t page_bytes()
     return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-/// "max" is v2's word; v1 takes -1.
-std::string limit_text(Limit limit, const char *unlimited)
-{
-    return limit.finite() ? std::to_string(limit.bytes()) : std::string(unlimited);
-}
-
 } // namespace
 
 MemoryParts parse_memory_parts(int version, std::string_view stat)
 {
     // v2: "anon 126353408\nfile 0\nkernel 1404928\n…"; v1: "…\ntotal_cache 1835008\ntotal_rss 1744896\n…"
     MemoryParts parts;
-    const auto consider = [&](const auto &kinds, const auto &reclaimable, std::string_view key, std::uint64_t bytes) {
-        if (std::ranges::find(reclaimable, key) != std::end(reclaimable))
-            parts.reclaimable_bytes += bytes;
+    parts.reclaimable_bytes = droppable_bytes(stat, version).value_or(0);
+    const auto consider = [&](const auto &kinds, std::string_view key, std::uint64_t bytes) {
         const auto *const kind = std::ranges::find(kinds, key, &Kind::key);
         if (kind != std::end(kinds) && bytes > parts.largest_bytes) {
             parts.largest = kind->words;
@@ -93,9 +85,9 @@ MemoryParts parse_memory_parts(int version, std::string_view stat)
         if (space == std::string_view::npos || !parse_number(line.substr(space + 1), bytes))
             continue;
         if (version == 1)
-            consider(kKindsV1, kReclaimableV1, line.substr(0, space), bytes);
+            consider(kKindsV1, line.substr(0, space), bytes);
         else
-            consider(kKindsV2, kReclaimableV2, line.substr(0, space), bytes);
+            consider(kKindsV2, line.substr(0, space), bytes);
     }
     return parts;
 }
@@ -141,14 +133,14 @@ void FuseCgroup::drain_event()
 Result<void> FuseCgroup::arm()
 {
     if (version_ != 1) {
-        auto written = write_at(directory_, "memory.high", limit_text(line_, "max"));
+        auto written = write_at(directory_, "memory.high", control_text(line_, version_));
         lifted_ = lifted_ && !written;
         return written;
     }
     if (auto lowered = write_limit(line_); !lowered)
         return lowered;
     if (auto held = write_at(directory_, kV1OomControl, "1"); !held) {
-        [[maybe_unused]] const bool back = write_limit(cap_).has_value();
+        (void)write_limit(cap_).has_value();
         return held;
     }
     lifted_ = false;
@@ -190,7 +182,7 @@ Result<void> FuseCgroup::take_back()
 /// v1's invariant is limit <= memsw, so the order depends on the direction (EINVAL otherwise).
 Result<void> FuseCgroup::write_limit(Limit limit)
 {
-    const std::string text = limit_text(limit, "-1");
+    const std::string text = control_text(limit, version_);
     const auto before = read_limit(directory_, kV1Limit);
     const bool raise = before && limit > *before;
     for (const char *const name : {raise ? kV1BothLimit : kV1Limit, raise ? kV1Limit : kV1BothLimit}) {

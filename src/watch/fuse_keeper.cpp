@@ -12,9 +12,6 @@
 namespace dbgscope {
 namespace {
 
-/// A control file that cannot be written now is written at the next look.
-void ignore([[maybe_unused]] const Result<void> &written) {}
-
 using Clock = FuseKeeper::Clock;
 using std::chrono::milliseconds;
 
@@ -102,9 +99,9 @@ void FuseKeeper::disarm()
     if (std::exchange(disarmed_, true))
         return;
     if (fuse_.frozen())
-        ignore(cgroup_.thaw());
+        (void)cgroup_.thaw().has_value();
     if (config_.action != FuseAction::off)
-        ignore(cgroup_.lift());
+        (void)cgroup_.lift().has_value();
 }
 
 SessionState FuseKeeper::state() const
@@ -195,17 +192,17 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
         thaw_owed_ = !thawed && !gone(thawed.error());
     }
     if (orders.lift)
-        ignore(cgroup_.lift());
+        (void)cgroup_.lift().has_value();
     if (orders.arm)
-        ignore(cgroup_.arm());
+        (void)cgroup_.arm().has_value();
     if (orders.freeze) {
-        ignore(cgroup_.freeze());
+        (void)cgroup_.freeze().has_value();
         thaw_owed_ = false;
     }
     if (orders.lend_bytes != 0)
-        ignore(cgroup_.lend(orders.lend_bytes));
+        (void)cgroup_.lend(orders.lend_bytes).has_value();
     if (orders.take_back)
-        ignore(cgroup_.take_back());
+        (void)cgroup_.take_back().has_value();
     const std::uint64_t bytes = reading.unreclaimable_bytes();
     if (orders.say_released != Release::none)
         config_.say("fuse-released", released_line(orders.say_released, bytes, reading.cap));

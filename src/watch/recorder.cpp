@@ -5,7 +5,8 @@
 
 #include <ctime>
 
-#include "launch/sweep.hpp"
+#include <fmt/format.h>
+
 #include "session/end.hpp"
 #include "session/history.hpp"
 #include "session/journal.hpp"
@@ -29,14 +30,6 @@ std::string first_line(const std::string &path)
     return text ? text->substr(0, text->find('\n')) : std::string();
 }
 
-std::string working_directory(int pid)
-{
-    std::string target(4096, '\0');
-    const ssize_t size = ::readlink(("/proc/" + std::to_string(pid) + "/cwd").c_str(), target.data(), target.size());
-    target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    return target;
-}
-
 } // namespace
 
 Recorder::Recorder(const Watch &order, ProcessId debugger)
@@ -46,14 +39,12 @@ Recorder::Recorder(const Watch &order, ProcessId debugger)
     record_.backend = order.backend;
     record_.tool = order.tool;
     record_.command = order.command;
-    record_.directory = working_directory(debugger.pid);
+    record_.directory = read_link(fmt::format("/proc/{}/cwd", debugger.pid));
     record_.boot_id = first_line("/proc/sys/kernel/random/boot_id");
     record_.pid_namespace = own_pid_namespace();
     record_.uid = ::geteuid();
     record_.debugger = debugger;
-    record_.watcher.pid = ::getpid();
-    if (const auto stat = read_file("/proc/self/stat", 4096))
-        record_.watcher.start_ticks = parse_start_ticks(*stat).value_or(0);
+    record_.watcher = process_id(::getpid()).value_or(ProcessId{});
     record_.started_unix_s = clock_ms(CLOCK_REALTIME) / 1000;
     started_boot_ms_ = clock_ms(CLOCK_BOOTTIME);
     record_.cap = order.cap;
@@ -68,7 +59,14 @@ void Recorder::note(const Result<void> &written)
     if (written || failed_)
         return;
     failed_ = true;
-    record_.unsaid.push_back(to_line(written.error()));
+    keep_unsaid(to_line(written.error()));
+}
+
+void Recorder::keep_unsaid(std::string_view line)
+{
+    constexpr std::size_t kMaxUnsaid = 64;
+    if (record_.unsaid.size() < kMaxUnsaid)
+        record_.unsaid.emplace_back(line);
 }
 
 void Recorder::write()

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "dbgscope/plan.hpp"
 #include "dbgscope/session.hpp"
@@ -19,6 +20,8 @@ class Recorder {
     /// `debugger` is alive. Paths come from the environment, read here once.
     Recorder(const Watch &order, ProcessId debugger);
     [[nodiscard]] SessionRecord &record() { return record_; }
+    /// Keeps a line nobody could read.
+    void keep_unsaid(std::string_view line);
     /// Writes the live record as it is now.
     void write();
     /// Cleans up after sessions whose watcher was killed before it could.

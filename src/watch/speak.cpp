@@ -16,7 +16,6 @@ namespace dbgscope {
 namespace {
 
 constexpr std::size_t kMaxWrite = 4096; // PIPE_BUF: a write of no more is not torn by the debugger's own
-constexpr std::size_t kMaxUnsaid = 64;
 
 } // namespace
 
@@ -55,18 +54,17 @@ bool Speaker::write_now(std::string_view whole) const
     return done == static_cast<ssize_t>(whole.size());
 }
 
-void Speaker::say(std::string_view line)
+bool Speaker::say(std::string_view line) const
 {
     if (quiet_)
-        return;
+        return true;
     // Names from /proc may hold anything: to_line() keeps them on one line, without escapes.
     std::string whole = to_line({.operation = {}, .subject = {}, .cause = "dbgscope: " + std::string(line)}) + '\n';
     if (whole.size() > kMaxWrite) {
         whole.resize(kMaxWrite - 1);
         whole += '\n';
     }
-    if (!write_now(whole) && unsaid_.size() < kMaxUnsaid)
-        unsaid_.emplace_back(line);
+    return write_now(whole);
 }
 
 void Speaker::close()

@@ -15,8 +15,8 @@
 
 #include <fmt/format.h>
 
-#include "launch/sweep.hpp"
 #include "probe/pressure.hpp"
+#include "session/processes.hpp"
 #include "sys/file.hpp"
 #include "watch/cleanup.hpp"
 #include "watch/exit_status.hpp"
@@ -24,16 +24,11 @@
 namespace dbgscope {
 namespace {
 
-constexpr auto kKillPatience = std::chrono::seconds(5);
-
-ProcessId identify(pid_t pid)
-{
-    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
-    return {pid, stat ? parse_start_ticks(*stat).value_or(0) : 0};
-}
+constexpr std::chrono::milliseconds kKillPatience{5000};
+constexpr std::chrono::milliseconds kRemovePatience{1000};
 
 /// A held debuggee raises the pressure of its cgroup; systemd-oomd judges leaves and honours this mark
-/// (systemd.resource- control(5), ManagedOOMPreference=) on cgroups of the same owner.
+/// (systemd.resource-control(5), ManagedOOMPreference=) on cgroups of the same owner.
 void avoid_oomd(const std::string &path)
 {
     (void)::setxattr(path.c_str(), "user.oomd_avoid", "1", 1, 0);
@@ -45,16 +40,16 @@ VerdictContext verdict_context(const Watch &order, bool divided)
             .split = divided,
             .builds = order.builds,
             .go = !order.go_version.empty(),
-            .gomemlimit = {},
+            .gomemlimit = order.gomemlimit,
             .fuse = divided ? order.fuse : FuseAction::off};
 }
 
 } // namespace
 
 Watcher::Watcher(WatchStart start)
-    : order_(std::move(start.order)), launcher_(std::move(start.launcher)), debugger_(identify(start.debugger)),
-      started_(std::chrono::system_clock::now()), speaker_(order_.quiet, order_.log_file),
-      signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
+    : order_(std::move(start.order)), launcher_(std::move(start.launcher)),
+      debugger_(process_id(start.debugger).value_or(ProcessId{start.debugger})),
+      speaker_(order_.quiet, order_.log_file), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
 {
     if (order_.use_pidfd)
         debugger_pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, start.debugger, 0)));
@@ -69,19 +64,20 @@ bool Watcher::introduced()
     if (!message || !message->places) {
         launcher_.reset();
         if (!order_.wait && expected.remove) // killed on the way; where it has failed, it has done this itself
-            remove_abandoned(expected);
+            remove_abandoned(expected, kRemovePatience);
         return false;
     }
-    if (auto opened = open_session(*message->places))
-        cgroups_.emplace(std::move(*opened));
-    else
+    auto opened = open_session(*message->places);
+    if (!opened) {
         say(fmt::format("this session is not watched: {}", to_line(opened.error())));
-    if (cgroups_)
-        arm_fuse();
+        launcher_.reset(); // no answer: without us there may be no filter
+        return false;
+    }
+    cgroups_.emplace(std::move(*opened));
+    arm_fuse();
     tell_launcher_ready(launcher_.get()); // what follows is done while the launcher goes on
-    if (cgroups_)
-        set_up();
-    return cgroups_.has_value();
+    set_up();
+    return true;
 }
 
 void Watcher::set_up()
@@ -144,8 +140,8 @@ void Watcher::take_listener(UniqueFd fd)
 
 void Watcher::say(std::string_view line)
 {
-    speaker_.say(line);
-    recorder_.record().unsaid = speaker_.unsaid();
+    if (!speaker_.say(line))
+        recorder_.keep_unsaid(line);
 }
 
 void Watcher::report(const std::optional<Verdict> &verdict)
@@ -162,7 +158,7 @@ void Watcher::report(const std::optional<Verdict> &verdict)
 }
 
 /// dlv removes what it has built; killed, it cannot. Only what was made in this session, and only by its known names.
-void Watcher::remove_debug_binaries() const
+void Watcher::remove_debug_binaries()
 {
     if (order_.tool != "dlv" || !order_.builds)
         return;
@@ -175,8 +171,7 @@ void Watcher::remove_debug_binaries() const
             !S_ISREG(info.stx_mode))
             continue;
         const auto &made = (info.stx_mask & STATX_BTIME) != 0 ? info.stx_btime : info.stx_ctime;
-        const auto started = std::chrono::duration_cast<std::chrono::seconds>(started_.time_since_epoch());
-        if (made.tv_sec >= started.count() && info.stx_uid == ::getuid())
+        if (made.tv_sec >= recorder_.record().started_unix_s && info.stx_uid == ::getuid())
             (void)::unlink(program.c_str());
     }
 }
@@ -196,8 +191,8 @@ std::optional<int> Watcher::debugger_status()
 
 void Watcher::finish()
 {
-    while (launcher_.valid()) // a short session: what the launcher said is not read yet
-        on_launcher();
+    while (launcher_.valid() && take_message()) { // a short session: what the launcher said is not read yet
+    }
     const auto now = std::chrono::steady_clock::now();
     const auto status = debugger_status();
     if (debuggees_)
@@ -211,6 +206,7 @@ void Watcher::finish()
         for (const Debuggee &debuggee : debuggees_->living())
             if (!debuggee.program.empty())
                 programs_.push_back(debuggee.program);
+    const std::set<pid_t> detached = debuggees_ ? debuggees_->detached() : std::set<pid_t>();
     SessionRecord &record = recorder_.record();
     if (cgroups_) {
         if (const auto text = read_at(cgroups_->v2_scope(), "memory.pressure"))
@@ -218,9 +214,7 @@ void Watcher::finish()
                 record.stall_some_us = totals.some.total_us;
                 record.stall_full_us = totals.full.total_us;
             }
-        static const std::set<pid_t> kNone;
-        (void)kill_leftovers(*cgroups_, debuggees_ ? debuggees_->detached() : kNone, order_.use_cgroup_kill,
-                             kKillPatience);
+        (void)kill_leftovers(*cgroups_, detached, order_.use_cgroup_kill, kKillPatience);
     }
     if (oom_) {
         record.counts = oom_->counts();
@@ -230,7 +224,7 @@ void Watcher::finish()
     if (fuse_)
         record.fuse_trips = fuse_->trips();
     if (cgroups_)
-        remove_cgroups(*cgroups_);
+        remove_cgroups(*cgroups_, detached.empty() ? kRemovePatience : std::chrono::milliseconds(0));
     remove_debug_binaries();
     if (status)
         record.exit_status = WIFSIGNALED(*status) ? -WTERMSIG(*status) : WEXITSTATUS(*status);

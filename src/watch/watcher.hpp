@@ -51,6 +51,7 @@ class Watcher {
     void collect(std::vector<pollfd> &polled) const;
     [[nodiscard]] int patience(Time now) const;
     void handle(const pollfd &ready, Time now);
+    [[nodiscard]] bool take_message();
     void on_launcher();
     void on_memory_event(Time now);
     void on_notice(Time now);
@@ -59,7 +60,7 @@ class Watcher {
     void on_timers(Time now);
     void lower_weight();
     void note_state(Time now);
-    void remove_debug_binaries() const;
+    void remove_debug_binaries();
 
     Watch order_;
     UniqueFd launcher_;
@@ -68,7 +69,6 @@ class Watcher {
     bool gone_ = false;
     std::optional<int> wait_status_;
     bool executed_ = false; ///< without that there was no session to record
-    std::chrono::system_clock::time_point started_;
 
     Speaker speaker_;
     Signals signals_;

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "launch/sweep.hpp"
+#include "session/processes.hpp"
 #include "sys/file.hpp"
 #include "watch/watcher.hpp"
 
@@ -131,25 +131,32 @@ void Watcher::handle(const pollfd &ready, Time now)
         on_gone(now);
 }
 
-/// The socket ends with the launcher's exec.
-void Watcher::on_launcher()
+/// The launcher's next message. False: its socket has ended, with its exec or its life.
+bool Watcher::take_message()
 {
     auto message = receive_from_launcher(launcher_.get());
-    if (message && message->listener.valid()) {
+    if (!message) {
+        launcher_.reset();
+        return false;
+    }
+    if (message->listener.valid())
         take_listener(std::move(message->listener));
-        return;
-    }
-    if (message && message->executes) {
+    else if (message->executes)
         executed_ = *message->executes;
+    return true;
+}
+
+/// What the launch need not wait for comes after its end.
+void Watcher::on_launcher()
+{
+    if (take_message() || !cgroups_)
         return;
-    }
-    launcher_.reset();
-    // Opened only now: it is not needed for the launch, which waits for us until the listener is ours.
-    if (!cgroups_)
-        return;
-    if (order_.pressure != PressureAction::off)
+    if (order_.pressure != PressureAction::off) {
         pressure_.emplace(cgroups_->v2_scope(), order_.pressure_some_permyriad, order_.pressure_full_permyriad,
                           order_.pressure);
+        if (const auto &why = pressure_->why_not())
+            recorder_.keep_unsaid(to_line(*why));
+    }
     recorder_.write();
     recorder_.sweep();
 }
@@ -168,10 +175,10 @@ void Watcher::on_memory_event(Time now)
 
 void Watcher::on_notice(Time now)
 {
-    if (!debuggees_->on_notice())
+    const auto pid = debuggees_->on_notice();
+    if (!pid)
         return;
-    if (!debuggees_->living().empty())
-        oom_->on_debuggee_started(debuggees_->living().back().id.pid);
+    oom_->on_debuggee_started(*pid);
     if (fuse_)
         fuse_->new_debuggee();
     look_at_ = now + kLookDelay;
@@ -207,8 +214,7 @@ void Watcher::on_timers(Time now)
             fuse_->on_event();
     }
     if (due(gone_check_at_, now)) {
-        const auto stat = read_file("/proc/" + std::to_string(debugger_.pid) + "/stat", 4096);
-        gone_ = !stat || parse_start_ticks(*stat) != debugger_.start_ticks || stat->find(") Z ") != std::string::npos;
+        gone_ = !is_alive(debugger_);
         gone_check_at_ = now + kGoneInterval;
         on_gone(now);
     }
@@ -237,8 +243,8 @@ void Watcher::take(const PressureStep &step, Time now)
             say(*line);
     if (step.effect == PressureEffect::lower_weight)
         lower_weight();
-    if (step.effect == PressureEffect::restore_weight && !weight_before_.empty()) [[maybe_unused]]
-        const bool restored = write_at(cgroups_->debuggee.get(), "cpu.weight", weight_before_).has_value();
+    if (step.effect == PressureEffect::restore_weight && !weight_before_.empty())
+        (void)write_at(cgroups_->debuggee.get(), "cpu.weight", weight_before_).has_value();
     if (fuse_ && step.effect == PressureEffect::hold)
         fuse_->hold_for_pressure(true);
     if (fuse_ && step.effect == PressureEffect::release)
