@@ -101,9 +101,10 @@ def go_commands(debugger, found, stop):
     while not stop.is_set():
         for pid in below(debugger):
             with contextlib.suppress(OSError, LookupError):
+                where = kernel.memory_cgroup(pid)[1].name  # of an ending process the root; it has no executable then
                 name = os.path.basename(session.executable(pid))
                 if name in ("go", "compile", "link", "asm", "vet"):
-                    found.add((name, kernel.memory_cgroup(pid)[1].name))
+                    found.add((name, where))
 
 
 @tap.test("host", "pidns")
