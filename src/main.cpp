@@ -2,9 +2,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "cli/cli.hpp"
+#include "cli/systemd_run.hpp"
 
 namespace {
 
@@ -13,8 +15,11 @@ constexpr int kFailed = 125;
 constexpr int kNotExecutable = 126;
 constexpr int kNoCommand = 127;
 
-int exit_status(dbgscope::ErrorKind kind)
+/// Called as systemd-run: whatever keeps the command from starting is 1 there.
+int exit_status(dbgscope::ErrorKind kind, bool as_systemd_run)
 {
+    if (as_systemd_run)
+        return EXIT_FAILURE;
     switch (kind) {
     case dbgscope::ErrorKind::no_command: return kNoCommand;
     case dbgscope::ErrorKind::not_executable: return kNotExecutable;
@@ -45,5 +50,5 @@ int main(int argc, char **argv, char **envp)
         return *outcome;
     const std::string line = "dbgscope: " + dbgscope::to_line(outcome.error()) + '\n';
     (void)!::write(STDERR_FILENO, line.data(), line.size());
-    return exit_status(outcome.error().kind);
+    return exit_status(outcome.error().kind, dbgscope::called_as_systemd_run(invocation));
 }

@@ -159,6 +159,13 @@ struct DebuggeeFacts {
     bool from_toolchain = false;       ///< go_version is the tool chain's, nothing has been built yet
 };
 
+/// The TCP port that the debugger is to listen on, where something listens there already.
+struct PortFacts {
+    std::uint32_t port = 0;
+    std::string holder;  ///< "dlv (pid 123)", "a process of user 1000" where it cannot be looked into
+    std::string session; ///< id of the session of ours that has it; empty: none
+};
+
 struct Facts {
     CgroupFacts cgroup;
     MemoryFacts memory;
@@ -166,6 +173,7 @@ struct Facts {
     HostFacts host;
     std::vector<ToolFacts> tools;
     std::optional<DebuggeeFacts> debuggee;
+    std::optional<PortFacts> taken_port;
 };
 
 } // namespace dbgscope

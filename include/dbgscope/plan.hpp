@@ -129,6 +129,7 @@ struct Watch {
     std::string go_version;                                                ///< of the debuggee where known
     std::optional<Limit> gomemlimit; ///< of the debuggee, infinity: none; nothing: not Go, or its client may set it
     bool builds = false;             ///< the debugger starts a compiler
+    std::int64_t client_timeout_ms = 0; ///< end a debugger that no client has reached by then; 0: never
     bool quiet = false;
     std::string log_file; ///< instead of stderr; empty: stderr
 };

@@ -26,6 +26,7 @@ struct DebuggerCall {
     CallKind kind = CallKind::launch;
     bool builds = false;                   ///< starts a compiler (dlv debug, test; dap may)
     bool headless = false;                 ///< serves clients instead of a terminal
+    std::string listen;                    ///< where clients are awaited, as written: "127.0.0.1:4040", ":0"; or empty
     std::optional<std::string> program;    ///< the debuggee's file as written, where the command line names it
     std::optional<std::size_t> wrapper_at; ///< gdbserver: index in `arguments` where "--wrapper … --" goes
 };

@@ -6,15 +6,20 @@
 
 #include <fmt/format.h>
 
+#include "cli/own_verbs.hpp"
+#include "cli/systemd_run.hpp"
 #include "cli/verbs.hpp"
 #include "config.h"
 #include "debugger/call.hpp"
 #include "render/facts_json.hpp"
+#include "sys/bus_library.hpp"
 #include "sys/file.hpp"
+#include "sys/seccomp.hpp"
 
 namespace dbgscope {
 namespace {
 
+constexpr const char *kCommandLine = "the command line";
 constexpr std::string_view kUsage =
     "usage: dbgscope [options] dlv|gdbserver|gdb|lldb-server|lldb-dap ARGS...   start a debugger in a scope of its "
     "own\n"
@@ -27,6 +32,7 @@ constexpr std::string_view kUsage =
     "       dbgscope set UNIT KEY=VALUE...                                      change a slice's or scope's limits "
     "live\n"
     "       dbgscope profile list|show [NAME] [--origin]|check FILE|schema      the settings and where they come from\n"
+    "%"
     "\n"
     "Every option --a-b is also the variable DBGSCOPE_A_B and a profile key; man dbgscope says more.\n";
 
@@ -45,15 +51,31 @@ Result<int> show(const std::string &text)
 
 std::string version_text()
 {
-    return fmt::format("dbgscope {}\nbackends: systemd (libsystemd, loaded when needed), cgroupfs v1 and v2\n"
-                       "debuggers: dlv, gdbserver, gdb, lldb-server, lldb-dap\n",
-                       DBGSCOPE_VERSION);
+    return fmt::format("dbgscope {}\n"
+                       "backends:  systemd ({}), cgroupfs v1 and v2, none\n"
+                       "watcher:   split and fuse (libseccomp {})\n"
+                       "debuggers: dlv, gdbserver, gdb, lldb-server, lldb-dap; systemd-run --scope\n",
+                       DBGSCOPE_VERSION, bus_library() ? "libsystemd, loaded when needed" : "libsystemd is not there",
+                       seccomp_library());
+}
+
+std::string help_text()
+{
+    std::string verbs;
+    for (const OwnVerb &own : own_verbs())
+        verbs += fmt::format("       dbgscope {:<59}{}\n", own.form, own.summary);
+    std::string text(kUsage);
+    text.replace(text.find('%'), 1, verbs);
+    return text + options_help();
 }
 
 Error unknown_verb(const std::string &verb)
 {
-    const std::string near = suggest(verb, {"run", "status", "ps", "stop", "set", "profile", "help", "dlv", "gdbserver",
-                                            "gdb", "lldb-server", "lldb-dap"});
+    std::vector<std::string> known{"run",  "status", "ps",        "stop", "set",         "profile",
+                                   "help", "dlv",    "gdbserver", "gdb",  "lldb-server", "lldb-dap"};
+    for (const OwnVerb &own : own_verbs())
+        known.emplace_back(own.name);
+    const std::string near = suggest(verb, known);
     return {.kind = ErrorKind::usage,
             .operation = "read",
             .subject = "the command line",
@@ -85,12 +107,41 @@ Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std:
     return after;
 }
 
+/// A debugger, with the options that stand among its own arguments.
+Result<int> launch_tool(Tool tool, ParsedOptions options, const Invocation &invocation)
+{
+    const std::vector<std::string> own = take_own_words(tool, options.rest);
+    std::vector<std::string> arguments = std::move(options.rest);
+    if (!own.empty()) {
+        auto all = options_after(std::move(options), own);
+        if (all && !all->rest.empty())
+            all = fail({.kind = ErrorKind::usage,
+                        .operation = "read",
+                        .subject = "the --dbgscope- options",
+                        .cause = fmt::format("unexpected word \"{}\"", all->rest.front()),
+                        .hint = "they are written --dbgscope-NAME or --dbgscope-NAME=VALUE"});
+        if (!all) {
+            if (all.error().subject == kCommandLine)
+                all.error().subject = "the --dbgscope- options";
+            return pass(all);
+        }
+        options = std::move(*all);
+        if (options.version)
+            return show(version_text());
+        if (options.help)
+            return show(help_text());
+    }
+    options.rest = std::move(arguments);
+    options.dry_run |= !options.facts_file.empty();
+    return launch_verb(tool, std::move(options), invocation);
+}
+
 Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
 {
     if (options.version)
         return show(version_text());
     if (options.help && options.rest.empty())
-        return show(std::string(kUsage) + options_help());
+        return show(help_text());
     if (options.rest.empty())
         return fail({.kind = ErrorKind::usage,
                      .operation = "start",
@@ -99,12 +150,13 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
                      .hint = "dbgscope --help"});
     const std::string verb = options.rest.front();
     options.rest.erase(options.rest.begin());
-    if (const auto tool = tool_from_name(verb)) {
-        options.dry_run |= !options.facts_file.empty();
-        return launch_verb(*tool, std::move(options), invocation);
-    }
+    if (const auto tool = tool_from_name(verb))
+        return launch_tool(*tool, std::move(options), invocation);
     if (verb == "help")
-        return show(std::string(kUsage) + options_help());
+        return show(help_text());
+    for (const OwnVerb &own : own_verbs())
+        if (own.name == verb)
+            return run_own_verb(own, options.rest, invocation);
     using Verb = Result<int> (*)(ParsedOptions, const Invocation &);
     constexpr std::pair<std::string_view, Verb> kVerbs[] = {
         {"run",
@@ -121,7 +173,7 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
             if (!all)
                 return pass(all);
             if (all->help)
-                return show(std::string(kUsage) + options_help());
+                return show(help_text());
             return function(std::move(*all), invocation);
         }
     return fail(unknown_verb(verb));
@@ -167,10 +219,12 @@ Result<int> run_cli(const Invocation &invocation)
         return fail({.kind = ErrorKind::usage, .operation = "start", .subject = "", .cause = "no program name given"});
     std::vector<std::string> words(invocation.arguments.begin() + 1, invocation.arguments.end());
     if (const auto tool = tool_from_name(base_name(invocation.arguments.front()))) {
-        ParsedOptions options; // called through a link: every word is the tool's
+        ParsedOptions options; // called through a link: every word is the tool's, but for those that say otherwise
         options.rest = std::move(words);
-        return launch_verb(*tool, std::move(options), invocation);
+        return launch_tool(*tool, std::move(options), invocation);
     }
+    if (called_as_systemd_run(invocation))
+        return systemd_run(invocation);
     auto options = parse_options(words);
     if (!options)
         return pass(options);

@@ -20,6 +20,7 @@
 #include "probe/tools.hpp"
 #include "profile/load.hpp"
 #include "render/plan_text.hpp"
+#include "session/port_holder.hpp"
 #include "sys/file.hpp"
 #include "watch/watch.hpp"
 
@@ -166,6 +167,8 @@ Result<Facts> gather(const Request &request, const ParsedOptions &options, const
     facts.tools.push_back(std::move(tool));
     if (facts.tools.front().path)
         add_debuggee(request, invocation, facts);
+    if (const auto port = listen_port(request.call.listen))
+        facts.taken_port = look_at_port(*port);
     return facts;
 }
 
@@ -235,8 +238,12 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
         messages.say(warning);
     for (const Notice &notice : plan->notices)
         messages.say(notice.text);
-    Outcome outcome =
-        carry_out(*plan, invocation.environment, [&](std::string_view, std::string_view line) { messages.say(line); });
+    Outcome outcome = carry_out(*plan, invocation.environment, [&](std::string_view id, std::string_view line) {
+        if (options.as_systemd_run && id == kUnitLine)
+            messages.say_bare(line);
+        else if (id != (options.as_systemd_run && plan->backend != Backend::cgroupfs ? kStarted : kUnitLine))
+            messages.say(line);
+    });
     if (outcome.watcher)
         return std::move(*outcome.watcher);
     return fail(std::move(outcome.error));

@@ -17,8 +17,7 @@ namespace {
 void write_line(int fd, std::string_view line)
 {
     // The text may hold names from /proc and the command line: to_line() keeps them on one line, without escapes.
-    const std::string whole =
-        to_line({.operation = {}, .subject = {}, .cause = fmt::format("dbgscope: {}", line)}) + '\n';
+    const std::string whole = to_line({.operation = {}, .subject = {}, .cause = std::string(line)}) + '\n';
     // A reader that has gone must not cost the user his debugger: no SIGPIPE here, and the debugger gets it as before.
     struct sigaction ignore{};
     struct sigaction before{};
@@ -45,6 +44,11 @@ Messages::Messages(const Settings &settings) : quiet_(settings.flag(Key::quiet))
 }
 
 void Messages::say(std::string_view line) const
+{
+    say_bare(fmt::format("dbgscope: {}", line));
+}
+
+void Messages::say_bare(std::string_view line) const
 {
     if (log_.valid())
         write_line(log_.get(), line);

@@ -16,6 +16,8 @@ class Messages {
     explicit Messages(const Settings &settings);
     /// One line, prefixed "dbgscope: ", in a single write; silent under --quiet (a log file still gets it).
     void say(std::string_view line) const;
+    /// The same without the prefix.
+    void say_bare(std::string_view line) const;
 
   private:
     UniqueFd log_;

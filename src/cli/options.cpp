@@ -98,6 +98,8 @@ class Parser {
         app_.add_option("--facts", out_.facts_file, "plan from a dump of `dbgscope status --json` (implies --dry-run)")
             ->type_name("FILE")
             ->group(kModeGroup);
+        if (!words || std::ranges::find(*words, "--scope") != words->end())
+            app_.add_flag("--scope", out_.scope, "accepted as systemd-run has it")->group("Scope");
         app_.add_flag("--all", out_.all, "stop: end every session of yours")->group(kSessionGroup);
         app_.add_option("--port", out_.port, "stop: end the session that listens on this TCP port")
             ->type_name("PORT")
@@ -139,7 +141,7 @@ class Parser {
         return std::move(out_);
     }
 
-    std::string help() const { return app_.help(); }
+    [[nodiscard]] const CLI::App &tree() const { return app_; }
 
   private:
     void add_key(const KeyInfo &info)
@@ -235,8 +237,15 @@ Result<ParsedOptions> parse_options(std::span<const std::string> arguments)
 
 std::string options_help()
 {
-    const std::string text = Parser(std::nullopt).help();
+    const std::string text = Parser(std::nullopt).tree().help();
     return text.substr(text.find("\n\n") + 1); // CLI11's own usage line comes first
+}
+
+void for_each_option(const std::function<void(const CLI::Option &)> &take)
+{
+    const Parser parser(std::nullopt);
+    for (const CLI::Option *option : parser.tree().get_options())
+        take(*option);
 }
 
 } // namespace dbgscope

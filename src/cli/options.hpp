@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,10 @@
 
 #include "dbgscope/error.hpp"
 #include "dbgscope/profile.hpp"
+
+namespace CLI {
+class Option;
+}
 
 namespace dbgscope {
 
@@ -18,6 +23,8 @@ struct ParsedOptions {
     bool version = false;
     bool dry_run = false;
     bool json = false;
+    bool scope = false;            ///< --scope, as systemd-run wants it: a scope is all we make
+    bool as_systemd_run = false;   ///< called by that name
     bool all = false;              ///< stop: every session
     std::string port;              ///< stop: the session that listens there; empty: not given
     std::string facts_file;        ///< --facts FILE; empty: probe this machine
@@ -29,5 +36,8 @@ struct ParsedOptions {
 
 /// The options as --help shows them, one per line, grouped.
 [[nodiscard]] std::string options_help();
+
+/// Every option, in the order of --help; those that --help leaves out have no group.
+void for_each_option(const std::function<void(const CLI::Option &)> &take);
 
 } // namespace dbgscope

@@ -10,9 +10,8 @@
 #include "cli/verbs.hpp"
 #include "dbgscope/utf8.hpp"
 #include "probe/assume.hpp"
-#include "session/cgroup_processes.hpp"
 #include "session/end.hpp"
-#include "session/listeners.hpp"
+#include "session/port_holder.hpp"
 
 namespace dbgscope {
 namespace {
@@ -38,29 +37,20 @@ Result<std::uint16_t> read_port(const std::string &text)
     return port;
 }
 
-/// The process is the session's debugger, or in its cgroup.
-bool belongs(int pid, const SessionRecord &record)
-{
-    return pid == record.debugger.pid || std::ranges::count(pids_below(record.scope_directory), pid) != 0;
-}
-
 Error not_ours(std::uint16_t port, const std::vector<ListeningSocket> &sockets, const std::vector<int> &holders)
 {
     Error error{.kind = ErrorKind::not_found,
                 .operation = "stop",
                 .subject = fmt::format("what listens on port {}", port),
                 .cause = "nothing listens there"};
-    std::string names;
-    for (const int pid : holders)
-        names += fmt::format("{}{} (pid {})", names.empty() ? "" : ", ", process_name(pid), pid);
     if (!holders.empty()) {
         error.kind = ErrorKind::refused;
-        error.cause = fmt::format("it is {}, and no session of yours", names);
+        error.cause = fmt::format("it is {}, and no session of yours", holder_words(sockets, holders));
         error.hint = fmt::format("kill {} would end it", holders.front());
     } else if (!sockets.empty()) {
         error.kind = ErrorKind::refused;
-        error.cause = fmt::format("it is a process of user {} that cannot be looked into, and no session of yours",
-                                  sockets.front().uid);
+        error.cause =
+            fmt::format("it is {} that cannot be looked into, and no session of yours", holder_words(sockets, holders));
         error.hint = fmt::format("as root: ss -ltnp sport = :{}", port);
     }
     return error;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,14 @@ namespace dbgscope {
 
 /// The shipped profile that belongs to the tool: "dlv", "gdbserver" or "default".
 [[nodiscard]] std::string_view profile_name(Tool tool);
+
+/// The TCP port of an address as the tools write it: "127.0.0.1:4040", "[::1]:4040", ":4040", "4040", "listen://:4040".
+/// Nothing for port 0, which is free by itself, a name, "-", a serial line and "unix:…".
+[[nodiscard]] std::optional<std::uint16_t> listen_port(std::string_view address);
+
+/// Takes the words "--dbgscope-NAME[=VALUE]" out of `arguments` and returns them as "--NAME[=VALUE]". They may stand
+/// wherever a flag of the tool itself may: not after `--`, and not among the debuggee's arguments.
+[[nodiscard]] std::vector<std::string> take_own_words(Tool tool, std::vector<std::string> &arguments);
 
 /// How a variable reaches the debuggee.
 enum class EnvironmentRoute {

@@ -49,6 +49,10 @@ void apply_flags(DebuggerCall &call, const Scan &scan)
             if (value)
                 call.program = *value;
             break;
+        case Means::listen:
+            if (value)
+                call.listen = *value;
+            break;
         }
     }
 }
@@ -98,6 +102,8 @@ DebuggerCall read_lldb_server(const ToolRow &tool, const Arguments &arguments)
     apply_verb(call, *row);
     const Scan scan = scan_flags(tool, row->name, arguments, 1, std::nullopt);
     apply_flags(call, scan);
+    if (row->name == "gdbserver" && !scan.positionals.empty())
+        call.listen = arguments[scan.positionals.front()];
     if (row->name == "gdbserver" && call.kind == CallKind::launch && scan.positionals.size() > 1)
         call.program = arguments[scan.positionals[1]];
     return call;
@@ -140,6 +146,8 @@ DebuggerCall read_gdbserver(const ToolRow &tool, const Arguments &arguments)
         }
         call.kind = CallKind::attach;
     }
+    if (at < arguments.size())
+        call.listen = arguments[at];
     if (call.kind != CallKind::launch)
         return call;
     if (at + 1 < arguments.size())

@@ -19,6 +19,7 @@ enum class Means : std::uint8_t {
     client,   ///< its value names the client's language: gdb's mi*, dap
     attach,   ///< its value is a pid, process name or core file
     program,  ///< its value is the debuggee's file
+    listen,   ///< its value is the address, or the port, where clients are awaited
     rest,     ///< what follows is the debuggee and its arguments
 };
 

@@ -194,20 +194,21 @@ Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const S
     return session;
 }
 
-/// No limit hangs on it: a failure is said and survived.
+/// No limit hangs on it: a failure is said and survived. The watcher moves us in: a launch would wait for that as long
+/// as for all the rest together.
 void SessionCgroup::join_unified(const CreateCgroup &wanted, const Say &say)
 {
     auto parent = open_parent(wanted.unified_parent);
     if (parent) {
         sweep_dead_sessions(parent->get());
-        auto place = CgroupPlace::make(std::move(*parent), wanted.unified_parent, wanted.name, 2);
-        auto entered = place ? place->enter() : Result<void>(pass(place));
-        if (entered) {
+        if (auto place = CgroupPlace::make(std::move(*parent), wanted.unified_parent, wanted.name, 2)) {
+            place->will_be_entered();
             where_.unified = place->path();
             places_.push_back(std::move(*place));
             return;
+        } else {
+            parent = pass(place);
         }
-        parent = pass(entered);
     }
     say("no-unified", fmt::format("no pressure and no kill of the whole cgroup: {}", to_line(parent.error())));
 }

@@ -34,6 +34,8 @@ class CgroupPlace {
     [[nodiscard]] Result<void> write(const CgroupWrite &write) const;
     /// Moves this process, which must have one thread, into it.
     [[nodiscard]] Result<void> enter();
+    /// Somebody else moves this process into it.
+    void will_be_entered() { entered_ = true; }
     /// Moves this process into its child `debugger` instead.
     [[nodiscard]] Result<void> enter_leaf();
     /// launch/divide.hpp. False: it could not be done, which has been said; the limits of the whole hold.

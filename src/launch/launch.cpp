@@ -95,6 +95,7 @@ class Attempt {
     std::optional<WatcherLink> link_;
     std::optional<WatchStart> watcher_; ///< we are the watcher
     std::optional<SessionCgroup> cgroup_;
+    std::string unit_line_;
     bool divided_ = false;        ///< debuggee and debugger have cgroups of their own
     bool split_ = false;          ///< and the filter is there
     bool limit_in_doubt_ = false; ///< said already: the announcement would contradict it
@@ -219,6 +220,10 @@ Attempt::Done Attempt::carry(const CreateScope &scope)
              fmt::format("{}: this systemd does not know {}, left out", result->unit, join(result->dropped)));
     if (!result->invocation_id.empty())
         change_environment({{"INVOCATION_ID", result->invocation_id}}, environment_);
+    // systemd-run's own words, from 255 on and before: only its name has a use for them.
+    unit_line_ = result->invocation_id.empty()
+                     ? fmt::format("Running scope as unit: {}", result->unit)
+                     : fmt::format("Running as unit: {}; invocation ID: {}", result->unit, result->invocation_id);
     if (link_)
         introduce(settle_in_scope(scope, link_->watcher(), say_));
     return {};
@@ -252,8 +257,10 @@ Attempt::Done Attempt::carry(const VerifyLimit &verify)
 
 Attempt::Done Attempt::carry(const Execute &command)
 {
+    if (!unit_line_.empty())
+        say_(kUnitLine, unit_line_);
     if (!plan_.announcement.empty() && !limit_in_doubt_)
-        say_("started", plan_.announcement);
+        say_(kStarted, plan_.announcement);
     if (link_)
         link_->tell_execution(false);
     Error error = execute(command, environment_);

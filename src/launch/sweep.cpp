@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/sweep.hpp"
 
+#include <algorithm>
 #include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -60,6 +61,20 @@ bool alive(const SessionDirectory &session, const std::string &proc)
         return false;
     const auto ticks = parse_start_ticks(*stat);
     return !ticks || *ticks == session.start_ticks;
+}
+
+/// Somebody lives in it: a debugger whose pid means nothing here, from another pid namespace. cgroup.procs shows such a
+/// process as 0.
+bool occupied(int parent, const std::string &name, int depth)
+{
+    if (const auto procs = read_at(parent, name + "/cgroup.procs"); procs && !procs->empty())
+        return true;
+    auto directory = open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!directory || depth == 0)
+        return false;
+    const auto children = subdirectories(directory->get(), "");
+    return std::any_of(children.begin(), children.end(),
+                       [&](const std::string &child) { return occupied(directory->get(), child, depth - 1); });
 }
 
 /// rmdir, then, when the kernel says EBUSY because of children, the children first.
@@ -130,7 +145,7 @@ std::size_t sweep_dead_sessions(int parent, const std::string &proc)
     std::size_t removed = 0;
     for (const std::string &name : subdirectories(parent, kPrefix)) {
         const auto session = parse_session_directory(name);
-        if (!session || alive(*session, proc))
+        if (!session || alive(*session, proc) || occupied(parent, name, kMaxDepth))
             continue;
         if (remove_tree(parent, name, kMaxDepth) && ++removed == kMaxRemovals)
             break;

@@ -10,6 +10,7 @@
 #include "plan/budget.hpp"
 #include "plan/environment.hpp"
 #include "plan/expand.hpp"
+#include "plan/listen.hpp"
 #include "plan/properties.hpp"
 #include "plan/scope.hpp"
 #include "plan/unit_name.hpp"
@@ -369,6 +370,8 @@ Result<LaunchPlan> make_plan(const Facts &facts, const Request &original)
         return plan;
     plan->notices.insert(plan->notices.begin(), shared.budget.notices.begin(), shared.budget.notices.end());
     plan->notices.insert(plan->notices.end(), shared.go.notices.begin(), shared.go.notices.end());
+    for (Notice &notice : listen_notices(facts, request.call))
+        plan->notices.push_back(std::move(notice));
     if (auto added = add_fallbacks(shared, choice, *plan); !added)
         return pass(added);
     return plan;

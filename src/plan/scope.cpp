@@ -236,9 +236,8 @@ Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, con
         out.vacate_parent = !out.enable.empty() && !cgroup.delegation.real_root;
     } else {
         plan_v1_writes(settings, budget, total, no_swap, out);
-        // For pressure, kill and freeze, which v1 lacks. A command of `run` is seldom watched, and entering a v2
-        // cgroup waits for an RCU grace period (cgroup_threadgroup_rwsem): several milliseconds.
-        if (request.tool != Tool::none || watch.watch)
+        // For pressure, which v1 lacks: only a watcher looks at it.
+        if (watch.watch)
             out.unified_parent = cgroup.unified_dir;
     }
     for (const Key key : {Key::slice, Key::slice_inherit, Key::runtime_max, Key::oom_policy, Key::io_weight,

@@ -7,6 +7,7 @@
 
 #include "dbgscope/session.hpp"
 #include "debugger/go_environment.hpp"
+#include "plan/listen.hpp"
 
 namespace dbgscope {
 namespace {
@@ -59,26 +60,33 @@ Result<bool> wants_watcher(const Look &look)
     return on || wait;
 }
 
-/// Why debugger and debuggee cannot be kept apart; empty: they can.
-std::string split_obstacle(const Look &look)
+/// Why debugger and debuggee cannot be kept apart; no words: they can.
+struct Obstacle {
+    std::string why;
+    bool unforeseen = false; ///< a property of this machine or tool that nobody chose, and nothing else speaks of
+};
+
+Obstacle split_obstacle(const Look &look)
 {
     const HostFacts &host = look.facts.host;
     if (look.settings.text(Key::split, "auto") == "off")
-        return "off by " + origin_of(look.settings, Key::split);
+        return {"off by " + origin_of(look.settings, Key::split)};
     if (!look.option.limits)
-        return fmt::format("{} enforces no memory limit here", backend_name(look.option.backend));
-    if (look.option.backend == Backend::systemd_system && host.uid != 0)
-        return "the cgroup of a scope of the system manager belongs to root";
+        return {fmt::format("{} enforces no memory limit here", backend_name(look.option.backend))};
     for (const ScopeProperty &wish : look.wishes.scope)
         if (wish.name == "Delegate" && wish.value == BusValue(false))
-            return "-p Delegate=no keeps the cgroup systemd's own";
+            return {"-p Delegate=no keeps the cgroup systemd's own"};
+    if (look.option.backend == Backend::systemd_system && host.uid != 0)
+        return {"the cgroup of a scope of the system manager belongs to root", true};
     if (!host.seccomp_notify.value_or(false))
-        return host.seccomp_notify.detail().empty()
-                   ? fmt::format("seccomp notification: {}", why_words(host.seccomp_notify.why()))
-                   : host.seccomp_notify.detail();
+        return {host.seccomp_notify.detail().empty()
+                    ? fmt::format("seccomp notification: {}", why_words(host.seccomp_notify.why()))
+                    : host.seccomp_notify.detail(),
+                true};
     if (!look.facts.tools.empty() && look.facts.tools.front().gains_privilege)
-        return fmt::format("{} is setuid, setgid or has file capabilities, which no_new_privs would take away",
-                           look.facts.tools.front().path.value_or(look.facts.tools.front().name));
+        return {fmt::format("{} is setuid, setgid or has file capabilities, which no_new_privs would take away",
+                            look.facts.tools.front().path.value_or(look.facts.tools.front().name)),
+                true};
     return {};
 }
 
@@ -256,7 +264,7 @@ Result<void> plan_split_and_fuse(const Look &look, WatchPlan &plan)
 {
     const Settings &settings = look.settings;
     Watch &watch = *plan.watch;
-    const std::string obstacle = split_obstacle(look);
+    const auto [obstacle, unforeseen] = split_obstacle(look);
     watch.split = obstacle.empty();
     if (!watch.split) {
         for (const char *what : {"split", "fuse"})
@@ -264,6 +272,10 @@ Result<void> plan_split_and_fuse(const Look &look, WatchPlan &plan)
                 return refuse(what, obstacle);
         plan.left_out.push_back(
             {"split", fmt::format("split and fuse, so the debuggee alone is not bounded: {}", obstacle)});
+        if (unforeseen)
+            plan.notices.push_back({"split", fmt::format("debugger and debuggee share one limit, and nothing is held "
+                                                         "before it: {}",
+                                                         obstacle)});
         return {};
     }
     watch.split_required = required(settings, "split");
@@ -294,6 +306,7 @@ Watch common_watch(const Look &look)
     if (look.facts.debuggee)
         watch.go_version = look.facts.debuggee->go_version.value_or("");
     watch.builds = look.request.call.builds;
+    watch.client_timeout_ms = client_timeout_ms(look.settings, look.request.call);
     watch.quiet = look.settings.flag(Key::quiet);
     watch.log_file = look.settings.text(Key::log_file);
     return watch;

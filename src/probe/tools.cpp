@@ -182,12 +182,17 @@ class SpawnSetup {
 
 } // namespace
 
-std::optional<SelfFile> self_file()
+std::optional<SelfFile> file_at(const std::string &path)
 {
     struct stat status{};
-    if (::stat("/proc/self/exe", &status) != 0)
+    if (::stat(path.c_str(), &status) != 0)
         return std::nullopt;
     return SelfFile{status.st_dev, status.st_ino};
+}
+
+std::optional<SelfFile> self_file()
+{
+    return file_at("/proc/self/exe");
 }
 
 ToolFacts find_tool(std::string_view name, std::string_view path_variable, std::string_view configured,

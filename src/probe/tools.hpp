@@ -23,6 +23,9 @@ struct SelfFile {
 /// Our own executable (/proc/self/exe); nothing where /proc is not mounted.
 [[nodiscard]] std::optional<SelfFile> self_file();
 
+/// The file a path leads to, links followed; nothing: there is none.
+[[nodiscard]] std::optional<SelfFile> file_at(const std::string &path);
+
 /// The next file named `name` in `path_variable` that is a regular file, may be executed by us and is not `self`; links
 /// are followed. Empty elements of PATH are the working directory; an empty PATH is "/usr/local/bin:/usr/bin:/bin".
 /// `configured` (debuggers.NAME) is used instead when not empty: a path as it stands, a bare word searched as `name`

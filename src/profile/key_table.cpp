@@ -61,6 +61,8 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Keep debugger and debuggee in two cgroups, so that the cap bounds the debuggee alone"},
     {Key::fuse_action, "fuse.action", "", T::choice, forbidden, kWatch, "off|warn|hold", 0, 0, "ACTION",
      "What to do with a debuggee that is about to run out of memory"},
+    {Key::client_timeout, "client_timeout", "", T::duration, forbidden, kWatch, "", 0, 0, "TIME",
+     "End a dlv dap that no client has reached for this long; 0: never"},
 
     {Key::cpu_weight, "cpu.weight", "", T::weight, tighten, kOther, "", 1, 10000, "WEIGHT",
      "Share of the CPU under contention, 1 to 10000, or idle"},

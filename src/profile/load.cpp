@@ -34,7 +34,11 @@ bool trusted_owner(unsigned uid)
 
 class Merger {
   public:
-    explicit Merger(const LayerSources &sources) : sources_(sources) {}
+    explicit Merger(const LayerSources &sources) : sources_(sources)
+    {
+        if (!sources.foreign_user_dir.empty())
+            warnings_.push_back(sources.foreign_user_dir + " is another user's and cannot be read: left out");
+    }
     Loaded take() { return {std::move(settings_), std::move(warnings_)}; }
 
     Result<void> builtin()

@@ -15,6 +15,7 @@ namespace dbgscope {
 struct LayerSources {
     std::string system_file;               ///< "/etc/dbgscope/config.yaml"
     std::string user_file;                 ///< "~/.config/dbgscope/config.yaml"
+    std::string foreign_user_dir;          ///< HOME is another user's (sudo, setpriv) and this closed to us: left out
     std::string project_file;              ///< nearest ".dbgscope.yaml" upwards
     std::vector<std::string> profile_dirs; ///< hold NAME.yaml; the user's first; existing ones only
     std::vector<std::pair<std::string, std::string>> environment; ///< DBGSCOPE_* only

@@ -24,6 +24,17 @@ std::string if_present(std::string path)
     return present(path) ? std::move(path) : std::string{};
 }
 
+bool closed_to_us(const std::string &directory)
+{
+    return ::faccessat(AT_FDCWD, (directory + "/.").c_str(), F_OK, AT_EACCESS) != 0 && errno == EACCES;
+}
+
+bool belongs_to_another(const std::string &home)
+{
+    struct stat status = {};
+    return ::stat(home.c_str(), &status) == 0 && status.st_uid != ::geteuid();
+}
+
 /// "NAME=VALUE" → VALUE when the name is `name`.
 bool take_variable(std::string_view entry, std::string_view name, std::string &value)
 {
@@ -81,6 +92,10 @@ LayerSources default_sources(const char *const *environment, Settings options, s
     for (std::size_t i = 0; i < std::size(dirs); ++i) {
         if (dirs[i].empty() || !present(dirs[i]))
             continue;
+        if (i == 0 && closed_to_us(dirs[i]) && belongs_to_another(home)) {
+            sources.foreign_user_dir = dirs[i];
+            continue;
+        }
         *files[i] = if_present(dirs[i] + "/config.yaml");
         if (std::string profiles = if_present(dirs[i] + "/profiles"); !profiles.empty())
             sources.profile_dirs.push_back(std::move(profiles));

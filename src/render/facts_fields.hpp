@@ -129,6 +129,13 @@ void fields(auto &visit, Is<ToolFacts> auto &tool)
     visit("gains_privilege", tool.gains_privilege);
 }
 
+void fields(auto &visit, Is<PortFacts> auto &taken)
+{
+    visit("port", taken.port);
+    visit("holder", taken.holder);
+    visit("session", taken.session);
+}
+
 void fields(auto &visit, Is<DebuggeeFacts> auto &debuggee)
 {
     visit("path", debuggee.path);
@@ -147,6 +154,7 @@ void fields(auto &visit, Is<Facts> auto &facts)
     visit("host", facts.host);
     visit("tools", facts.tools);
     visit("debuggee", facts.debuggee);
+    visit("taken_port", facts.taken_port);
 }
 
 } // namespace dbgscope::facts_fields

@@ -29,29 +29,57 @@ template <class T> std::optional<T> number(std::string_view text, int base)
     return value;
 }
 
+struct TcpLine {
+    ListeningSocket socket;
+    std::uint16_t port = 0;
+    bool listens = false;
+};
+
+///   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+///    0: 0100007F:0929 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 35021 1 …
+std::optional<TcpLine> tcp_line(std::string_view line)
+{
+    std::array<std::string_view, 10> fields;
+    for (std::string_view &field : fields) {
+        line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+        field = line.substr(0, line.find(' '));
+        line.remove_prefix(field.size());
+    }
+    const auto port = number<std::uint16_t>(fields[1].substr(fields[1].rfind(':') + 1), 16);
+    const auto uid = number<std::uint32_t>(fields[7], 10);
+    const auto inode = number<std::uint64_t>(fields[9], 10);
+    if (!port || !uid || !inode || *inode == 0)
+        return std::nullopt;
+    return TcpLine{{*inode, *uid}, *port, fields[3] == kListen};
+}
+
+/// What the descriptors of a process point to: "socket:[35021]". Nothing: it has ended, or is another user's.
+std::optional<std::vector<std::string>> descriptor_targets(const std::filesystem::path &process)
+{
+    namespace fs = std::filesystem;
+    std::vector<std::string> targets;
+    std::error_code code;
+    for (fs::directory_iterator fd(process / "fd", code), end; !code && fd != end; fd.increment(code)) {
+        std::error_code gone;
+        if (const fs::path target = fs::read_symlink(fd->path(), gone); !gone)
+            targets.push_back(target.string());
+    }
+    return code ? std::nullopt : std::optional(std::move(targets));
+}
+
+std::string socket_link(const ListeningSocket &socket)
+{
+    return fmt::format("socket:[{}]", socket.inode);
+}
+
 } // namespace
 
 std::vector<ListeningSocket> listening_sockets(std::string_view text, std::uint16_t port)
 {
     std::vector<ListeningSocket> sockets;
-    while (!text.empty()) {
-        //   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-        //    0: 0100007F:0929 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 35021 1 …
-        std::array<std::string_view, 10> fields;
-        std::string_view line = next_line(text);
-        for (std::string_view &field : fields) {
-            line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-            field = line.substr(0, line.find(' '));
-            line.remove_prefix(field.size());
-        }
-        const std::string_view local = fields[1];
-        if (fields[3] != kListen || number<std::uint16_t>(local.substr(local.rfind(':') + 1), 16) != port)
-            continue;
-        const auto uid = number<std::uint32_t>(fields[7], 10);
-        const auto inode = number<std::uint64_t>(fields[9], 10);
-        if (uid && inode && *inode != 0)
-            sockets.push_back({*inode, *uid});
-    }
+    while (!text.empty())
+        if (const auto line = tcp_line(next_line(text)); line && line->listens && line->port == port)
+            sockets.push_back(line->socket);
     return sockets;
 }
 
@@ -69,25 +97,36 @@ std::vector<int> holders_of(const std::vector<ListeningSocket> &sockets, const s
     namespace fs = std::filesystem;
     std::vector<std::string> links;
     for (const ListeningSocket &socket : sockets)
-        links.push_back(fmt::format("socket:[{}]", socket.inode));
+        links.push_back(socket_link(socket));
     std::vector<int> pids;
     std::error_code code;
     for (fs::directory_iterator process(proc, code), end; !code && process != end; process.increment(code)) {
         const auto pid = number<int>(process->path().filename().string(), 10);
         if (!pid)
             continue;
-        std::error_code hidden; // another user's process, or one that has ended meanwhile
-        for (fs::directory_iterator fd(process->path() / "fd", hidden); !hidden && fd != end; fd.increment(hidden)) {
-            std::error_code gone;
-            const std::string target = fs::read_symlink(fd->path(), gone).string();
-            if (gone || std::ranges::find(links, target) == links.end())
-                continue;
+        const auto targets = descriptor_targets(process->path());
+        if (targets && std::ranges::find_first_of(*targets, links) != targets->end())
             pids.push_back(*pid);
-            break;
-        }
     }
     std::ranges::sort(pids);
     return pids;
+}
+
+std::optional<bool> is_connected(int pid, const std::string &proc)
+{
+    const std::string process = fmt::format("{}/{}", proc, pid);
+    const auto targets = descriptor_targets(process);
+    if (!targets)
+        return std::nullopt;
+    for (const char *table : {"/net/tcp", "/net/tcp6"}) { // of its own network namespace
+        const auto text = read_file(process + table, kMaxTableBytes);
+        for (std::string_view rest = text ? std::string_view(*text) : ""; !rest.empty();) {
+            const auto line = tcp_line(next_line(rest));
+            if (line && !line->listens && std::ranges::find(*targets, socket_link(line->socket)) != targets->end())
+                return true;
+        }
+    }
+    return false;
 }
 
 } // namespace dbgscope

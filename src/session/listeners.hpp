@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ struct ListeningSocket {
 
 /// Both tables of our network namespace.
 [[nodiscard]] std::vector<ListeningSocket> listening_sockets(std::uint16_t port, const std::string &proc = "/proc");
+
+/// True when the process has a TCP socket that is no listening one: somebody has reached it, or it has reached
+/// somebody. Nothing: it cannot be looked into.
+[[nodiscard]] std::optional<bool> is_connected(int pid, const std::string &proc = "/proc");
 
 /// Every process that has one of `sockets` open and lets us see it.
 [[nodiscard]] std::vector<int> holders_of(const std::vector<ListeningSocket> &sockets,

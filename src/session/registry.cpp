@@ -131,6 +131,8 @@ Result<void> Registry::write_live(const SessionRecord &record) const
 
 Result<void> Registry::remove_live(const SessionRecord &record) const
 {
+    // Left by a watcher that was killed while it wrote.
+    (void)::unlinkat(directory_.get(), (live_file_name(record) + std::string(kUnfinished)).c_str(), 0);
     const std::string name = live_file_name(record);
     if (::unlinkat(directory_.get(), name.c_str(), 0) != 0 && errno != ENOENT)
         return fail(errno_error(errno, "remove", path_ + '/' + name));

@@ -16,6 +16,8 @@
 #include <cstring>
 #include <memory>
 
+#include <fmt/format.h>
+
 namespace dbgscope {
 namespace {
 
@@ -138,6 +140,12 @@ void PtraceListener::refuse(std::uint64_t id, int error_number) const
     answer.id = id;
     answer.error = -error_number;
     (void)::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+std::string seccomp_library()
+{
+    const scmp_version *version = ::seccomp_version();
+    return fmt::format("{}.{}.{}", version->major, version->minor, version->micro);
 }
 
 } // namespace dbgscope

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "dbgscope/error.hpp"
 #include "sys/fd.hpp"
@@ -50,5 +51,8 @@ class PtraceListener {
   private:
     UniqueFd fd_;
 };
+
+/// The version of libseccomp this was linked with: "2.5.4".
+[[nodiscard]] std::string seccomp_library();
 
 } // namespace dbgscope

@@ -3,6 +3,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
+#include "session/cgroup_processes.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -39,6 +42,19 @@ Result<SessionCgroups> open_session(const SessionPlaces &places)
         if (auto directory = open_at(AT_FDCWD, places.unified, O_RDONLY | O_DIRECTORY)) // for pressure alone
             session.unified = std::move(*directory);
     return session;
+}
+
+void join_unified(const SessionCgroups &session)
+{
+    constexpr int kRounds = 3; // for what is forked while its parent is moved
+    bool moved = session.unified.valid();
+    for (int round = 0; moved && round < kRounds; ++round) {
+        moved = false;
+        const std::vector<pid_t> inside = pids_below(session.places.unified);
+        for (const pid_t pid : pids_below(session.places.scope))
+            if (std::ranges::find(inside, pid) == inside.end())
+                moved = write_at(session.unified.get(), "cgroup.procs", std::to_string(pid)).has_value() || moved;
+    }
 }
 
 } // namespace dbgscope

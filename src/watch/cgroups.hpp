@@ -26,4 +26,8 @@ struct SessionCgroups {
 /// Errors: the ones of open(2), about the directory that cannot be opened.
 [[nodiscard]] Result<SessionCgroups> open_session(const SessionPlaces &places);
 
+/// Hybrid: moves whatever of the session is not yet in its directory of the v2 hierarchy. Each move waits for an RCU
+/// grace period (5 to 14 ms measured).
+void join_unified(const SessionCgroups &session);
+
 } // namespace dbgscope

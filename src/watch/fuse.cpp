@@ -17,7 +17,8 @@ constexpr Ms kRanLongEnough{2000}, kReaction{30}, kStale{250};
 constexpr std::uint64_t kLendForStop = 64 * kKiB;
 constexpr std::uint64_t kLendToRun = 4 * kMiB;
 constexpr std::uint64_t kPage = 4096;
-constexpr std::uint64_t kFreezeAThread = 128 * kKiB, kLandAThread = 64 * kKiB;
+/// Each thread may still draw one batch of charges (MEMCG_CHARGE_BATCH, 64 pages) before the kernel makes it wait.
+constexpr std::uint64_t kFreezeAThread = 256 * kKiB, kLandAThread = 64 * kKiB;
 
 /// percent of bytes, without overflow for what a machine can hold.
 constexpr std::uint64_t share(std::uint64_t bytes, std::uint64_t percent)

@@ -59,6 +59,7 @@ class Watcher {
     void on_gone(Time now);
     void on_timers(Time now);
     void lower_weight();
+    void end_unreached();
     void note_state(Time now);
     void remove_debug_binaries();
 
@@ -83,6 +84,7 @@ class Watcher {
     std::optional<Time> look_at_;       ///< a new debuggee is to be looked at
     std::optional<Time> events_muted_;  ///< memory.events is not polled before
     std::optional<Time> gone_check_at_; ///< without pidfd
+    std::optional<Time> client_due_at_; ///< by then somebody must have reached the debugger
     std::string weight_before_;         ///< cpu.weight of the debuggee before we lowered it
     std::vector<std::string> programs_; ///< what the debuggees of this session were
 };

@@ -4,8 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "dbgscope/time_span.hpp"
+#include "session/listeners.hpp"
 #include "session/processes.hpp"
 #include "sys/file.hpp"
 #include "watch/watcher.hpp"
@@ -72,6 +77,7 @@ int Watcher::patience(Time now) const
     std::optional<Time> next = look_at_;
     keep_earlier(next, events_muted_);
     keep_earlier(next, gone_check_at_);
+    keep_earlier(next, client_due_at_);
     if (fuse_)
         keep_earlier(next, fuse_->next_look());
     if (oom_)
@@ -89,6 +95,8 @@ void Watcher::run()
     using Clock = std::chrono::steady_clock;
     if (!debugger_pidfd_.valid())
         gone_check_at_ = Clock::now() + kGoneInterval;
+    if (order_.client_timeout_ms > 0)
+        client_due_at_ = Clock::now() + std::chrono::milliseconds(order_.client_timeout_ms);
     std::vector<pollfd> polled;
     while (!gone_) {
         collect(polled);
@@ -151,6 +159,7 @@ void Watcher::on_launcher()
 {
     if (take_message() || !cgroups_)
         return;
+    join_unified(*cgroups_);
     if (order_.pressure != PressureAction::off) {
         pressure_.emplace(cgroups_->v2_scope(), order_.pressure_some_permyriad, order_.pressure_full_permyriad,
                           order_.pressure);
@@ -226,6 +235,8 @@ void Watcher::on_timers(Time now)
             record.debuggees.push_back(debuggee.id.pid);
         recorder_.write();
     }
+    if (due(client_due_at_, now))
+        end_unreached();
     if (fuse_ && fuse_->next_look() && *fuse_->next_look() <= now)
         fuse_->on_timer();
     if (oom_ && oom_->next_look() && *oom_->next_look() <= now)
@@ -249,6 +260,16 @@ void Watcher::take(const PressureStep &step, Time now)
         fuse_->hold_for_pressure(true);
     if (fuse_ && step.effect == PressureEffect::release)
         fuse_->hold_for_pressure(false);
+}
+
+/// `dlv dap` ends with its only client: one that lives and is not connected now has never had one.
+void Watcher::end_unreached()
+{
+    if (is_connected(debugger_.pid).value_or(true))
+        return;
+    say(fmt::format("no client has reached {} (pid {}) within {}: it is ended (client_timeout)", order_.tool,
+                    debugger_.pid, format_time_span(std::chrono::milliseconds(order_.client_timeout_ms))));
+    (void)ProcessHandle(debugger_, order_.use_pidfd).send(SIGTERM);
 }
 
 /// A fifth of the default: the debugger and the editor come first while memory is short.

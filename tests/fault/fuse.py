@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lets programs run into the fuse as fast as they can, and looks whether the kernel kills one.
 
-usage: fuse.py [--quick] [--holds 100] [--stops 10] [--long 600] [--only c-heap-16] [--place vm:v2@12|pidns|here]
+usage: fuse.py [--quick] [--holds 100] [--stops 10] [--long 600] [--only c-heap-16] [--cap 512M] [--place vm:v2@12|pidns|here]
 
 In one boot: that many holds over 1, 16 and 64 threads, C (under gdb) and Go (under dlv), heap, memory files, shared
 memory and page tables; every tenth is also stopped, in turns by gdb's Ctrl-C and dlv's halt. Then one hold of 600
@@ -26,12 +26,15 @@ import session
 import tap
 import watched
 
-HELD = r"debuggee held: (\S+) of its 128M cap"
-CAP = ["--memory-max=128M", "--fuse-action=hold"]
+HELD = r"debuggee held: (\S+) of its \S+ cap"
 ENOUGH_MIB = 100_000
 LOOK_S = 4.0 # of each hold: long enough to be throttled, frozen, and looked at many times
 STOP_S = 3.0
 THREADS = (1, 16, 64)
+
+
+def capped(cap):
+    return [f"--memory-max={cap}", "--fuse-action=hold"]
 
 
 class Bad(Exception):
@@ -52,7 +55,7 @@ def words(language, kind, threads):
 class Hold:
     """A session that runs into its fuse."""
 
-    def __init__(self, number, only=None):
+    def __init__(self, number, cap, only=None):
         kinds = c_kinds()
         self.language = ("c", "go")[number % 2]
         self.threads = THREADS[number // 2 % len(THREADS)]
@@ -63,7 +66,7 @@ class Hold:
         start = ([*session.GDB, "-ex", "run"] if self.language == "c" else
                  ["dlv", "exec", "--headless", "--api-version=2", "--listen=127.0.0.1:0", "--continue",
                   "--accept-multiclient"])
-        self.command = [tap.dbgscope, *CAP, *start, *words(self.language, self.kind, self.threads)]
+        self.command = [tap.dbgscope, *capped(cap), *start, *words(self.language, self.kind, self.threads)]
 
     def __str__(self):
         return f"{self.language} {self.kind}, {self.threads} threads"
@@ -134,14 +137,14 @@ def fault_speed():
     return ", ".join(speeds)
 
 
-def holds(count, stops, only):
+def holds(count, stops, cap, only):
     """(how many were held, times of the stops, counts of failures)."""
     good, times, bad = 0, [], collections.Counter()
     to_stop = set(range(stops))
     if stops <= count // 2:
         to_stop = {number * count // stops | number % 2 for number in range(stops)}  # an odd one is Go under dlv
     for number in range(count):
-        hold, stopped, said = Hold(number, only), number in to_stop, ""
+        hold, stopped, said = Hold(number, cap, only), number in to_stop, ""
         try:
             with hold:
                 hold.wait()
@@ -165,8 +168,8 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def long_hold(seconds):
-    hold = Hold(3) # Go, 16 threads
+def long_hold(seconds, cap):
+    hold = Hold(3, cap) # Go, 16 threads
     try:
         with hold:
             hold.wait()
@@ -185,9 +188,9 @@ def long_hold(seconds):
 
 
 def page_cache():
-    """Four times the cap through files: reclaimed, slower, and never held."""
+    """Four times a cap of 128M through files: reclaimed, slower, and never held."""
     os.makedirs("/var/tmp", exist_ok=True)
-    command = [tap.dbgscope, *CAP, *session.GDB, "-ex", "run", "--args", tap.program("eater"), "cache", "512", "4"]
+    command = [tap.dbgscope, *capped("128M"), *session.GDB, "-ex", "run", "--args", tap.program("eater"), "cache", "512", "4"]
     result = tap.run(command, timeout=300, env=harness.CLEAN, cwd="/var/tmp")
     met = result.rc == 0 and re.search("^done$", result.stdout, re.M) and not re.search(HELD, result.stderr)
     if not met:
@@ -198,8 +201,8 @@ def page_cache():
 def play(options):
     count, seconds = options.holds, options.long
     stops = min(options.stops, count)
-    print(f"{harness.machine()}\nfault speed: {fault_speed()}\nfuse: {count} holds, {stops} of them stopped", flush=True)
-    good, times, bad = holds(count, stops, options.only)
+    print(f"{harness.machine()}\nfault speed: {fault_speed()}\nfuse: {count} holds at a cap of {options.cap}, {stops} of them stopped", flush=True)
+    good, times, bad = holds(count, stops, options.cap, options.only)
     for name, failures in sorted(bad.items()):
         print(f"  {failures} x {name}")
     met = harness.verdict(f"{good} of {count} held without a kill", good == count)
@@ -208,7 +211,7 @@ def play(options):
                           len(times) == stops and all(took <= STOP_S for took in times)) and met
     if options.only:
         return met
-    met = harness.verdict(f"one hold of {seconds} s", long_hold(seconds)) and met
+    met = harness.verdict(f"one hold of {seconds} s", long_hold(seconds, options.cap)) and met
     return harness.verdict("page cache is not held", page_cache()) and met
 
 
@@ -227,6 +230,7 @@ def main():
     parser.add_argument("--long", type=int, metavar="SECONDS")
     parser.add_argument("--stops", type=int, default=10, help="how many of the holds are also stopped")
     parser.add_argument("--only", type=one_kind, metavar="c-heap-16", help="repeat one kind")
+    parser.add_argument("--cap", default="512M", help="of the debuggee; its fuse is 5 %% below, at least 8M")
     parser.add_argument("--place", default="vm:v2@12")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -235,7 +239,7 @@ def main():
     if not options.inside and options.place != "here":
         only = ["--only", "-".join(map(str, options.only))] if options.only else []
         return harness.inside(options.place, "fuse.py", "--holds", options.holds, "--long", options.long, "--stops",
-                              options.stops, *only)
+                              options.stops, "--cap", options.cap, *only)
     harness.prepare()
     return 0 if play(options) else 1
 

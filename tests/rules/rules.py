@@ -25,7 +25,7 @@ ROOMS = {
     "launch": {"sys", "probe"},
     "session": {"sys", "launch", "probe"},
     "watch": {"sys", "probe", "session", "launch"},
-    "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch", "session", "watch"},
+    "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch", "session", "watch", "editor"},
 }
 PURE = ("include", "src/plan", "src/debugger")
 IO_HEADERS = re.compile(

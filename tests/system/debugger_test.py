@@ -211,34 +211,6 @@ def dlv_debug_and_test_build_within_the_limit():
             tap.equal(dlv.end(), 0)
 
 
-@tap.test("host", user="root")
-def dlv_dap_says_it_is_ready_on_descriptor_3():
-    """As VS Code starts it, with a pipe as descriptor 3."""
-    read_end, write_end = os.pipe()
-    command = ["sh", "-c", f'exec "$@" 3>/proc/self/fd/{write_end}', "sh", tap.dbgscope, CAP, "dlv", "dap",
-               "--log=true", "--log-output=dap", "--log-dest=3", "--listen=127.0.0.1:0"]
-    with Session(command, env=CLEAN, pass_fds=(write_end,)) as dlv, os.fdopen(read_end) as log:
-        os.close(write_end)
-        line = log.readline()
-        tap.true(line.startswith("DAP server listening at: "), line)
-        tap.equal(dlv.stdout, "")
-        dap = session.Dap(line.split()[-1])
-        dap.ask("initialize", adapterID="go", linesStartAt1=True, columnsStartAt1=True, pathFormat="path")
-        dap.send("launch", mode="exec", program=tap.program("leak"), args=["-max-mib=1"])
-        dap.event("initialized")
-        dap.ask("setFunctionBreakpoints", breakpoints=[{"name": "main.leakForever"}])
-        dap.send("configurationDone")
-        thread = dap.event("stopped")["threadId"]
-        frame = dap.ask("stackTrace", threadId=thread, levels=1)["stackFrames"][0]
-        tap.equal(frame["name"], "main.leakForever")
-        tap.equal(dap.ask("evaluate", expression="s.mibPerStep", frameId=frame["id"])["result"], "1")
-        target = dlv.debuggee(tap.program("leak"))
-        check_held(dlv.pid, target, total=(128 + 1024) * MIB)
-        dap.send("disconnect", terminateDebuggee=True)
-        tap.equal(dlv.wait(), 0, dlv.said())
-        dap.close()
-
-
 @tap.test("host", "pidns", user="root")
 def too_much_memory_kills_in_the_scope_and_nowhere_else():
     command = ["--memory-max=64M", "--memory-swap-max=0", "--fuse-action=off"]

@@ -16,7 +16,8 @@ import kernel
 import session
 import tap
 import watched
-from session import MIB, Dap, Headless, Session
+from dap import Dap
+from session import MIB, Headless, Session
 
 EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
 CAP = "--memory-max=128M"

@@ -218,52 +218,6 @@ class Rpc:
         self._socket.close()
 
 
-class Dap:
-    """A client of the Debug Adapter Protocol: only what launching a program needs."""
-
-    def __init__(self, address):
-        self._socket = _connect(address)
-        self._file = self._socket.makefile("rwb")
-        self._seq = 0
-        self._messages = []
-
-    def send(self, command, **arguments):
-        self._seq += 1
-        body = json.dumps({"seq": self._seq, "type": "request", "command": command, "arguments": arguments}).encode()
-        self._file.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        self._file.flush()
-        return self._seq
-
-    def _next(self):
-        size = 0
-        while line := self._file.readline().strip():
-            size = int(line.partition(b":")[2])
-        if not size:
-            tap.fail(f"dlv closed the connection; it had said {self._messages}")
-        self._messages.append(json.loads(self._file.read(size)))
-        return self._messages[-1]
-
-    def event(self, name):
-        while True:
-            message = self._next()
-            if message["type"] == "response" and not message["success"]:
-                tap.fail(f"{message['command']}: {message}")
-            if message.get("event") == name:
-                return message.get("body", {})
-
-    def ask(self, command, **arguments):
-        seq = self.send(command, **arguments)
-        while True:
-            message = self._next()
-            if message["type"] == "response" and message["request_seq"] == seq:
-                tap.true(message["success"], f"{command}: {message}")
-                return message.get("body", {})
-
-    def close(self):
-        self._file.close()
-        self._socket.close()
-
-
 def _connect(address):
     host, _, port = address.rpartition(":")
     sock = socket.create_connection((host, int(port)), timeout=PATIENCE_S)

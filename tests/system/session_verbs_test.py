@@ -151,7 +151,11 @@ def all_ends_every_session():
 def debugger_that_ignores_sigterm_is_ended_too():
     with faults.gdb("shell sleep 60") as gdb:
         watched.wait_record(gdb.pid)
+        # At work, so with gdb's own handler of SIGTERM in place, and really stopped: a signal sent before either ends it.
+        tap.wait_until(lambda: kernel.children(gdb.pid), session.PATIENCE_S, message="gdb's shell command")
         os.kill(gdb.pid, signal.SIGSTOP)  # hears of nothing but SIGKILL
+        tap.wait_until(lambda: (watched.status_field(gdb.pid, "State") or "").startswith("T"), session.PATIENCE_S,
+                       message="gdb stopped")
         went = verb("stop", session.session_name(gdb.pid))
         tap.equal(went.rc, 0, went.stderr)
         gdb.process.wait(10)

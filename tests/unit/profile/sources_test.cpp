@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fake_root.hpp"
 #include "profile/load.hpp"
 #include "unit/profile/temp_tree.hpp"
 
@@ -38,6 +39,24 @@ TEST_F(Sources, FindsNothingWhereNothingIs)
     EXPECT_EQ(sources.system_file + sources.user_file + sources.project_file, "");
     EXPECT_TRUE(sources.profile_dirs.empty() && sources.environment.empty());
     EXPECT_EQ(sources.builtin_profile, "dlv");
+}
+
+TEST_F(Sources, LeavesOutAHomeOfAnotherUserThatIsClosed)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "needs root, to become another user";
+    tree_.write("home/.config/dbgscope/config.yaml", "");
+    std::filesystem::permissions(tree_.root(), std::filesystem::perms(0755));
+    std::filesystem::permissions(tree_.root() + "/home", std::filesystem::perms(0700));
+    std::filesystem::create_directories(tree_.root() + "/work");
+    const test::AsOrdinaryUser user;
+    const LayerSources sources = find({"HOME=" + tree_.root() + "/home"}, "/work");
+    EXPECT_EQ(sources.user_file, "");
+    EXPECT_EQ(sources.foreign_user_dir, tree_.root() + "/home/.config/dbgscope");
+    const auto loaded = load_settings(sources);
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(loaded->warnings,
+              std::vector<std::string>{sources.foreign_user_dir + " is another user's and cannot be read: left out"});
 }
 
 TEST_F(Sources, FindsEveryFile)

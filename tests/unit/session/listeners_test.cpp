@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "../launch/host.hpp"
+#include "fake_root.hpp"
 #include "sys/fd.hpp"
 
 namespace dbgscope {
@@ -68,6 +69,20 @@ TEST(Holders, OfARealSocketAreFound)
         EXPECT_EQ(holders_of(sockets), std::vector<int>{::getpid()});
     }
     EXPECT_TRUE(holders_of({}).empty());
+}
+
+TEST(Connected, IsWhoHasASocketThatIsNoListener)
+{
+    test::FakeRoot root;
+    root.file("/proc/9/net/tcp", kTcp).file("/proc/9/net/tcp6", kTcp6);
+    const std::string proc = root.path() + "/proc";
+    EXPECT_FALSE(is_connected(9, proc).has_value()) << "its descriptors cannot be seen";
+    root.dir("/proc/9/fd");
+    std::filesystem::create_symlink("socket:[35021]", proc + "/9/fd/3");
+    std::filesystem::create_symlink("/dev/null", proc + "/9/fd/4");
+    EXPECT_EQ(is_connected(9, proc), false) << "it only listens";
+    std::filesystem::create_symlink("socket:[35044]", proc + "/9/fd/5");
+    EXPECT_EQ(is_connected(9, proc), true);
 }
 
 } // namespace

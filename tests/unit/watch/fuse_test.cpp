@@ -372,8 +372,8 @@ TEST(Fuse, FreezesManyThreadsSooner)
         (void)fuse.step(sample);
         return fuse.state();
     };
-    EXPECT_EQ(state_with(48), State::throttled);
-    EXPECT_EQ(state_with(64), State::frozen);
+    EXPECT_EQ(state_with(24), State::throttled);
+    EXPECT_EQ(state_with(32), State::frozen);
     EXPECT_EQ(state_with(10'000), State::frozen);
 }
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/own_verbs.hpp"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/completion_verb.hpp"
+#include "cli/shims_verb.hpp"
+#include "cli/verbs.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr OwnVerb kVerbs[] = {
+    {"install-shims", "install-shims [DIR] [NAME...] [--undo]",
+     "links named dlv, gdb, … that make every call of a debugger a session", declare_shims, shims_verb},
+    {"completion", "completion bash|zsh|fish", "completions, made from the option tree", declare_completion,
+     completion_verb},
+};
+
+Error unknown_option(const CLI::App &app, const std::string &word)
+{
+    std::vector<std::string> known;
+    for (const CLI::Option *option : app.get_options())
+        for (const std::string &name : option->get_lnames())
+            known.push_back("--" + name);
+    const std::string near = suggest(word.substr(0, word.find('=')), known);
+    return {.kind = ErrorKind::usage,
+            .operation = "read",
+            .subject = "the command line",
+            .cause = fmt::format("unknown option {}", word),
+            .hint =
+                near.empty() ? fmt::format("see {} --help", app.get_name()) : fmt::format("did you mean {}?", near)};
+}
+
+} // namespace
+
+std::span<const OwnVerb> own_verbs()
+{
+    return kVerbs;
+}
+
+Result<int> run_own_verb(const OwnVerb &verb, const std::vector<std::string> &words, const Invocation &invocation)
+{
+    CLI::App app(std::string(verb.summary), fmt::format("dbgscope {}", verb.name));
+    verb.declare(app);
+    app.allow_extras();
+    try {
+        std::vector<std::string> reversed(words.rbegin(), words.rend());
+        app.parse(std::move(reversed));
+    } catch (const CLI::CallForHelp &) {
+        if (auto printed = print(app.help()); !printed)
+            return pass(printed);
+        return 0;
+    } catch (const CLI::ParseError &error) {
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "read",
+                     .subject = "the command line",
+                     .cause = error.what(),
+                     .hint = fmt::format("see dbgscope {} --help", verb.name)});
+    }
+    for (const std::string &word : app.remaining()) {
+        if (word.starts_with('-') && word.size() > 1)
+            return fail(unknown_option(app, word));
+        return fail({.kind = ErrorKind::usage,
+                     .operation = std::string(verb.name),
+                     .subject = "",
+                     .cause = fmt::format("unexpected word \"{}\"", word),
+                     .hint = fmt::format("see dbgscope {} --help", verb.name)});
+    }
+    return verb.run(app, invocation);
+}
+
+} // namespace dbgscope

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Time from the spawn to `DAP server listening at:` through dbgscope against bare dlv, as VS Code starts it: pairs interleaved
+in alternating order, ratio of medians with a 95 % interval, and how many were ready within Helix' 500 ms.
+
+usage: dap.py [--pairs N]          needs root
+  cgroupfs: on this machine's own hierarchy, beside cgexec, which only enters a cgroup that exists; the goal is at most 1.5
+  systemd:  under a real systemd in a PID namespace, for reference
+Absolute times depend on the machine; the ratio of one run is what counts.
+"""
+import argparse
+import ctypes
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/system")]
+import kernel  # noqa: E402
+from dap import READY  # noqa: E402
+from launch import BINARY, interval  # noqa: E402
+
+GOAL = 1.5
+HELIX_MS = 500.0
+WARM_UP = 10
+PR_SET_CHILD_SUBREAPER = 36
+DEADLINE_S = 10
+
+
+def milliseconds(command):
+    """To the ready line on descriptor 3. Afterwards dlv is killed, and its watcher waited for."""
+    words = [*command, "dap", "--listen=127.0.0.1:0", "--log-dest=3"]
+    ours, theirs = socket.socketpair()
+    with ours, theirs, open(os.devnull, "r+b", buffering=0) as null:
+        files = [(os.POSIX_SPAWN_DUP2, null.fileno(), fd) for fd in (0, 1, 2)] + [(os.POSIX_SPAWN_DUP2, theirs.fileno(), 3)]
+        ours.settimeout(DEADLINE_S)
+        begin = time.perf_counter_ns()
+        pid = os.posix_spawn(words[0], words, os.environ, file_actions=files)
+        line = ours.recv(1 << 16)
+        end = time.perf_counter_ns()
+    if not line.startswith(READY):
+        raise SystemExit(f"dap: {words} said {line!r} on descriptor 3")
+    os.kill(pid, signal.SIGKILL)  # dlv prints the line before it minds SIGINT
+    try:
+        while True:
+            os.wait()  # dlv, and the watcher, which came to us as its reaper
+    except ChildProcessError:
+        return (end - begin) / 1e6
+
+
+def report(name, goal, pairs, reference=()):
+    """reference: another command that has dlv as its last word."""
+    bare = os.path.realpath(shutil.which("dlv"))
+    with tempfile.TemporaryDirectory(prefix="dbgscope-bench-") as folder:
+        link = f"{folder}/dlv"
+        os.symlink(BINARY.resolve(), link)
+        commands = [[link], [bare], *([[*reference, bare]] if reference else [])]
+        times = [[] for _ in commands]
+        for number in range(-WARM_UP, pairs):
+            for which in range(len(commands))[::(-1) ** (number % 2)]:
+                took = milliseconds(commands[which])
+                if number >= 0:
+                    times[which].append(took)
+    print(f"{name}, {pairs} rounds in turns")
+    for which, title in enumerate(("through dbgscope", "bare dlv", "cgexec")[:len(commands)]):
+        ratio, (low, high) = statistics.median(times[which]) / statistics.median(times[1]), interval(times[which], times[1])
+        print(f"  {title:<17}{statistics.median(times[which]):6.2f} ms, slowest {max(times[which]):6.2f} ms"
+              + (f", ratio to bare {ratio:.3f}, 95 % interval {low:.3f} to {high:.3f}" if which != 1 else ""))
+    ratio, soon = statistics.median(times[0]) / statistics.median(times[1]), sum(took <= HELIX_MS for took in times[0])
+    print(f"  ready within {HELIX_MS:.0f} ms: {soon} of {pairs}"
+          + (f"; goal {goal:.2f} of bare: {'met' if ratio <= goal else 'NOT MET'}" if goal else ""), flush=True)
+    return soon == pairs and (not goal or ratio <= goal)
+
+
+def cgroupfs_part(pairs):
+    """With what one write to cgroup.procs of a cgroup that exists costs by itself, where cgexec can tell."""
+    version, own = kernel.memory_cgroup()
+    if version != 1 or not shutil.which("cgexec"):
+        return report("cgroupfs", GOAL, pairs)
+    group = own / f"dbgscope-bench-{os.getpid()}"
+    group.mkdir()
+    try:
+        mount = next(p for p in group.parents if os.path.ismount(p))
+        return report("cgroupfs", GOAL, pairs, [shutil.which("cgexec"), "-g", f"memory:{group.relative_to(mount)}"])
+    finally:
+        group.rmdir()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=100)
+    parser.add_argument("--inside", action="store_true", help="already under the systemd to measure")
+    options = parser.parse_args()
+    if os.geteuid() != 0:
+        raise SystemExit("dap: needs root")
+    for name in ("GOMEMLIMIT", "GODEBUG", "DBGSCOPE_SESSION"):
+        os.environ.pop(name, None)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if options.inside:
+        return 0 if report("systemd, system manager", None, options.pairs) else 1
+    good = cgroupfs_part(options.pairs)
+    inside = subprocess.run([sys.executable, ROOT / "tests/support/pidns.py", "run", "--", sys.executable, __file__, "--inside",
+                             "--pairs", str(options.pairs)], check=False)
+    return 0 if good and inside.returncode == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
