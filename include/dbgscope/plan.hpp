@@ -150,6 +150,9 @@ struct VerifyLimit {
     bool required = false; ///< --require=limit: a mismatch is an error, not a line on stderr
 };
 
+/// PR_SET_THP_DISABLE, inherited by all that is started: a page fault takes a page, not a huge page of 2 MiB.
+struct NoHugePages {};
+
 struct SetOomScore {
     int value = 0;
     bool required = false;
@@ -182,8 +185,8 @@ struct Execute {
     bool search_path = false;
 };
 
-using Action = std::variant<StartWatcher, CreateScope, CreateCgroup, VerifyLimit, InstallFilter, SetOomScore, SetRlimit,
-                            SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute>;
+using Action = std::variant<StartWatcher, CreateScope, CreateCgroup, VerifyLimit, InstallFilter, NoHugePages,
+                            SetOomScore, SetRlimit, SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute>;
 
 struct Step {
     Action action;

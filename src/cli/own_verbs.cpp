@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "cli/completion_verb.hpp"
+#include "cli/init_verb.hpp"
+#include "cli/lint_verb.hpp"
 #include "cli/shims_verb.hpp"
 #include "cli/verbs.hpp"
 
@@ -16,6 +18,10 @@ namespace {
 constexpr OwnVerb kVerbs[] = {
     {"install-shims", "install-shims [DIR] [NAME...] [--undo]",
      "links named dlv, gdb, … that make every call of a debugger a session", declare_shims, shims_verb},
+    {"init", "init vscode|nvim|helix|zed|gdb|shell [DIR] [--write]",
+     "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
+    {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,
+     lint_verb},
     {"completion", "completion bash|zsh|fish", "completions, made from the option tree", declare_completion,
      completion_verb},
 };

@@ -80,6 +80,7 @@ class Attempt {
     Done carry(const VerifyLimit &verify);
     Done carry(const InstallFilter &filter);
     Done carry(const SetOomScore &score);
+    Done carry(const NoHugePages &) { return soften(no_huge_pages(), false, "huge-pages"); }
     Done carry(const SetRlimit &limit) { return set_rlimit(limit); }
     Done carry(const SetNice &nice) { return set_nice(nice.value); }
     Done carry(const SetCredentials &) { return become(account_); }

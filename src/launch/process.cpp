@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/process.hpp"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -100,6 +101,13 @@ Result<void> set_nice(int value)
     if (::setpriority(PRIO_PROCESS, 0, value) != 0)
         return fail(errno_error(errno, "set nice level to", std::to_string(value),
                                 errno == EACCES ? "only a process with CAP_SYS_NICE may lower it" : ""));
+    return {};
+}
+
+Result<void> no_huge_pages()
+{
+    if (::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0) // NOLINT(*-vararg)
+        return fail(errno_error(errno, "turn off", "transparent huge pages"));
     return {};
 }
 

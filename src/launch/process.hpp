@@ -23,6 +23,9 @@ namespace dbgscope {
 /// setpriority(2) of the process. Errors: denied.
 [[nodiscard]] Result<void> set_nice(int value);
 
+/// PR_SET_THP_DISABLE of prctl(2) for this process and all that comes of it; Linux 3.15. Errors: system.
+[[nodiscard]] Result<void> no_huge_pages();
+
 /// chdir(2). Errors: denied, not_found, system.
 [[nodiscard]] Result<void> change_directory(const std::string &path);
 

@@ -94,6 +94,9 @@ void add_process_steps(const Shared &shared, const WatchPlan &watch, std::vector
         steps.push_back({SetNice{static_cast<int>(*nice)}, origin_of(settings, Key::nice)});
     if (watch.watch && watch.watch->split) // before the credentials: root needs no no_new_privs for it
         steps.push_back({InstallFilter{watch.watch->split_required}, filter_reason(shared.facts.host)});
+    if (watch.watch && watch.watch->fuse == FuseAction::hold && watch.division && watch.division->version == 2)
+        steps.push_back(
+            {NoHugePages{}, "a few faults of 2 MiB would pass the fuse and the cap before anything is held"});
     if (watch.debugger_score)
         steps.push_back(*watch.debugger_score);
     if (settings.find(Key::uid) != nullptr || settings.find(Key::gid) != nullptr)

@@ -151,6 +151,7 @@ Json action_json(const Action &action)
             [](const SetRlimit &a) {
                 return Json{{"action", "set-rlimit"}, {"resource", a.resource}, {"soft", a.soft}, {"hard", a.hard}};
             },
+            [](const NoHugePages &) { return Json{{"action", "no-huge-pages"}}; },
             [](const SetNice &a) { return Json{{"action", "set-nice"}, {"value", a.value}}; },
             [](const SetCredentials &a) {
                 return Json{{"action", "set-credentials"}, {"user", a.user}, {"group", a.group}};

@@ -154,6 +154,7 @@ std::string describe(const Action &action)
             [](const SetRlimit &a) {
                 return fmt::format("set RLIMIT_{} {}:{}", a.resource, limit_text(a.soft), limit_text(a.hard));
             },
+            [](const NoHugePages &) { return std::string("no transparent huge pages"); },
             [](const SetNice &a) { return fmt::format("set nice {}", a.value); },
             [](const SetCredentials &a) {
                 return fmt::format("become user {} group {}", a.user.empty() ? "(same)" : a.user,

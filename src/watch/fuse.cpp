@@ -10,7 +10,7 @@ using Ms = std::chrono::milliseconds;
 
 constexpr std::uint64_t kTripPercent = 95, kReleasePercent = 90;
 constexpr Ms kSoonest{10}, kThrottledLook{100}, kFrozenLook{20}, kStoppedLook{500}, kLiftedLook{2000};
-constexpr Ms kRanLongEnough{2000}, kReaction{30}, kStale{250};
+constexpr Ms kRanLongEnough{2000}, kReaction{100}, kReactionV1{30}, kStale{250};
 
 /// v1: any amount wakes all that wait, and a pending signal is handled before the next allocation: what is lent to let
 /// a stop land is only used up by threads that nobody stops. Tried with 4 KiB over 1, 16 and 64 threads.
@@ -70,6 +70,15 @@ ProcessNeed Fuse::needs_processes(const FuseSample &sample) const
     default: break;
     }
     return ProcessNeed::now;
+}
+
+bool Fuse::in_danger(const FuseSample &sample) const
+{
+    if (version_ == 1 || action_ != FuseAction::hold || frozen_)
+        return false;
+    if (state_ == FuseState::running)
+        return over(sample);
+    return (state_ == FuseState::throttled || state_ == FuseState::stepping) && must_freeze(sample);
 }
 
 FuseOrders Fuse::step(const FuseSample &sample)
@@ -233,9 +242,11 @@ void Fuse::run_on(const FuseSample &sample, FuseOrders &orders)
 /// up half of what was left then; but rather frozen again in the middle of a step than killed.
 bool Fuse::must_freeze(const FuseSample &sample) const
 {
-    // What will be left when a freeze ordered at the next look has taken hold: 16 threads can pass the whole margin of
-    // a 128M cap within a few looks, throttled as they are.
-    const std::uint64_t soon = growth_.value_or(0) * static_cast<std::uint64_t>(kReaction.count()) / 1000;
+    // What will be left when a freeze ordered at the next look has taken hold. The kernel's throttling grows with the
+    // square of the excess (mm/memcontrol.c, calculate_high_delay): 5 % above the line it is 160 ms for each 256 KiB
+    // of a thread, so 64 threads still take 100 MiB/s.
+    const Ms reaction = version_ == 1 ? kReactionV1 : kReaction;
+    const std::uint64_t soon = growth_.value_or(0) * static_cast<std::uint64_t>(reaction.count()) / 1000;
     const std::uint64_t now_left = minus(left(sample), soon);
     const bool frozen = version_ != 1 && state_ == FuseState::frozen; // memory.stat is not exact: do not flap
     const std::uint64_t margin = margin_of(sample), wanted = std::min(margin, sample.threads * kFreezeAThread);

@@ -64,6 +64,8 @@ class Fuse {
     Fuse(int version, FuseAction action) : version_(version), action_(action) {}
 
     [[nodiscard]] ProcessNeed needs_processes(const FuseSample &sample) const;
+    /// v2: step() may order a freeze, as far as can be told without the processes: freeze now, look at them, then step.
+    [[nodiscard]] bool in_danger(const FuseSample &sample) const;
     [[nodiscard]] FuseOrders step(const FuseSample &sample);
     /// The next step arms again what was lifted.
     void new_debuggee() { rearm_ = true; }

@@ -147,8 +147,11 @@ void FuseKeeper::look()
                       .waiting = reading->waiting,
                       .threads = threads_,
                       .pressure_hold = pressure_};
+    const bool early = freeze_early(sample);
     look_at_debuggee(sample, now);
     const FuseOrders orders = fuse_.step(sample);
+    if (early && !fuse_.frozen())
+        thaw();
     obey(orders, *reading, now);
     remember(sample.unreclaimable_bytes, now);
     event_gap_ = orders.event_gap;
@@ -157,6 +160,19 @@ void FuseKeeper::look()
     else if (orders.look_in)
         next_look_ = now + (fuse_.needs_processes(sample) == ProcessNeed::now ? std::max(*orders.look_in, process_gap_)
                                                                               : *orders.look_in);
+}
+
+/// With dozens of threads at work, looking at them can take seconds, and the room to the cap lasts for 100 ms. Whether
+/// it was right is seen while they wait.
+bool FuseKeeper::freeze_early(const FuseSample &sample)
+{
+    return fuse_.in_danger(sample) && cgroup_.freeze().has_value();
+}
+
+void FuseKeeper::thaw()
+{
+    const auto thawed = cgroup_.thaw();
+    thaw_owed_ = !thawed && !gone(thawed.error());
 }
 
 /// The dear part of a look where there are many threads, so it is done no more often than it has to and can afford.
@@ -187,10 +203,8 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
 {
     // EBUSY of take_back and ENODEV are normal. What lends or lifts is ordered again as long as it waits; a thaw is
     // not.
-    if (orders.thaw || thaw_owed_) {
-        const auto thawed = cgroup_.thaw();
-        thaw_owed_ = !thawed && !gone(thawed.error());
-    }
+    if (orders.thaw || thaw_owed_)
+        thaw();
     if (orders.lift)
         (void)cgroup_.lift().has_value();
     if (orders.arm)

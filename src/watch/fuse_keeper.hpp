@@ -63,6 +63,8 @@ class FuseKeeper {
   private:
     FuseKeeper(FuseConfig config, FuseCgroup cgroup, UniqueFd proc);
     void look();
+    [[nodiscard]] bool freeze_early(const FuseSample &sample);
+    void thaw();
     void look_at_debuggee(FuseSample &sample, Clock::time_point now);
     void obey(const FuseOrders &orders, const FuseReading &reading, Clock::time_point now);
     [[nodiscard]] std::optional<struct Growth> growth(std::uint64_t bytes, Clock::time_point now) const;

@@ -119,6 +119,8 @@ class Walk {
                 const auto text = status(path + '/' + static_cast<const char *>(entry->d_name));
                 if (budget_ == 0 || (text && !judge(parse_task_status(*text))))
                     return false;
+                if (running_ && depth_ == LookDepth::leaders) // so it is not stopped: all that was to be known
+                    return true;
             }
         return true;
     }

@@ -25,6 +25,7 @@ ROOMS = {
     "launch": {"sys", "probe"},
     "session": {"sys", "launch", "probe"},
     "watch": {"sys", "probe", "session", "launch"},
+    "editor": {"sys", "profile", "debugger"},
     "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch", "session", "watch", "editor"},
 }
 PURE = ("include", "src/plan", "src/debugger")

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/init_verb.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/messages.hpp"
+#include "cli/verbs.hpp"
+#include "dbgscope/profile.hpp"
+#include "dbgscope/utf8.hpp"
+#include "debugger/go_environment.hpp"
+#include "editor/diff.hpp"
+#include "editor/jsonc_edit.hpp"
+#include "editor/replace_file.hpp"
+#include "editor/snippets.hpp"
+#include "editor/vscode.hpp"
+#include "profile/key_names.hpp"
+
+namespace dbgscope {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+Error usage(std::string subject, std::string cause, std::string hint = "see dbgscope init --help")
+{
+    return {.kind = ErrorKind::usage,
+            .operation = "init",
+            .subject = std::move(subject),
+            .cause = std::move(cause),
+            .hint = std::move(hint)};
+}
+
+/// One call, read from the command line and the environment.
+struct Call {
+    std::string tool;
+    std::string directory; ///< as given, or empty
+    std::string home;      ///< empty when HOME says nothing
+    std::string config_home;
+    std::string shims; ///< directory of the links
+    bool write = false;
+};
+
+struct Change {
+    FileSnapshot before;
+    std::string shown_path, after;
+};
+
+/// Shows or writes; what there is to say goes to stderr, so that stdout is a diff and nothing else.
+Result<int> carry_out(const Call &call, const std::vector<Change> &changes, const Words &notes)
+{
+    const Messages messages{Settings{}};
+    bool changed = false;
+    for (const Change &change : changes) {
+        if (change.before.text == change.after)
+            continue;
+        changed = true;
+        if (!call.write) {
+            const std::string diff =
+                unified_diff(change.before.text, change.after, change.shown_path, change.before.exists);
+            if (auto printed = print(diff); !printed)
+                return pass(printed);
+        } else {
+            if (auto written = replace_file(change.before, change.after); !written)
+                return pass(written);
+            if (auto said = print(
+                    fmt::format("{} {}\n", change.before.exists ? "changed" : "created", printable(change.shown_path)));
+                !said)
+                return pass(said);
+        }
+    }
+    for (const std::string &note : notes)
+        messages.say(note);
+    if (!changed)
+        messages.say(fmt::format("{}: nothing to change", call.tool));
+    else if (!call.write)
+        messages.say("nothing is changed yet: --write does it");
+    return 0;
+}
+
+/// The link editors are given. Under --write it must be there: an editor that cannot find its dlv debugs nothing.
+Result<std::string> dlv_link(const Call &call, Words &notes)
+{
+    std::string link = call.shims + "/dlv";
+    if (::access(link.c_str(), X_OK) == 0)
+        return link;
+    if (call.write)
+        return fail({.kind = ErrorKind::not_found,
+                     .operation = "init",
+                     .subject = call.tool,
+                     .cause = fmt::format("there is no {} yet", link),
+                     .hint = fmt::format("dbgscope install-shims {}", call.shims)});
+    notes.push_back(fmt::format("there is no {} yet: dbgscope install-shims {}", link, call.shims));
+    return link;
+}
+
+/// NAME=VALUE or FROM=TO. Errors: usage.
+Result<Pairs> pairs_of(const char *option, const Words &words)
+{
+    Pairs pairs;
+    for (const std::string &word : words) {
+        const std::size_t equals = word.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return fail(usage(option, fmt::format("\"{}\" has no \"=\" between two words", word)));
+        pairs.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    }
+    return pairs;
+}
+
+/// A value that Go or dbgscope would refuse at the next launch is refused here.
+Result<void> check_environment(const Pairs &environment)
+{
+    for (const auto &[name, value] : environment) {
+        if (name == "GOMEMLIMIT" && !parse_gomemlimit(value))
+            return fail(usage("--env", fmt::format("GOMEMLIMIT={} ends every Go program at its start", value),
+                              "write bytes, or a whole number with KiB, MiB, GiB or TiB: 512MiB"));
+        if (!name.starts_with("DBGSCOPE_"))
+            continue;
+        const auto same = [&](const KeyInfo &info) { return variable_name(info) == name; };
+        const auto info = std::ranges::find_if(key_table(), same);
+        if (info == key_table().end())
+            return fail(usage("--env", fmt::format("dbgscope has no variable {}", name), "man dbgscope-profile"));
+        if (auto read = parse_value(*info, value); !read)
+            return pass(read);
+    }
+    return {};
+}
+
+/// The folder as the user names it: a symbolic link in it stays, as in $PWD.
+fs::path logical_folder(const Call &call, const Invocation &invocation)
+{
+    std::error_code code;
+    fs::path here = fs::current_path(code);
+    const fs::path pwd(variable(invocation, "PWD"));
+    if (pwd.is_absolute() && fs::equivalent(pwd, here, code))
+        here = pwd;
+    fs::path folder = here / call.directory;
+    const bool climbs = std::ranges::find(folder, "..") != folder.end(); // ".." behind a link leads elsewhere
+    folder = climbs ? fs::canonical(folder, code) : folder.lexically_normal();
+    return folder.has_filename() || folder == folder.root_path() ? folder : folder.parent_path();
+}
+
+bool is_c_project(const fs::path &folder)
+{
+    constexpr std::array kBuilds{"CMakeLists.txt", "meson.build", "configure.ac", "compile_commands.json"};
+    constexpr std::array kSources{".c", ".cc", ".cpp", ".cxx"};
+    std::error_code code;
+    for (const fs::directory_entry &entry : fs::directory_iterator(folder, code)) {
+        const fs::path &path = entry.path();
+        if (std::ranges::find(kBuilds, path.filename()) != kBuilds.end() ||
+            std::ranges::find(kSources, path.extension()) != kSources.end())
+            return true;
+    }
+    return false;
+}
+
+Result<LaunchWish> wish_for(const fs::path &folder, const CLI::App &parsed)
+{
+    std::error_code code;
+    LaunchWish wish;
+    wish.go_module = fs::exists(folder / "go.mod", code) || fs::exists(folder / "go.work", code);
+    wish.c_project = is_c_project(folder);
+    const fs::path real = fs::canonical(folder, code);
+    if (code)
+        return fail(errno_error(code.value(), "init", folder.string()));
+    if (real != folder)
+        wish.real_folder = real.string();
+    wish.dbgscope = fs::read_symlink("/proc/self/exe", code).string();
+    const auto values = [&](const char *name) { return parsed.get_option(name)->results(); };
+    auto environment = pairs_of("--env", values("--env"));
+    auto substitutes = pairs_of("--substitute-path", values("--substitute-path"));
+    if (!environment || !substitutes)
+        return fail(!environment ? environment.error() : substitutes.error());
+    if (auto sound = check_environment(*environment); !sound)
+        return pass(sound);
+    wish.environment = std::move(*environment);
+    wish.substitute_paths = std::move(*substitutes);
+    if (const Words program = values("--program"); !program.empty())
+        wish.program = program.front();
+    return wish;
+}
+
+/// Adds a file's change; the text as it is comes first, so that nothing is lost when something cannot be understood.
+Result<void> edit(const fs::path &path, std::vector<Change> &changes, Words &notes, const auto &change)
+{
+    auto before = take_snapshot(path.string());
+    if (!before)
+        return pass(before);
+    Result<Edited> after = change(before->text, path.string());
+    if (!after)
+        return pass(after);
+    notes.insert(notes.end(), after->notes.begin(), after->notes.end());
+    changes.push_back({std::move(*before), path.string(), std::move(after->text)});
+    return {};
+}
+
+Result<int> init_vscode(const Call &call, const CLI::App &parsed, const Invocation &invocation)
+{
+    const fs::path folder = logical_folder(call, invocation);
+    const auto wish = wish_for(folder, parsed);
+    if (!wish)
+        return fail(wish.error());
+    Words notes;
+    std::vector<Change> changes;
+    Result<void> done;
+    if (wish->go_module || !wish->c_project) {
+        const auto link = dlv_link(call, notes);
+        if (!link)
+            return fail(link.error());
+        done =
+            edit(folder / ".vscode/settings.json", changes, notes, [&](std::string_view text, const std::string &file) {
+                return edit_vscode_settings(text, file, *link);
+            });
+    }
+    if (done)
+        done =
+            edit(folder / ".vscode/launch.json", changes, notes,
+                 [&](std::string_view text, const std::string &file) { return edit_vscode_launch(text, file, *wish); });
+    if (!done)
+        return pass(done);
+    return carry_out(call, changes, notes);
+}
+
+Result<int> init_zed(const Call &call)
+{
+    Words notes;
+    const auto link = dlv_link(call, notes);
+    if (!link)
+        return fail(link.error());
+    std::vector<Change> changes;
+    const auto change = [&](std::string_view text, const std::string &file) -> Result<Edited> {
+        auto splices = set_member(text, file, {"dap", "Delve", "binary"}, *link);
+        if (!splices)
+            return pass(splices);
+        return Edited{apply_splices(text, *splices), {}};
+    };
+    if (auto done = edit(fs::path(call.config_home) / "zed/settings.json", changes, notes, change); !done)
+        return pass(done);
+    return carry_out(call, changes, notes);
+}
+
+Result<int> init_gdb(const Call &call)
+{
+    if (!call.write) {
+        if (auto printed = print(gdb_start_file()); !printed)
+            return pass(printed);
+        return 0;
+    }
+    const std::string folder = call.directory.empty() ? call.config_home + "/dbgscope" : call.directory;
+    const fs::path path = fs::absolute(fs::path(folder) / "start.gdb").lexically_normal();
+    Words notes{
+        fmt::format("use it with gdb -x {}, or write \"source {}\" into ~/.gdbinit", path.string(), path.string())};
+    std::vector<Change> changes;
+    const auto change = [](std::string_view, const std::string &) -> Result<Edited> {
+        return Edited{std::string(gdb_start_file()), {}};
+    };
+    if (auto done = edit(path, changes, notes, change); !done)
+        return pass(done);
+    return carry_out(call, changes, notes);
+}
+
+/// For the tools whose configuration is a program, or shared with other things of the user's.
+Result<int> show(const Call &call, const std::string &text, const Words &notes)
+{
+    if (call.write)
+        return fail(
+            usage(call.tool, "its configuration is not written for you", "paste what is shown without --write"));
+    if (auto printed = print(text); !printed)
+        return pass(printed);
+    const Messages messages{Settings{}};
+    for (const std::string &note : notes)
+        messages.say(note);
+    return 0;
+}
+
+Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
+{
+    const auto values = [&](const char *name) { return parsed.get_option(name)->results(); };
+    Call call;
+    call.tool = values("TOOL").front();
+    const Words directory = values("DIR");
+    call.directory = directory.empty() ? "" : directory.front();
+    call.write = parsed.count("--write") > 0;
+    const std::string home(variable(invocation, "HOME"));
+    call.home = home.starts_with('/') ? home : "";
+    call.config_home = variable(invocation, "XDG_CONFIG_HOME");
+    if (!call.config_home.starts_with('/'))
+        call.config_home = call.home + "/.config";
+    const Words shims = values("--shims");
+    call.shims = shims.empty() ? call.home + "/.local/lib/dbgscope/shims"
+                               : fs::absolute(shims.front()).lexically_normal().string();
+    if (call.home.empty() && (shims.empty() || call.tool == "zed" || call.tool == "gdb"))
+        return fail(usage(call.tool, "HOME is not set", "set it to your home directory"));
+    if (!call.directory.empty() && call.tool != "vscode" && call.tool != "gdb")
+        return fail(usage(call.tool, "it takes no directory"));
+    for (const char *option : {"--env", "--substitute-path", "--program"})
+        if (call.tool != "vscode" && parsed.count(option) > 0)
+            return fail(usage(call.tool, fmt::format("{} is for vscode", option)));
+    return call;
+}
+
+} // namespace
+
+void declare_init(CLI::App &app)
+{
+    const auto takes = [&](const char *name, const char *type, const char *help) {
+        return app.add_option(name)->description(help)->type_size(1)->expected(1)->type_name(type);
+    };
+    const auto takes_all = CLI::MultiOptionPolicy::TakeAll;
+    takes("TOOL", "vscode|nvim|helix|zed|gdb|shell", "The tool that is to start its debugger here")->required();
+    takes("DIR", "DIR", "vscode: the folder that is opened; gdb: where start.gdb is written");
+    app.add_flag("--write")->description("Change the files instead of showing a diff");
+    takes("--shims", "DIR", "Directory of the links that install-shims made");
+    takes("--env", "NAME=VALUE", "vscode: a variable for each Go launch configuration")->multi_option_policy(takes_all);
+    takes("--substitute-path", "FROM=TO", "vscode: a folder as it is here, and where the program was built")
+        ->multi_option_policy(takes_all);
+    takes("--program", "FILE", "vscode: the C or C++ program that a cppdbg configuration is added for");
+}
+
+Result<int> init_verb(const CLI::App &parsed, const Invocation &invocation)
+{
+    const auto call = read_call(parsed, invocation);
+    if (!call)
+        return fail(call.error());
+    const std::string &tool = call->tool;
+    if (tool == "vscode")
+        return init_vscode(*call, parsed, invocation);
+    if (tool == "zed")
+        return init_zed(*call);
+    if (tool == "gdb")
+        return init_gdb(*call);
+    Words notes;
+    if (tool == "shell")
+        return show(*call, shell_snippet(call->shims), notes);
+    if (tool != "nvim" && tool != "helix") {
+        const std::string near = suggest(tool, {"vscode", "nvim", "helix", "zed", "gdb", "shell"});
+        return fail(
+            usage(fmt::format("\"{}\"", tool), "not a tool it knows",
+                  near.empty() ? "vscode, nvim, helix, zed, gdb or shell" : fmt::format("did you mean {}?", near)));
+    }
+    const auto link = dlv_link({.tool = tool, .shims = call->shims}, notes);
+    if (!link)
+        return fail(link.error());
+    return show(*call, tool == "nvim" ? nvim_snippet(*link) : helix_snippet(*link), notes);
+}
+
+} // namespace dbgscope

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/lint_verb.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/verbs.hpp"
+#include "dbgscope/utf8.hpp"
+#include "debugger/go_environment.hpp"
+#include "editor/lint.hpp"
+#include "probe/tools.hpp"
+
+namespace dbgscope {
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::string first_of(const CLI::App &parsed, const char *option)
+{
+    const Words words = parsed.get_option(option)->results();
+    return words.empty() ? "" : words.front();
+}
+
+/// The version the tool in PATH says; empty when there is none, or it says nothing.
+std::string version_in_path(const char *name, const Invocation &invocation)
+{
+    const ToolFacts tool = find_tool(name, variable(invocation, "PATH"), "", self_file());
+    return tool.path ? tool_version(name, *tool.path).value_or("") : "";
+}
+
+Error bad_version(const char *option, const std::string &word, const char *form)
+{
+    return {.kind = ErrorKind::usage,
+            .operation = "read",
+            .subject = fmt::format("{} \"{}\"", option, word),
+            .cause = "not a version",
+            .hint = form};
+}
+
+Result<LintContext> context_for(const CLI::App &parsed, const Invocation &invocation)
+{
+    LintContext context;
+    const std::string dlv = first_of(parsed, "--dlv-version");
+    context.dlv = read_version(dlv.empty() ? version_in_path("dlv", invocation) : dlv);
+    if (!dlv.empty() && !context.dlv)
+        return fail(bad_version("--dlv-version", dlv, "like 1.24.0"));
+    const std::string go = first_of(parsed, "--go-version");
+    const std::string found = go.empty() ? version_in_path("go", invocation) : go;
+    context.go_minor = go_minor_version(found.starts_with("go") ? found : "go" + found);
+    if (!go.empty() && !context.go_minor)
+        return fail(bad_version("--go-version", go, "like 1.22"));
+    context.home = variable(invocation, "HOME");
+    const std::string gopath(variable(invocation, "GOPATH"));
+    context.tool_bins.push_back((gopath.empty() ? context.home + "/go" : gopath) + "/bin");
+    if (const auto gobin = variable(invocation, "GOBIN"); !gobin.empty())
+        context.tool_bins.emplace_back(gobin);
+    return context;
+}
+
+std::string text_line(const std::string &file, const Finding &finding)
+{
+    const RuleInfo &rule = rule_info(finding.rule);
+    return fmt::format("{}:{}:{}: {}: {} [{}]\n", printable(file), finding.place.line, finding.place.column,
+                       severity_name(rule.severity), printable(finding.text), rule.id);
+}
+
+nlohmann::ordered_json json_entry(const std::string &file, const Finding &finding)
+{
+    const RuleInfo &rule = rule_info(finding.rule);
+    return {{"file", escape_bytes(file)},
+            {"line", finding.place.line},
+            {"column", finding.place.column},
+            {"severity", severity_name(rule.severity)},
+            {"rule", rule.id},
+            {"text", finding.text}};
+}
+
+} // namespace
+
+void declare_lint(CLI::App &app)
+{
+    app.add_option("FILE", "launch.json, settings.json, or dbgscope's own *.yaml")
+        ->type_size(1)
+        ->type_name("FILE")
+        ->required()
+        ->allow_extra_args()
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_flag("--json")->description("Print a JSON array of what is found");
+    const auto takes = [&](const char *name, const char *type, const char *help) {
+        app.add_option(name)->description(help)->type_size(1)->expected(1)->type_name(type);
+    };
+    takes("--dlv-version", "X.Y.Z", "Judge for this dlv; without it, the one in PATH");
+    takes("--go-version", "X.Y", "Judge for this Go; without it, the one in PATH");
+}
+
+Result<int> lint_verb(const CLI::App &parsed, const Invocation &invocation)
+{
+    const auto context = context_for(parsed, invocation);
+    if (!context)
+        return fail(context.error());
+    const bool json = parsed.count("--json") > 0;
+    std::optional<Error> unread;
+    nlohmann::ordered_json entries = nlohmann::ordered_json::array();
+    std::string lines;
+    bool bad = false;
+    for (const std::string &file : parsed.get_option("FILE")->results()) {
+        const auto found = lint_file(file, *context);
+        if (!found) {
+            unread = unread ? unread : found.error();
+            continue;
+        }
+        for (const Finding &finding : *found) {
+            bad = bad || rule_info(finding.rule).severity != Severity::note;
+            if (json)
+                entries.push_back(json_entry(file, finding));
+            else
+                lines += text_line(file, finding);
+        }
+    }
+    if (json)
+        lines = entries.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+    if (auto printed = print(lines); !printed)
+        return pass(printed);
+    if (unread)
+        return fail(std::move(*unread));
+    return bad ? 1 : 0;
+}
+
+} // namespace dbgscope
