@@ -68,6 +68,8 @@ def dlv_halts_a_held_leak_and_continues_it_with_more():
         address = dlv.match(r"API server listening at: (\S+)")[1]
         scope = watched.scope_directory(dlv.pid)
         name = session.session_name(dlv.pid)
+        huge_pages = "1" if kernel.memory_cgroup()[0] == 1 else "0"
+        tap.equal(watched.status_field(rpc.pid(), "THP_enabled"), huge_pages, "transparent huge pages")
         running = Running(rpc)
         dlv.match(HELD)
         took = halt(address)
