@@ -61,14 +61,14 @@ Result<LintContext> context_for(const CLI::App &parsed, const Invocation &invoca
     return context;
 }
 
-std::string text_line(const std::string &file, const Finding &finding)
+std::string text_line(const std::string &file, const LintFinding &finding)
 {
     const RuleInfo &rule = rule_info(finding.rule);
     return fmt::format("{}:{}:{}: {}: {} [{}]\n", printable(file), finding.place.line, finding.place.column,
                        severity_name(rule.severity), printable(finding.text), rule.id);
 }
 
-nlohmann::ordered_json json_entry(const std::string &file, const Finding &finding)
+nlohmann::ordered_json json_entry(const std::string &file, const LintFinding &finding)
 {
     const RuleInfo &rule = rule_info(finding.rule);
     return {{"file", escape_bytes(file)},
@@ -113,8 +113,8 @@ Result<int> lint_verb(const CLI::App &parsed, const Invocation &invocation)
             unread = unread ? unread : found.error();
             continue;
         }
-        for (const Finding &finding : *found) {
-            bad = bad || rule_info(finding.rule).severity != Severity::note;
+        for (const LintFinding &finding : *found) {
+            bad = bad || rule_info(finding.rule).severity != LintSeverity::note;
             if (json)
                 entries.push_back(json_entry(file, finding));
             else

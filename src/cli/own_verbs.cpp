@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "cli/completion_verb.hpp"
+#include "cli/doctor_verb.hpp"
+#include "cli/explain_verb.hpp"
 #include "cli/init_verb.hpp"
 #include "cli/lint_verb.hpp"
 #include "cli/shims_verb.hpp"
@@ -18,6 +20,9 @@ namespace {
 constexpr OwnVerb kVerbs[] = {
     {"install-shims", "install-shims [DIR] [NAME...] [--undo]",
      "links named dlv, gdb, … that make every call of a debugger a session", declare_shims, shims_verb},
+    {"doctor", "doctor [CHECK...] [--list] [--json]", "what of this machine gets in the way of a debug session",
+     declare_doctor, doctor_verb},
+    {"explain", "explain [FILE|-] [--with FILE]... [--cap SIZE]", "what happened, according to a log", declare_explain, explain_verb},
     {"init", "init vscode|nvim|helix|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
     {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,

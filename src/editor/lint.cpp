@@ -32,9 +32,9 @@ std::optional<TextPlace> place_in(std::string_view subject, std::string_view fil
     return place;
 }
 
-Finding syntax_finding(const Error &error, TextPlace place)
+LintFinding syntax_finding(const Error &error, TextPlace place)
 {
-    return {Rule::syntax, place, error.cause + (error.hint.empty() ? "" : " (" + error.hint + ")")};
+    return {LintRule::syntax, place, error.cause + (error.hint.empty() ? "" : " (" + error.hint + ")")};
 }
 
 void lint_duplicates(LintRun &run, const JsonNode &node)
@@ -42,7 +42,7 @@ void lint_duplicates(LintRun &run, const JsonNode &node)
     std::set<std::string_view> seen;
     for (const JsonNode &child : node.children) {
         if (node.kind == JsonKind::object && !seen.insert(child.key).second)
-            run.report(Rule::duplicate_key, child.key_begin,
+            run.report(LintRule::duplicate_key, child.key_begin,
                        fmt::format("\"{}\" stands here already; only the last one counts", child.key));
         lint_duplicates(run, child);
     }
@@ -72,7 +72,7 @@ void lint_alternate_tool(LintRun &run, const JsonNode *dlv)
     const bool ours = fs::is_symlink(resolved, code) && fs::canonical(resolved, code).filename() == "dbgscope";
     if (ours &&
         std::ranges::find(run.context.tool_bins, resolved.parent_path().string()) != run.context.tool_bins.end())
-        run.report(Rule::overwritten_link, dlv->begin,
+        run.report(LintRule::overwritten_link, dlv->begin,
                    fmt::format("tool updates put a plain dlv in place of this link to dbgscope; keep it outside {}",
                                resolved.parent_path().string()));
 }
@@ -81,7 +81,7 @@ void lint_delve_config(LintRun &run, const JsonNode &config)
 {
     const bool legacy = string_of(config, "debugAdapter") == "legacy";
     if (legacy)
-        run.report(Rule::legacy_adapter, config.find("debugAdapter")->begin,
+        run.report(LintRule::legacy_adapter, config.find("debugAdapter")->begin,
                    "the legacy adapter is deprecated; dlv-dap is the default");
     const JsonNode *load = config.find("dlvLoadConfig");
     if (legacy && load != nullptr)
@@ -89,7 +89,7 @@ void lint_delve_config(LintRun &run, const JsonNode &config)
     if (!legacy)
         for (const std::string_view name : {"dlvLoadConfig", "apiVersion", "useApiV1"})
             if (const JsonNode *member = config.find(name))
-                run.report(Rule::ignored_attribute, member->key_begin,
+                run.report(LintRule::ignored_attribute, member->key_begin,
                            fmt::format("{} has no effect with dlv-dap, the default adapter", name));
 }
 
@@ -103,8 +103,8 @@ void lint_go_settings(LintRun &run, const JsonNode &root)
         lint_environment(run, *variables, run.context.go_minor, false);
 }
 
-std::vector<Finding> lint_json(std::string_view text, const std::string &file, const LintContext &context,
-                               bool settings)
+std::vector<LintFinding> lint_json(std::string_view text, const std::string &file, const LintContext &context,
+                                   bool settings)
 {
     const auto root = parse_jsonc(text, file);
     if (!root)
@@ -117,18 +117,18 @@ std::vector<Finding> lint_json(std::string_view text, const std::string &file, c
     if (settings)
         lint_go_settings(run, **root);
     std::ranges::stable_sort(run.findings, {},
-                             [](const Finding &each) { return std::pair(each.place.line, each.place.column); });
+                             [](const LintFinding &each) { return std::pair(each.place.line, each.place.column); });
     return std::move(run.findings);
 }
 
 /// dbgscope's own: what its parser refuses, then the values that only Go would refuse.
-Result<std::vector<Finding>> lint_own(const std::string &path, const LintContext &context)
+Result<std::vector<LintFinding>> lint_own(const std::string &path, const LintContext &context)
 {
     if (const auto checked = check_file(path); !checked) {
         const auto place = place_in(checked.error().subject, path);
         if (!place)
             return fail(checked.error());
-        return std::vector<Finding>{syntax_finding(checked.error(), *place)};
+        return std::vector<LintFinding>{syntax_finding(checked.error(), *place)};
     }
     const auto config = read_config(path);
     const auto settings = config ? parse_settings(config->text, path, FileRole::config) : fail(config.error());
@@ -156,17 +156,17 @@ Result<std::vector<Finding>> lint_own(const std::string &path, const LintContext
 
 } // namespace
 
-std::vector<Finding> lint_launch(std::string_view text, const std::string &file, const LintContext &context)
+std::vector<LintFinding> lint_launch(std::string_view text, const std::string &file, const LintContext &context)
 {
     return lint_json(text, file, context, false);
 }
 
-std::vector<Finding> lint_settings(std::string_view text, const std::string &file, const LintContext &context)
+std::vector<LintFinding> lint_settings(std::string_view text, const std::string &file, const LintContext &context)
 {
     return lint_json(text, file, context, true);
 }
 
-Result<std::vector<Finding>> lint_file(const std::string &path, LintContext context)
+Result<std::vector<LintFinding>> lint_file(const std::string &path, LintContext context)
 {
     const fs::path name = fs::path(path).filename();
     if (name.extension() == ".yaml" || name.extension() == ".yml")

@@ -16,9 +16,9 @@
 // trials with dlv 1.20.2.
 namespace dbgscope {
 
-enum class Severity { error, warning, note };
+enum class LintSeverity { error, warning, note };
 
-enum class Rule {
+enum class LintRule {
     syntax,
     duplicate_key,
     misspelt_attribute,
@@ -53,16 +53,16 @@ enum class Rule {
 };
 
 struct RuleInfo {
-    Rule rule;
+    LintRule rule;
     std::string_view id; ///< "gomemlimit"
-    Severity severity;
+    LintSeverity severity;
     std::string_view what; ///< one clause for the manual
 };
 
 /// In the order of the enum.
 [[nodiscard]] std::span<const RuleInfo> lint_rules();
-[[nodiscard]] const RuleInfo &rule_info(Rule rule);
-[[nodiscard]] std::string_view severity_name(Severity severity);
+[[nodiscard]] const RuleInfo &rule_info(LintRule rule);
+[[nodiscard]] std::string_view severity_name(LintSeverity severity);
 
 struct ToolVersion {
     int major = 0, minor = 0, patch = 0;
@@ -81,21 +81,21 @@ struct LintContext {
     std::vector<std::string> tool_bins = {}; ///< $GOBIN, $GOPATH/bin: where tool updates overwrite what is there
 };
 
-struct Finding {
-    Rule rule;
+struct LintFinding {
+    LintRule rule;
     TextPlace place;
     std::string text;
 };
 
 /// In the order of their places. `file` is for nothing but messages.
-[[nodiscard]] std::vector<Finding> lint_launch(std::string_view text, const std::string &file,
-                                               const LintContext &context);
-[[nodiscard]] std::vector<Finding> lint_settings(std::string_view text, const std::string &file,
-                                                 const LintContext &context);
+[[nodiscard]] std::vector<LintFinding> lint_launch(std::string_view text, const std::string &file,
+                                                   const LintContext &context);
+[[nodiscard]] std::vector<LintFinding> lint_settings(std::string_view text, const std::string &file,
+                                                     const LintContext &context);
 
 /// By name: *.yaml and *.yml are dbgscope's own, launch.json and settings.json VS Code's; other *.json is told by its
 /// "configurations". Of a file in .vscode the folder above is the workspace. Errors: not_found, denied, usage (none of
 /// these), config (no regular file, too large).
-[[nodiscard]] Result<std::vector<Finding>> lint_file(const std::string &path, LintContext context);
+[[nodiscard]] Result<std::vector<LintFinding>> lint_file(const std::string &path, LintContext context);
 
 } // namespace dbgscope

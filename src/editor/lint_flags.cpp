@@ -59,11 +59,11 @@ void lint_own_flag(LintRun &run, const JsonNode &word)
         const auto read =
             equals == std::string::npos ? Result<Value>(true) : parse_value(info, text.substr(equals + 1));
         if (!read)
-            run.report(Rule::dbgscope_value, word.begin, fmt::format("{}: {}", word.text, read.error().cause));
+            run.report(LintRule::dbgscope_value, word.begin, fmt::format("{}: {}", word.text, read.error().cause));
         return;
     }
     if (const std::string near = suggest(text.substr(0, equals), names); !near.empty())
-        run.report(Rule::dbgscope_variable, word.begin,
+        run.report(LintRule::dbgscope_variable, word.begin,
                    fmt::format("dbgscope has no setting {} (did you mean --dbgscope{}?)", word.text, near.substr(1)));
 }
 
@@ -78,7 +78,7 @@ bool lint_flag(LintRun &run, const JsonNode &word)
     const DapFlag *flag = find_flag(name);
     if (flag == nullptr || (shorthand && name.empty())) {
         if (!run.context.dlv || *run.context.dlv <= kNewestKnown)
-            run.report(Rule::unknown_flag, word.begin,
+            run.report(LintRule::unknown_flag, word.begin,
                        fmt::format("dlv dap{} has no flag {}: it ends at its start",
                                    run.context.dlv ? " " + version_text(*run.context.dlv)
                                                    : " up to " + version_text(kNewestKnown),
@@ -86,13 +86,14 @@ bool lint_flag(LintRun &run, const JsonNode &word)
         return false;
     }
     if (run.context.dlv && *run.context.dlv < flag->since)
-        run.report(Rule::unknown_flag, word.begin,
+        run.report(LintRule::unknown_flag, word.begin,
                    fmt::format("--{} is there from dlv {} on; {} ends at its start", flag->name,
                                version_text(flag->since), version_text(*run.context.dlv)));
     else if (!flag->ignored.empty())
-        run.report(Rule::ignored_flag, word.begin, fmt::format("--{} has no effect: {}", flag->name, flag->ignored));
+        run.report(LintRule::ignored_flag, word.begin,
+                   fmt::format("--{} has no effect: {}", flag->name, flag->ignored));
     if (flag->name == "only-same-user" && text.ends_with("=false"))
-        run.report(Rule::open_to_others, word.begin,
+        run.report(LintRule::open_to_others, word.begin,
                    "--only-same-user=false: any user of this machine may take the session, and run code as you");
     return flag->takes_value && (shorthand ? text.size() == 2 : equals == std::string_view::npos);
 }
@@ -127,7 +128,7 @@ void lint_dlv_flags(LintRun &run, const JsonNode &configuration, Adapter adapter
             log_output = &word;
     }
     if (log_output != nullptr && !logs)
-        run.report(Rule::log_output_without_log, log_output->begin,
+        run.report(LintRule::log_output_without_log, log_output->begin,
                    "--log-output without --log: dlv ends at its start; write \"showLog\": true too");
 }
 

@@ -114,10 +114,10 @@ void lint_names(LintRun &run, const JsonNode &configuration)
         const std::string near = suggest(member.key, known);
         if (near.empty())
             run.report(
-                Rule::unknown_attribute, member.key_begin,
+                LintRule::unknown_attribute, member.key_begin,
                 fmt::format("\"{}\" is known neither to VS Code nor to its Go extension nor to dlv", member.key));
         else
-            run.report(Rule::misspelt_attribute, member.key_begin,
+            run.report(LintRule::misspelt_attribute, member.key_begin,
                        fmt::format("unknown attribute \"{}\" (did you mean \"{}\"?)", member.key, near));
     }
 }
@@ -125,15 +125,15 @@ void lint_names(LintRun &run, const JsonNode &configuration)
 void lint_adapter(LintRun &run, const JsonNode &configuration, Adapter adapter)
 {
     if (adapter == Adapter::legacy)
-        run.report(Rule::legacy_adapter, configuration.find("debugAdapter")->begin,
+        run.report(LintRule::legacy_adapter, configuration.find("debugAdapter")->begin,
                    "the legacy adapter is deprecated; dlv-dap is the default");
     if (const JsonNode *tool = configuration.find("dlvToolPath"))
-        run.report(Rule::ignored_attribute, tool->key_begin,
+        run.report(LintRule::ignored_attribute, tool->key_begin,
                    "dlvToolPath is overwritten by the extension; set go.alternateTools.dlv in settings.json");
     if (adapter == Adapter::dlv_dap)
         for (const std::string_view name : {"dlvLoadConfig", "apiVersion", "useApiV1", "remotePath"})
             if (const JsonNode *member = configuration.find(name))
-                run.report(Rule::ignored_attribute, member->key_begin,
+                run.report(LintRule::ignored_attribute, member->key_begin,
                            fmt::format("{} has no effect with dlv-dap, the default adapter{}", name,
                                        name == "remotePath" ? "; write substitutePath" : ""));
     if (const JsonNode *load = configuration.find("dlvLoadConfig"); load != nullptr && adapter != Adapter::dlv_dap)
@@ -141,7 +141,7 @@ void lint_adapter(LintRun &run, const JsonNode &configuration, Adapter adapter)
     const JsonNode *api = configuration.find("apiVersion");
     if (adapter == Adapter::legacy && api != nullptr && api->text == "1" && run.context.dlv &&
         *run.context.dlv >= kApi1Removed)
-        run.report(Rule::removed_api, api->begin,
+        run.report(LintRule::removed_api, api->begin,
                    fmt::format("API version 1 was removed in dlv {}; this one is {}", version_text(kApi1Removed),
                                version_text(*run.context.dlv)));
 }
@@ -153,7 +153,7 @@ void lint_newer(LintRun &run, const JsonNode &configuration)
     for (const Newer &newer : kNewer)
         if (const JsonNode *member = configuration.find(newer.name);
             member != nullptr && *run.context.dlv < newer.since)
-            run.report(Rule::newer_attribute, member->key_begin,
+            run.report(LintRule::newer_attribute, member->key_begin,
                        fmt::format("{} is there from dlv {} on; {} takes no notice of it", newer.name,
                                    version_text(newer.since), version_text(*run.context.dlv)));
 }
@@ -191,7 +191,7 @@ void lint_build_flags(LintRun &run, const JsonNode &configuration)
         return;
     for (const JsonNode &flag : flags->children)
         if (flag.text.find(' ') != std::string::npos && flag.text.find_first_of("'\"") == std::string::npos)
-            run.report(Rule::build_flags_joined, flag.begin,
+            run.report(LintRule::build_flags_joined, flag.begin,
                        fmt::format("through a wrapper, and before dlv 1.22.2, the list is joined by blanks and \"{}\" "
                                    "falls apart; write one string with quotes: \"-ldflags='…'\"",
                                    flag.text));
@@ -202,18 +202,18 @@ void lint_settings_of_launch(LintRun &run, const JsonNode &configuration, Adapte
     if (const JsonNode *port = configuration.find("port");
         port != nullptr && adapter == Adapter::dlv_dap && string_of(configuration, "mode") != "remote")
         run.report(
-            Rule::external_server, port->key_begin,
+            LintRule::external_server, port->key_begin,
             "with a port VS Code connects to a \"dlv dap\" that runs already: it starts nothing, so dbgscope has "
             "to be on the command line that started it");
     if (const JsonNode *dest = configuration.find("logDest"); dest != nullptr && adapter == Adapter::dlv_dap &&
                                                               !dest->text.empty() && !dest->text.starts_with('/') &&
                                                               !dest->text.starts_with("${"))
-        run.report(Rule::log_dest, dest->begin, "logDest takes an absolute path only");
+        run.report(LintRule::log_dest, dest->begin, "logDest takes an absolute path only");
     const JsonNode *root = configuration.find("asRoot");
     const std::string_view console = string_of(configuration, "console");
     if (root != nullptr && root->is_literal("true") && console != "integratedTerminal" &&
         console != "externalTerminal" && console.find("${") == std::string_view::npos)
-        run.report(Rule::as_root, root->key_begin,
+        run.report(LintRule::as_root, root->key_begin,
                    "asRoot takes effect only with \"console\": \"integratedTerminal\" or \"externalTerminal\"");
 }
 
@@ -262,18 +262,18 @@ void lint_cppdbg_configuration(LintRun &run, const JsonNode &configuration)
     if (line.find("gdbserver") != std::string::npos) {
         if (stderr_too == nullptr || !stderr_too->is_literal("true"))
             run.report(
-                Rule::server_stream, server->key_begin,
+                LintRule::server_stream, server->key_begin,
                 "gdbserver says \"Listening on port\" on stderr, and cpptools reads stdout: the session fails after "
                 "10 s; write \"filterStderr\": true");
         else if (configuration.find("serverStarted") == nullptr)
-            run.report(Rule::server_started, server->key_begin,
+            run.report(LintRule::server_started, server->key_begin,
                        "without serverStarted the first line counts as ready, before gdbserver listens; write "
                        "\"serverStarted\": \"Listening on port\"");
     }
     const JsonNode *environment = configuration.find("environment");
     if (environment != nullptr && !environment->children.empty())
         run.report(
-            Rule::server_environment, environment->key_begin,
+            LintRule::server_environment, environment->key_begin,
             "environment does not reach the program of a debugServerPath; use gdbserver --wrapper env NAME=VALUE --");
 }
 

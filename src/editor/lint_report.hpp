@@ -14,9 +14,9 @@ namespace dbgscope {
 struct LintRun {
     std::string_view text;
     const LintContext &context;
-    std::vector<Finding> findings = {};
+    std::vector<LintFinding> findings = {};
 
-    void report(Rule rule, std::size_t offset, std::string what)
+    void report(LintRule rule, std::size_t offset, std::string what)
     {
         findings.push_back({rule, place_of(text, offset), std::move(what)});
     }

@@ -17,9 +17,9 @@ namespace {
 void lint_godebug(LintRun &run, std::size_t offset, std::string_view value, std::optional<int> minor)
 {
     for (const GodebugFinding &found : judge_godebug(value, minor)) {
-        const Rule rule = found.verdict == GodebugVerdict::fatal     ? Rule::godebug_fatal
-                          : found.verdict == GodebugVerdict::harmful ? Rule::godebug_harmful
-                                                                     : Rule::godebug_dead;
+        const LintRule rule = found.verdict == GodebugVerdict::fatal     ? LintRule::godebug_fatal
+                              : found.verdict == GodebugVerdict::harmful ? LintRule::godebug_harmful
+                                                                         : LintRule::godebug_dead;
         const std::string setting = found.value.empty() ? found.key : found.key + "=" + found.value;
         run.report(
             rule, offset,
@@ -35,13 +35,13 @@ void lint_own_setting(LintRun &run, std::size_t offset, std::string_view name, s
         if (names.back() != name)
             continue;
         if (const auto read = parse_value(info, value); !read)
-            run.report(Rule::dbgscope_value, offset,
+            run.report(LintRule::dbgscope_value, offset,
                        fmt::format("{}: {}{}", name, read.error().cause,
                                    read.error().hint.empty() ? "" : " (" + read.error().hint + ")"));
         return;
     }
     const std::string near = suggest(name, names);
-    run.report(Rule::dbgscope_variable, offset,
+    run.report(LintRule::dbgscope_variable, offset,
                fmt::format("dbgscope has no variable {}{}", name,
                            near.empty() ? "" : fmt::format(" (did you mean {}?)", near)));
 }
@@ -55,7 +55,7 @@ void lint_variable(LintRun &run, std::size_t offset, std::string_view name, std:
         return; // VS Code's variables are put in later
     if (name == "GOMEMLIMIT" && !parse_gomemlimit(value))
         run.report(
-            Rule::gomemlimit, offset,
+            LintRule::gomemlimit, offset,
             fmt::format("GOMEMLIMIT={} is malformed, which ends a Go program (1.19 and later) at its start; write "
                         "bytes, or a whole number with KiB, MiB, GiB or TiB",
                         value));
@@ -73,7 +73,7 @@ void lint_environment(LintRun &run, const JsonNode &environment, std::optional<i
         if (member.string())
             lint_variable(run, member.begin, member.key, *member.string(), go_minor);
         else if (strings_only && !member.is_literal("null"))
-            run.report(Rule::env_not_string, member.begin,
+            run.report(LintRule::env_not_string, member.begin,
                        fmt::format("{} is no string: dlv refuses the launch; write it in quotes", member.key));
     }
 }
@@ -105,13 +105,13 @@ void lint_path(LintRun &run, const JsonNode *member, Wanted wanted, std::string_
     struct stat status = {};
     if (::stat(path.c_str(), &status) != 0) {
         if (errno == ENOENT || errno == ENOTDIR)
-            run.report(Rule::missing_path, member->begin, fmt::format("{}: there is no {}", what, path));
+            run.report(LintRule::missing_path, member->begin, fmt::format("{}: there is no {}", what, path));
         return;
     }
     if (wanted == Wanted::directory && !S_ISDIR(status.st_mode))
-        run.report(Rule::missing_path, member->begin, fmt::format("{}: {} is no directory", what, path));
+        run.report(LintRule::missing_path, member->begin, fmt::format("{}: {} is no directory", what, path));
     if (wanted == Wanted::executable && (!S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0))
-        run.report(Rule::missing_path, member->begin, fmt::format("{}: {} is no executable file", what, path));
+        run.report(LintRule::missing_path, member->begin, fmt::format("{}: {} is no executable file", what, path));
 }
 
 void lint_load_config(LintRun &run, const JsonNode &load)
@@ -119,14 +119,14 @@ void lint_load_config(LintRun &run, const JsonNode &load)
     struct Bound {
         std::string_view key;
         double most;
-        Rule rule;
+        LintRule rule;
         std::string_view why;
     };
     constexpr Bound kBounds[] = {
-        {"maxVariableRecurse", 5, Rule::deep_recursion, "each level multiplies what dlv reads at every stop"},
-        {"maxArrayValues", 10'000, Rule::large_load,
+        {"maxVariableRecurse", 5, LintRule::deep_recursion, "each level multiplies what dlv reads at every stop"},
+        {"maxArrayValues", 10'000, LintRule::large_load,
          "so many elements of each array, slice and map are read at every stop"},
-        {"maxStringLen", 1'000'000, Rule::large_load, "so many bytes of each string are read at every stop"},
+        {"maxStringLen", 1'000'000, LintRule::large_load, "so many bytes of each string are read at every stop"},
     };
     for (const Bound &bound : kBounds) {
         const JsonNode *member = load.find(bound.key);
@@ -137,10 +137,10 @@ void lint_load_config(LintRun &run, const JsonNode &load)
             run.report(bound.rule, member->begin, fmt::format("{} {}: {}", bound.key, member->text, bound.why));
         // Tried with dlv 1.20.2 over RPC. maxVariableRecurse and maxStructFields may be negative.
         if (value < 0 && bound.key == "maxArrayValues")
-            run.report(Rule::negative_load, member->begin,
+            run.report(LintRule::negative_load, member->begin,
                        fmt::format("maxArrayValues {} is not \"all\": dlv then shows no element at all", member->text));
         if (value < 0 && bound.key == "maxStringLen")
-            run.report(Rule::negative_load, member->begin,
+            run.report(LintRule::negative_load, member->begin,
                        fmt::format("maxStringLen {} is not \"all\": dlv answers with an internal error", member->text));
     }
 }

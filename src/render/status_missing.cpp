@@ -108,7 +108,7 @@ void attaching(const Facts &facts, Lines &lines)
         lines.emplace_back("attaching to a running program: kernel.yama.ptrace_scope=1 allows only one's own children; "
                            "`sysctl kernel.yama.ptrace_scope=0`");
     else if (scope == 2)
-        lines.emplace_back("attaching: kernel.yama.ptrace_scope=2 allows it only with CAP_SYS_PTRACE; "
+        lines.emplace_back("debugging: kernel.yama.ptrace_scope=2 allows it only with CAP_SYS_PTRACE; "
                            "`sysctl kernel.yama.ptrace_scope=0`");
     else
         lines.emplace_back("debugging: kernel.yama.ptrace_scope=3 forbids it until the next boot");

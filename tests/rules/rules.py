@@ -25,8 +25,9 @@ ROOMS = {
     "launch": {"sys", "probe"},
     "session": {"sys", "launch", "probe"},
     "watch": {"sys", "probe", "session", "launch"},
+    "doctor": {"sys", "probe", "debugger", "session", "watch", "launch"},
     "editor": {"sys", "profile", "debugger"},
-    "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch", "session", "watch", "editor"},
+    "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch", "session", "watch", "doctor", "editor"},
 }
 PURE = ("include", "src/plan", "src/debugger")
 IO_HEADERS = re.compile(

@@ -46,7 +46,7 @@ std::string cppdbg(const std::string &rest)
 }
 
 struct Sample {
-    Rule rule;
+    LintRule rule;
     std::string fires, silent;
     std::optional<ToolVersion> dlv = std::nullopt;
     std::optional<int> go_minor = std::nullopt;
@@ -56,84 +56,84 @@ struct Sample {
 std::vector<Sample> language_samples()
 {
     return {
-        {Rule::syntax, "{\"a\" 1}", "{\"a\": 1,}"},
-        {Rule::duplicate_key, R"({"a": 1, "a": 2})", R"({"a": {"b": 1}, "b": [{"a": 1}, {"a": 2}]})"},
-        {Rule::misspelt_attribute, go(R"("progam": "")"), go(R"("colour": 1)")},
-        {Rule::unknown_attribute, go(R"("colour": 1)"), go(R"("presentation": {"hidden": true})")},
-        {Rule::legacy_adapter, go(R"("debugAdapter": "legacy")"), go(R"("debugAdapter": "dlv-dap")")},
-        {Rule::ignored_attribute, go(R"("apiVersion": 2)"), go(R"("debugAdapter": "legacy", "apiVersion": 2)")},
-        {Rule::ignored_attribute, go(R"("dlvLoadConfig": {})"), go(R"("mode": "remote", "dlvLoadConfig": {})")},
-        {Rule::ignored_attribute, go(R"("remotePath": "/x")"), go(R"("mode": "remote", "remotePath": "/x")")},
-        {Rule::ignored_attribute, go(R"("dlvToolPath": "/x")"), go(R"("name": "dlvToolPath")")},
-        {Rule::newer_attribute, go(R"("followExec": true)"), go(R"("stopOnEntry": true)"), kOldDlv},
-        {Rule::removed_api, go(R"("debugAdapter": "legacy", "apiVersion": 1)"),
+        {LintRule::syntax, "{\"a\" 1}", "{\"a\": 1,}"},
+        {LintRule::duplicate_key, R"({"a": 1, "a": 2})", R"({"a": {"b": 1}, "b": [{"a": 1}, {"a": 2}]})"},
+        {LintRule::misspelt_attribute, go(R"("progam": "")"), go(R"("colour": 1)")},
+        {LintRule::unknown_attribute, go(R"("colour": 1)"), go(R"("presentation": {"hidden": true})")},
+        {LintRule::legacy_adapter, go(R"("debugAdapter": "legacy")"), go(R"("debugAdapter": "dlv-dap")")},
+        {LintRule::ignored_attribute, go(R"("apiVersion": 2)"), go(R"("debugAdapter": "legacy", "apiVersion": 2)")},
+        {LintRule::ignored_attribute, go(R"("dlvLoadConfig": {})"), go(R"("mode": "remote", "dlvLoadConfig": {})")},
+        {LintRule::ignored_attribute, go(R"("remotePath": "/x")"), go(R"("mode": "remote", "remotePath": "/x")")},
+        {LintRule::ignored_attribute, go(R"("dlvToolPath": "/x")"), go(R"("name": "dlvToolPath")")},
+        {LintRule::newer_attribute, go(R"("followExec": true)"), go(R"("stopOnEntry": true)"), kOldDlv},
+        {LintRule::removed_api, go(R"("debugAdapter": "legacy", "apiVersion": 1)"),
          go(R"("debugAdapter": "legacy", "apiVersion": 2)"), kNewDlv},
-        {Rule::unknown_flag, flags(R"("--continue")"), flags(R"("--check-go-version=false", "-r", "--x")")},
-        {Rule::unknown_flag, flags(R"("--redirect", "x")"), flags(R"("--only-same-user")"), ToolVersion{1, 4, 0}},
-        {Rule::ignored_flag, flags(R"("--api-version=2")"), flags(R"("--log", "--", "--api-version=2")")},
-        {Rule::ignored_flag, flags(R"("-l", "127.0.0.1:1")"), flags(R"("--log-output", "-l", "--log")")},
-        {Rule::log_output_without_log, flags(R"("--log-output=dap")"), flags(R"("--log-output=dap", "--log")")},
-        {Rule::log_output_without_log, flags(R"("--log-output=dap")"),
+        {LintRule::unknown_flag, flags(R"("--continue")"), flags(R"("--check-go-version=false", "-r", "--x")")},
+        {LintRule::unknown_flag, flags(R"("--redirect", "x")"), flags(R"("--only-same-user")"), ToolVersion{1, 4, 0}},
+        {LintRule::ignored_flag, flags(R"("--api-version=2")"), flags(R"("--log", "--", "--api-version=2")")},
+        {LintRule::ignored_flag, flags(R"("-l", "127.0.0.1:1")"), flags(R"("--log-output", "-l", "--log")")},
+        {LintRule::log_output_without_log, flags(R"("--log-output=dap")"), flags(R"("--log-output=dap", "--log")")},
+        {LintRule::log_output_without_log, flags(R"("--log-output=dap")"),
          flags(R"("--log-output=dap")", R"(, "showLog": true)")},
-        {Rule::open_to_others, flags(R"("--only-same-user=false")"), flags(R"("--only-same-user=true")")},
-        {Rule::deep_recursion, legacy(R"("maxVariableRecurse": 6)"), legacy(R"("maxVariableRecurse": 5)")},
-        {Rule::large_load, legacy(R"("maxArrayValues": 100000)"), legacy(R"("maxArrayValues": 64)")},
-        {Rule::large_load, go(R"("maxStringLen": 2e6)"), go(R"("maxStringLen": 2e5)"), kNewDlv},
-        {Rule::negative_load, legacy(R"("maxArrayValues": -1)"), legacy(R"("maxStructFields": -1)")},
-        {Rule::negative_load, legacy(R"("maxStringLen": -1)"), go(R"("dlvLoadConfig": {"maxStringLen": -1})")},
+        {LintRule::open_to_others, flags(R"("--only-same-user=false")"), flags(R"("--only-same-user=true")")},
+        {LintRule::deep_recursion, legacy(R"("maxVariableRecurse": 6)"), legacy(R"("maxVariableRecurse": 5)")},
+        {LintRule::large_load, legacy(R"("maxArrayValues": 100000)"), legacy(R"("maxArrayValues": 64)")},
+        {LintRule::large_load, go(R"("maxStringLen": 2e6)"), go(R"("maxStringLen": 2e5)"), kNewDlv},
+        {LintRule::negative_load, legacy(R"("maxArrayValues": -1)"), legacy(R"("maxStructFields": -1)")},
+        {LintRule::negative_load, legacy(R"("maxStringLen": -1)"), go(R"("dlvLoadConfig": {"maxStringLen": -1})")},
     };
 }
 
 std::vector<Sample> value_samples()
 {
     return {
-        {Rule::gomemlimit, env(R"("GOMEMLIMIT": "512M")"), env(R"("GOMEMLIMIT": "512MiB", "X": "512M")")},
-        {Rule::gomemlimit, env(R"("GOMEMLIMIT": "1.5GiB")"), env(R"("GOMEMLIMIT": "${input:limit}")")},
-        {Rule::godebug_fatal, env(R"("GODEBUG": "cgocheck=2")"), env(R"("GODEBUG": "cgocheck=1")"), {}, 22},
-        {Rule::godebug_harmful, env(R"("GODEBUG": "sbrk=1")"), env(R"("GODEBUG": "gctrace=1,sbrk=0")")},
-        {Rule::godebug_dead, env(R"("GODEBUG": "memstats=1")"), env(R"("GODEBUG": "gctrace=1")")},
-        {Rule::godebug_dead,
+        {LintRule::gomemlimit, env(R"("GOMEMLIMIT": "512M")"), env(R"("GOMEMLIMIT": "512MiB", "X": "512M")")},
+        {LintRule::gomemlimit, env(R"("GOMEMLIMIT": "1.5GiB")"), env(R"("GOMEMLIMIT": "${input:limit}")")},
+        {LintRule::godebug_fatal, env(R"("GODEBUG": "cgocheck=2")"), env(R"("GODEBUG": "cgocheck=1")"), {}, 22},
+        {LintRule::godebug_harmful, env(R"("GODEBUG": "sbrk=1")"), env(R"("GODEBUG": "gctrace=1,sbrk=0")")},
+        {LintRule::godebug_dead, env(R"("GODEBUG": "memstats=1")"), env(R"("GODEBUG": "gctrace=1")")},
+        {LintRule::godebug_dead,
          env(R"("GODEBUG": "allocfreetrace=1")"),
          go(R"("mode": "exec", "env": {"GODEBUG": "allocfreetrace=1"})"),
          {},
          23},
-        {Rule::env_not_string, env(R"("PORT": 8080)"), env(R"("PORT": "8080", "UNSET": null)")},
-        {Rule::dbgscope_variable, env(R"("DBGSCOPE_MEMORY_MXA": "1G")"), env(R"("DBGSCOPE_MEMORY_MAX": "1G")")},
-        {Rule::dbgscope_variable, flags(R"("--dbgscope-memory-mxa=1G")"), flags(R"("--dbgscope-dry-run")")},
-        {Rule::dbgscope_value, env(R"("DBGSCOPE_MEMORY_MAX": "1Q")"), env(R"("DBGSCOPE_FUSE_ACTION": "hold")")},
-        {Rule::dbgscope_value, flags(R"("--dbgscope-memory-max=1Q")"), flags(R"("--dbgscope-memory-max=1G")")},
-        {Rule::missing_path, go(R"("program": "/nowhere/main.go")"), go(R"("program": "${fileDirname}/main.go")")},
-        {Rule::missing_path, go(R"("cwd": "/dev/null")"), go(R"("cwd": "/")")},
-        {Rule::missing_path, go(R"("mode": "exec", "program": "/etc/passwd")"),
+        {LintRule::env_not_string, env(R"("PORT": 8080)"), env(R"("PORT": "8080", "UNSET": null)")},
+        {LintRule::dbgscope_variable, env(R"("DBGSCOPE_MEMORY_MXA": "1G")"), env(R"("DBGSCOPE_MEMORY_MAX": "1G")")},
+        {LintRule::dbgscope_variable, flags(R"("--dbgscope-memory-mxa=1G")"), flags(R"("--dbgscope-dry-run")")},
+        {LintRule::dbgscope_value, env(R"("DBGSCOPE_MEMORY_MAX": "1Q")"), env(R"("DBGSCOPE_FUSE_ACTION": "hold")")},
+        {LintRule::dbgscope_value, flags(R"("--dbgscope-memory-max=1Q")"), flags(R"("--dbgscope-memory-max=1G")")},
+        {LintRule::missing_path, go(R"("program": "/nowhere/main.go")"), go(R"("program": "${fileDirname}/main.go")")},
+        {LintRule::missing_path, go(R"("cwd": "/dev/null")"), go(R"("cwd": "/")")},
+        {LintRule::missing_path, go(R"("mode": "exec", "program": "/etc/passwd")"),
          go(R"("mode": "exec", "program": "/etc/nowhere", "preLaunchTask": "build")")},
-        {Rule::missing_path, go(R"("envFile": ["/nowhere/.env"])"), go(R"("port": 1, "program": "/nowhere")")},
-        {Rule::missing_path, cppdbg(R"("program": "/nowhere")"), cppdbg(R"("program": "/x", "pipeTransport": {})")},
-        {Rule::external_server, go(R"("port": 4040)"), go(R"("mode": "remote", "port": 4040)")},
-        {Rule::log_dest, go(R"("logDest": "3")"), go(R"("logDest": "/tmp/dlv.log")")},
-        {Rule::as_root, go(R"("asRoot": true)"), go(R"("asRoot": true, "console": "integratedTerminal")")},
-        {Rule::build_flags_joined, go(R"("buildFlags": ["-tags=a b"])"), go(R"("buildFlags": ["-v", "-tags=a"])")},
-        {Rule::server_stream, cppdbg(R"("debugServerPath": "gdbserver")"),
+        {LintRule::missing_path, go(R"("envFile": ["/nowhere/.env"])"), go(R"("port": 1, "program": "/nowhere")")},
+        {LintRule::missing_path, cppdbg(R"("program": "/nowhere")"), cppdbg(R"("program": "/x", "pipeTransport": {})")},
+        {LintRule::external_server, go(R"("port": 4040)"), go(R"("mode": "remote", "port": 4040)")},
+        {LintRule::log_dest, go(R"("logDest": "3")"), go(R"("logDest": "/tmp/dlv.log")")},
+        {LintRule::as_root, go(R"("asRoot": true)"), go(R"("asRoot": true, "console": "integratedTerminal")")},
+        {LintRule::build_flags_joined, go(R"("buildFlags": ["-tags=a b"])"), go(R"("buildFlags": ["-v", "-tags=a"])")},
+        {LintRule::server_stream, cppdbg(R"("debugServerPath": "gdbserver")"),
          cppdbg(R"("debugServerPath": "gdbserver", "filterStderr": true)")},
-        {Rule::server_started, cppdbg(R"("debugServerPath": "x/gdbserver", "filterStderr": true)"),
+        {LintRule::server_started, cppdbg(R"("debugServerPath": "x/gdbserver", "filterStderr": true)"),
          cppdbg(R"("debugServerPath": "gdbserver", "filterStderr": true, "serverStarted": "Listening")")},
-        {Rule::server_environment, cppdbg(R"("debugServerPath": "x", "environment": [{"name": "A"}])"),
+        {LintRule::server_environment, cppdbg(R"("debugServerPath": "x", "environment": [{"name": "A"}])"),
          cppdbg(R"("environment": [{"name": "A"}])")},
     };
 }
 
-std::vector<Finding> found(const std::string &text, const Sample &sample)
+std::vector<LintFinding> found(const std::string &text, const Sample &sample)
 {
     return lint_launch(text, "f", {.dlv = sample.dlv, .go_minor = sample.go_minor});
 }
 
-bool names(const std::vector<Finding> &findings, Rule rule)
+bool names(const std::vector<LintFinding> &findings, LintRule rule)
 {
-    return std::ranges::find(findings, rule, &Finding::rule) != findings.end();
+    return std::ranges::find(findings, rule, &LintFinding::rule) != findings.end();
 }
 
 TEST(Lint, EachRuleFiresWhereItShouldAndNowhereElse)
 {
-    std::map<Rule, int> seen;
+    std::map<LintRule, int> seen;
     for (const auto &samples : {language_samples(), value_samples()})
         for (const Sample &sample : samples) {
             ++seen[sample.rule];
@@ -142,7 +142,7 @@ TEST(Lint, EachRuleFiresWhereItShouldAndNowhereElse)
             EXPECT_FALSE(names(found(sample.silent, sample), sample.rule)) << id << ": " << sample.silent;
         }
     for (const RuleInfo &rule : lint_rules()) // overwritten-link has a test of its own: it needs files
-        EXPECT_TRUE(seen.contains(rule.rule) || rule.rule == Rule::overwritten_link) << rule.id << " has no sample";
+        EXPECT_TRUE(seen.contains(rule.rule) || rule.rule == LintRule::overwritten_link) << rule.id << " has no sample";
 }
 
 TEST(Lint, OfAnotherVersionOnlyWhatIsTrueOfIt)
@@ -151,7 +151,7 @@ TEST(Lint, OfAnotherVersionOnlyWhatIsTrueOfIt)
     EXPECT_TRUE(lint_launch(follow, "f", {.dlv = kNewDlv}).empty());
     EXPECT_TRUE(lint_launch(follow, "f", {}).empty()) << "no dlv: nothing to compare with";
     const std::string api = go(R"("debugAdapter": "legacy", "apiVersion": 1)");
-    EXPECT_FALSE(names(lint_launch(api, "f", {.dlv = kOldDlv}), Rule::removed_api));
+    EXPECT_FALSE(names(lint_launch(api, "f", {.dlv = kOldDlv}), LintRule::removed_api));
     const std::string flag = flags(R"("--brand-new")");
     EXPECT_TRUE(lint_launch(flag, "f", {.dlv = ToolVersion{1, 99, 0}}).empty()) << "it may have it";
     const std::string kills = env(R"("GODEBUG": "cgocheck=2")");
@@ -165,9 +165,9 @@ TEST(Lint, PlacesAreThoseOfTheText)
                              "    \"env\": {\"é\": \"\", \"GOMEMLIMIT\": \"1G\"}, \"port\": 1\n  }]}";
     const auto findings = lint_launch(text, "f", {});
     ASSERT_EQ(findings.size(), 2U);
-    EXPECT_EQ(findings[0].rule, Rule::gomemlimit);
+    EXPECT_EQ(findings[0].rule, LintRule::gomemlimit);
     EXPECT_EQ(std::pair(findings[0].place.line, findings[0].place.column), std::pair(3, 36));
-    EXPECT_EQ(findings[1].rule, Rule::external_server);
+    EXPECT_EQ(findings[1].rule, LintRule::external_server);
     const auto broken = lint_launch("{\n  \"a\": tru}", "f", {});
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(std::pair(broken[0].place.line, broken[0].place.column), std::pair(2, 8));
@@ -175,18 +175,18 @@ TEST(Lint, PlacesAreThoseOfTheText)
 
 TEST(Lint, NothingIsSaidOfTheCorpusButWhatIsTrue)
 {
-    const std::map<std::string, std::vector<Rule>> expected = {
-        {"duplicate-keys.json", {Rule::duplicate_key, Rule::duplicate_key, Rule::duplicate_key}},
-        {"nested.json", {Rule::unknown_attribute}},
-        {"unknown-keys.json", {Rule::unknown_attribute, Rule::unknown_attribute, Rule::unknown_attribute}},
+    const std::map<std::string, std::vector<LintRule>> expected = {
+        {"duplicate-keys.json", {LintRule::duplicate_key, LintRule::duplicate_key, LintRule::duplicate_key}},
+        {"nested.json", {LintRule::unknown_attribute}},
+        {"unknown-keys.json", {LintRule::unknown_attribute, LintRule::unknown_attribute, LintRule::unknown_attribute}},
     };
     for (const auto &entry : std::filesystem::directory_iterator(DBGSCOPE_SOURCE_ROOT "/tests/editor/corpus")) {
         std::ifstream in(entry.path(), std::ios::binary);
         const auto findings = lint_launch(std::string{std::istreambuf_iterator<char>(in), {}}, "f", {.dlv = kOldDlv});
-        std::vector<Rule> rules;
-        std::ranges::transform(findings, std::back_inserter(rules), &Finding::rule);
+        std::vector<LintRule> rules;
+        std::ranges::transform(findings, std::back_inserter(rules), &LintFinding::rule);
         const auto named = expected.find(entry.path().filename());
-        EXPECT_EQ(rules, named == expected.end() ? std::vector<Rule>{} : named->second)
+        EXPECT_EQ(rules, named == expected.end() ? std::vector<LintRule>{} : named->second)
             << entry.path() << ": " << (findings.empty() ? "" : findings[0].text);
     }
 }
@@ -194,20 +194,21 @@ TEST(Lint, NothingIsSaidOfTheCorpusButWhatIsTrue)
 TEST(Lint, SettingsAreLookedAtToo)
 {
     const auto rules_of = [](const std::string &text) {
-        std::vector<Rule> rules;
-        for (const Finding &finding : lint_settings(text, "f", {.home = "/home/x", .tool_bins = {}}))
+        std::vector<LintRule> rules;
+        for (const LintFinding &finding : lint_settings(text, "f", {.home = "/home/x", .tool_bins = {}}))
             rules.push_back(finding.rule);
         return rules;
     };
-    using Rules = std::vector<Rule>;
+    using Rules = std::vector<LintRule>;
     EXPECT_EQ(rules_of(R"({"go.delveConfig": {"dlvLoadConfig": {"maxVariableRecurse": 9}}})"),
-              Rules{Rule::ignored_attribute});
+              Rules{LintRule::ignored_attribute});
     EXPECT_EQ(rules_of(R"({"go.delveConfig": {"debugAdapter": "legacy", "dlvLoadConfig": {"maxVariableRecurse": 9}}})"),
-              (Rules{Rule::legacy_adapter, Rule::deep_recursion}));
-    EXPECT_EQ(rules_of(R"({"go.toolsEnvVars": {"GOMEMLIMIT": "1G", "N": 1}})"), Rules{Rule::gomemlimit});
-    EXPECT_EQ(rules_of(R"({"go.alternateTools": {"dlv": "/nowhere/dlv"}})"), Rules{Rule::missing_path});
+              (Rules{LintRule::legacy_adapter, LintRule::deep_recursion}));
+    EXPECT_EQ(rules_of(R"({"go.toolsEnvVars": {"GOMEMLIMIT": "1G", "N": 1}})"), Rules{LintRule::gomemlimit});
+    EXPECT_EQ(rules_of(R"({"go.alternateTools": {"dlv": "/nowhere/dlv"}})"), Rules{LintRule::missing_path});
     EXPECT_EQ(rules_of(R"({"go.alternateTools": {"dlv": "dlv-1.20", "gopls": "/nowhere"}})"), Rules{});
-    EXPECT_EQ(rules_of(R"({"launch": {"configurations": [{"type": "go", "logDest": "3"}]}})"), Rules{Rule::log_dest});
+    EXPECT_EQ(rules_of(R"({"launch": {"configurations": [{"type": "go", "logDest": "3"}]}})"),
+              Rules{LintRule::log_dest});
     EXPECT_EQ(rules_of(R"({"configurations": [{"type": "go", "logDest": "3"}]})"), Rules{});
 }
 
@@ -226,7 +227,7 @@ TEST(Lint, ALinkWhereToolUpdatesOverwriteItIsNamed)
     };
     const auto risky = findings(tree.root() + "/go/bin/dlv");
     ASSERT_EQ(risky.size(), 1U);
-    EXPECT_EQ(risky[0].rule, Rule::overwritten_link);
+    EXPECT_EQ(risky[0].rule, LintRule::overwritten_link);
     EXPECT_TRUE(findings(tree.root() + "/shims/dlv").empty());
 }
 

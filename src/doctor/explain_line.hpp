@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What a line of a log says without what was put around it: time stamps, prompts, colours, JSON.
+namespace dbgscope {
+
+/// When a line was written, on the clocks its time stamp is of.
+struct Clock {
+    std::optional<double> uptime_s; ///< since the machine's start: dmesg, /dev/kmsg
+    std::optional<double> epoch_s;  ///< with a zone: ISO 8601, strace -ttt
+    std::optional<double> day_s;    ///< of a day in local time: syslog, journal, strace -tt, Go's log, dmesg -T
+};
+
+struct PlainLine {
+    std::string text;
+    Clock clock;
+};
+
+/// One line gives one text; JSON of the Debug Adapter Protocol one for each line of its "output", "format" and
+/// "message" strings. Taken off: colours (ESC [ ... letter); "Nov 22 10:00:00 host kernel: ", "[12345.678] ",
+/// "3,5630,12966526368,-;", "2026-11-22T10:00:00Z ", "2026/11/22 10:00:00 ", "22493 10:00:00.123456 "; "(dlv) ", "(gdb)
+/// ".
+[[nodiscard]] std::vector<PlainLine> plain_lines(std::string_view raw);
+
+} // namespace dbgscope

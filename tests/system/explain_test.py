@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""dbgscope explain on logs that real tools have just written: dlv, gdb, gdbserver, go, the kernel, a Go program's gctrace."""
+
+import functools
+import json
+import os
+import pathlib
+import re
+import socket
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import session
+import tap
+
+GO_BUILD = ["go", "build", "-gcflags=all=-N -l", "-o", "out", "."]  # builds the library too, as dlv debug does
+DLV = ["dlv", "exec", "--allow-non-terminal-interactive=true"]
+GO_SOURCE = """package main
+
+import "fmt"
+
+func double(n int) int {
+\treturn n * 2
+}
+
+// a line without a statement
+func main() {
+\tfmt.Println(double(21))
+}
+"""
+C_SOURCE = """#include <stdio.h>
+static int twice(int n) { return n * 2; }
+int main(void) { printf("%d\\n", twice(21)); return 0; }
+"""
+
+
+def known(log, *options, input=None):
+    """The findings of a log, by rule."""
+    words = [tap.dbgscope, "explain", "--json", *options, *([] if input is not None else [log])]
+    result = tap.run(words, input=input)
+    tap.true(result.rc in (0, 1), f"explain ended with {result.rc}: {result.stderr}")
+    return {finding["rule"]: finding for finding in json.loads(result.stdout)["findings"]}
+
+
+def with_workshop(function):
+    """The test gets a directory with a Go module, and a C file in a directory of its own."""
+    @functools.wraps(function)
+    def run():
+        with tempfile.TemporaryDirectory(prefix="dbgscope-explain-") as name:
+            directory = pathlib.Path(name)
+            (directory / "c").mkdir()
+            (directory / "go.mod").write_text("module demo\ngo 1.18\n")
+            (directory / "main.go").write_text(GO_SOURCE)
+            (directory / "c/t.c").write_text(C_SOURCE)
+            function(directory)
+    return run
+
+
+def dlv_log(directory, program, commands):
+    result = tap.run([*DLV, directory / program], cwd=directory, input="".join(c + "\n" for c in [*commands, "exit"]))
+    return result.stdout + result.stderr
+
+
+@tap.test("host")
+@with_workshop
+def missed_breakpoints_of_dlv(directory):
+    tap.succeed(["go", "build", "-o", "optimized", "."], cwd=directory)
+    tap.succeed(["go", "build", "-ldflags=-s -w", "-o", "stripped", "."], cwd=directory)
+    found = known("-", input=dlv_log(directory, "optimized", ["break main.double", "break main.go:9", "break main.main",
+                                                             "continue", "print 1"]))
+    tap.equal(found["location-not-found"]["what"],
+              "no breakpoint at main.double: the program knows no such function or file")
+    tap.contains(found["no-statement"]["what"], f"{directory}/main.go:9")
+    tap.equal(set(found) - {"optimized"}, {"location-not-found", "no-statement"})
+    wrong_path = known("-", input=dlv_log(directory, "optimized", ["break /elsewhere/main.go:11"]))
+    tap.equal(set(wrong_path), {"location-not-found"})
+    tap.equal(set(known("-", input=dlv_log(directory, "stripped", []))), {"stripped"})
+    tap.equal(set(known("-", input=dlv_log(directory, "c/t.c", []))), {"not-executable"})
+
+
+@tap.test("host")
+@with_workshop
+def missed_breakpoints_of_gdb(directory):
+    directory /= "c"
+    for name, flags in {"optimized": ["-g", "-O2"], "stripped": ["-s"], "plain": ["-g", "-O0"]}.items():
+        tap.succeed(["gcc", *flags, "-o", name, "t.c"], cwd=directory)
+
+    def gdb_log(program, *commands):
+        words = [word for command in commands for word in ("-ex", command)]
+        result = tap.run([*session.GDB, *words, program], cwd=directory)
+        return result.stdout + result.stderr
+
+    found = known("-", input=gdb_log("optimized", "break twice", "break other.c:3", "break t.c:300"))
+    tap.equal(set(found), {"gdb-no-function", "gdb-no-file", "gdb-no-line"})
+    tap.equal(found["gdb-no-function"]["what"], "gdb knows no function twice")
+    stripped = known("-", input=gdb_log("stripped", "break t.c:3", "break twice"))
+    tap.equal(set(stripped), {"gdb-no-symbols", "gdb-no-function"})
+    tap.true(stripped["gdb-no-function"]["explained"], "no function where there are no symbols at all")
+    os.utime(directory / "t.c", (time.time() + 60,) * 2)
+    tap.equal(set(known("-", input=gdb_log("plain", "break 3", "run"))), {"source-newer"})
+    tap.equal(set(known("-", input=gdb_log("nothing"))), set())
+
+
+@tap.test("host")
+def port_in_use():
+    session.loopback_only()
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen(1)
+        port = holder.getsockname()[1]
+        for command in (["dlv", "dap", f"--listen=127.0.0.1:{port}"], ["gdbserver", f":{port}", "/bin/true"]):
+            result = tap.run(command)
+            tap.equal(set(known("-", input=result.stdout + result.stderr)), {"port-in-use"}, str(command))
+
+
+@tap.test("host")
+@with_workshop
+def programs_that_end_at_their_start(directory):
+    result = tap.run([tap.program("hello")], env={"GOMEMLIMIT": "512M"})
+    tap.equal(set(known("-", input=result.stderr)), {"gomemlimit-malformed"})
+    result = tap.run(["gdbserver", "-", directory / "missing"])
+    found = known("-", input=result.stderr)
+    tap.equal(set(found), {"program-missing", "startup-exited"})
+    tap.true(found["startup-exited"]["explained"], "code 127 is explained by the file that is missing")
+
+
+def kernel_lines_since(mark):
+    """What the kernel has logged since; where it may not be read, the test is skipped."""
+    result = tap.run(["dmesg"])
+    if result.rc != 0:
+        tap.skip(f"dmesg: {result.stderr.strip()}")
+    lines = result.stdout.splitlines(keepends=True)
+    return "".join(lines[lines.index(mark) + 1:] if mark in lines else lines)
+
+
+def last_kernel_line():
+    lines = tap.run(["dmesg"]).stdout.splitlines(keepends=True)
+    return lines[-1] if lines else ""
+
+
+@tap.test("host", user="root")
+@with_workshop
+def compile_killed_for_memory(directory):
+    mark = last_kernel_line()
+    log, kernel_log = directory / "build.log", directory / "kern.log"
+    env = {"GOCACHE": str(directory / "cache"), "GOFLAGS": "-p=1"}
+    result = tap.run([tap.dbgscope, "run", "--memory-max=48M", "--", *GO_BUILD], cwd=directory, env=env)
+    log.write_text(result.stdout + result.stderr)
+    tap.contains(log.read_text(), "signal: killed")
+    found = known(log)
+    tap.true("build-killed" in found, f"{list(found)} in\n{log.read_text()}")
+    kernel_log.write_text(kernel_lines_since(mark))
+    found = known(log, f"--with={kernel_log}")
+    tap.true(found["build-killed"]["explained"], json.dumps(found, indent=1))
+    tap.contains(found["kernel-oom-kill"]["what"], "the limit of 48M of /")
+    session.remove_dead_directories()
+
+
+@tap.test("host", user="root")
+@with_workshop
+def debuggee_killed_for_memory(directory):
+    mark = last_kernel_line()
+    options = ["--memory-max=96M", "--fuse-action=off"]
+    result = tap.run([tap.dbgscope, *options, *DLV, tap.program("leak"), "--", "-mib-per-step=8"], input="continue\nexit\n",
+                     env={"GODEBUG": "gctrace=1", "GOMEMLIMIT": "off"}, cwd=directory)
+    log, kernel_log = directory / "dlv.log", directory / "kern.log"
+    log.write_text(result.stdout + result.stderr)
+    kernel_log.write_text(kernel_lines_since(mark))
+    found = known(log, f"--with={kernel_log}")
+    kill = found["kernel-oom-kill"]
+    tap.true(re.match(r"the kernel killed leak \(pid \d+, [\d.]+M\): the limit of 96M of /.*/debuggee was used up", kill["what"]),
+             kill["what"])
+    text = tap.succeed([tap.dbgscope, "explain", log, "--with", kernel_log]).stdout
+    tap.contains(text, "explains " + str(log))
+    tap.contains(text, "has exited with status -9")
+    tap.contains(text, "the next collection was due above the limit")
+    tap.contains(text, "The logs cannot be put in one order of time")
+    session.remove_dead_directories()
+
+
+@tap.test("host")
+def gctrace_of_a_real_program():
+    log = tap.run([tap.program("leak"), "-mib-per-step=4", "-step-ms=5", "-max-mib=160"],
+                  env={"GODEBUG": "gctrace=1", "GOMEMLIMIT": None, "GOGC": None}).stderr
+    result = tap.succeed([tap.dbgscope, "explain", "--cap=192M", "--chart", "-"], input=log)
+    tap.contains(result.stdout, "gctrace in standard input, cap 192M:")
+    tap.contains(result.stdout, "the next collection was due above the limit")
+    tap.contains(result.stdout, "# heap at the end of a collection")
+    ample = tap.succeed([tap.dbgscope, "explain", "--json", "--cap=4G", "-"], input=log)
+    program, = json.loads(ample.stdout)["logs"][0]["gctrace"]["programs"]
+    begun = len(re.findall(r"^gc \d+ @", log, re.M))  # the program's own lines may have torn one
+    torn = json.loads(ample.stdout)["logs"][0]["gctrace"]["torn_lines"]
+    tap.true(program["cycles"] >= 3 and program["cycles"] + torn >= begun, f"{program['cycles']} and {torn} torn of {begun}")
+    tap.equal(program["verdicts"], [])
+
+
+@tap.test("host")
+@with_workshop
+def what_is_no_log(directory):
+    def status(content, *words):
+        (directory / "x").write_bytes(content)
+        result = tap.run([tap.dbgscope, "explain", *words, directory / "x"])
+        tap.true("\x1b" not in result.stdout + result.stderr, "an escape was echoed")
+        return result.rc
+    tap.equal(status(b"hello\n"), 1)
+    tap.equal(status(b""), 1)
+    tap.equal(status(b"\x1f\x8b\x08" + bytes(100)), 125)
+    tap.equal(status(b"No source file named \x1b[2J\xff\x00x.c.\r\n"), 0)
+    tap.equal(status(b"x", "--cap=rubbish"), 125)
+    tap.equal(status(b"x", f"--with={directory}/missing"), 125)
+    tap.equal(tap.run([tap.dbgscope, "explain", directory]).rc, 125)
+    page = tap.succeed([tap.dbgscope, "explain", "--rules"]).stdout
+    tap.true(page.count("\n## ") >= 60, "the page has every rule")
+
+
+if __name__ == "__main__":
+    tap.main()
