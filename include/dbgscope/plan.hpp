@@ -127,8 +127,8 @@ struct Watch {
     std::int64_t pressure_some_permyriad = 0, pressure_full_permyriad = 0; ///< of a 2 s window; 0: not watched
     bool use_pidfd = true, use_cgroup_kill = true;                         ///< false: --assume no-…
     std::string go_version;                                                ///< of the debuggee where known
-    std::optional<Limit> gomemlimit; ///< of the debuggee, infinity: none; nothing: not Go, or its client may set it
-    bool builds = false;             ///< the debugger starts a compiler
+    std::optional<Limit> gomemlimit;    ///< of the debuggee, infinity: none; nothing: not Go, or its client may set it
+    bool builds = false;                ///< the debugger starts a compiler
     std::int64_t client_timeout_ms = 0; ///< end a debugger that no client has reached by then; 0: never
     bool quiet = false;
     std::string log_file; ///< instead of stderr; empty: stderr

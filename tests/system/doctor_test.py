@@ -13,6 +13,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import session
 import tap
 
 GO_PROGRAM = "package main\n\nfunc main() { println(1) }\n"
@@ -66,7 +67,8 @@ def test_whole_run_is_quick_and_complete():
         start = time.monotonic()
         _, findings = doctor()
         took.append(time.monotonic() - start)
-    tap.true(min(took) <= 1.0, f"doctor took {min(took):.2f} s, 1 s allowed")
+    allowed = 10.0 if session.IN_VM else 1.0  # an emulated processor is ten times slower
+    tap.true(min(took) <= allowed, f"doctor took {min(took):.2f} s, {allowed:g} s allowed")
     groups = {finding["group"] for finding in findings}
     tap.equal(groups, {"cgroup", "rights", "tools", "ports", "wsl"})
     for finding in findings:
