@@ -204,16 +204,22 @@ def port_is_never_probed():
 
 @tap.test("host", "pidns", user="root")
 def integrated_terminal_dials_the_client():
-    """dlv dap --client-addr in a terminal: it connects to the editor, which has no pid to kill, and ends with the connection."""
+    """dlv dap --client-addr in a terminal: it connects to the editor, which has no pid to kill, and ends with the connection.
+
+    Last as `asRoot` has it, with the environment that sudo leaves.
+    """
     with folder_with_link() as link, socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(1)
         server.settimeout(PATIENCE_S)
         env = {k: v for k, v in {**os.environ, **CLEAN, **CAP}.items() if v is not None}
-        for end in ("disconnect", "close"):
+        sudo = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "TERM": "xterm",
+                "SUDO_UID": "1000", "SUDO_GID": "1000", "SUDO_USER": "dev", "SUDO_COMMAND": "dlv"}
+        flag = "--dbgscope-memory-max=" + CAP["DBGSCOPE_MEMORY_MAX"]
+        for end, env, own in (("disconnect", env, []), ("close", env, []), ("disconnect", sudo, [flag])):
             pid, terminal = pty.fork()
             if pid == 0:
-                os.execve(link, [link, "dap", f"--client-addr=:{server.getsockname()[1]}"], env)
+                os.execve(link, [link, "dap", *own, f"--client-addr=:{server.getsockname()[1]}"], env)
             with Dap(server.accept()[0]) as client:
                 start_leak(client)
                 target = kernel.children(pid)[0]
