@@ -220,7 +220,8 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
         return fail(no_command());
     identify(request);
     request.environment = pairs_of(invocation.environment);
-    request.session = variable(invocation, "DBGSCOPE_SESSION");
+    if (!options.as_systemd_run) // whoever calls that wants a scope, wherever he is
+        request.session = variable(invocation, "DBGSCOPE_SESSION");
 
     auto facts = gather(request, options, invocation);
     if (!facts)

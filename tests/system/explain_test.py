@@ -199,6 +199,13 @@ def next_collection_was_out_of_reach(directory):
 
 
 @tap.test("host")
+def page_of_the_rules_is_current():
+    page = pathlib.Path(__file__).resolve().parents[2] / "docs/explain-rules.md"
+    tap.equal(page.read_text(), tap.succeed([tap.dbgscope, "explain", "--rules"]).stdout,
+              "dbgscope explain --rules > docs/explain-rules.md")
+
+
+@tap.test("host")
 def gctrace_of_a_real_program():
     log = tap.run([tap.program("leak"), "-mib-per-step=4", "-step-ms=5", "-max-mib=160"],
                   env={"GODEBUG": "gctrace=1", "GOMEMLIMIT": None, "GOGC": None}).stderr

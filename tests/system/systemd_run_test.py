@@ -71,17 +71,27 @@ def command_finds_the_same_environment():
 
 @tap.test(*SYSTEMD, user="root")
 def options_mean_the_same():
-    show = 'u=$(sed -n "s,^[01]:.*/,,p" /proc/self/cgroup | head -1); systemctl show "$u" '
+    show = 'u=$(sed -n "s,^0::.*/,,p" /proc/self/cgroup | head -1); systemctl show "$u" '
     properties = ("Description", "MemoryMax", "TasksMax", "Slice", "CollectMode", "SendSIGHUP", "CPUWeight")
     wanted = show + " ".join(f"-p{name}" for name in properties)
     same("--scope", "--description=a b", "-p", "MemoryMax=64M", "--property=TasksMax=7", "--slice=dbgscope-test",
          "-G", "--send-sighup", "-pCPUWeight=50", "sh", "-c", wanted)
+    tap.contains(both("--scope", "-p", "MemoryMax=64M", "sh", "-c", wanted)[1].stdout, f"\nMemoryMax={64 << 20}\n")
     same("--scope", "--slice-inherit", "-q", "sh", "-c", show + "-pSlice")
     same("--scope", "--uid=nobody", "--gid=nogroup", "--nice=5", "sh", "-c", "id -un; id -gn; nice")
     same("--scope", "-d", "pwd", cwd="/usr")
     same("--scope", "--working-directory=/etc", "pwd")
     same("--scope", "--", "sh", "-c", "echo \\$HOME '${HOME}' -- --scope; exit 3")
     same("--scope", "--no-ask-password", "sh", "-c", "kill -TERM $$")
+
+
+@tap.test(*SYSTEMD, user="root")
+def one_inside_another_has_a_scope_too():
+    own = 'sed -n "s,^0::.*/,,p" /proc/self/cgroup | head -1'
+    with stand_in() as link:
+        inner = f"{own}; exec {link} --scope -q sh -c '{own}'"
+        outer, own_scope = tap.succeed([link, "--scope", "-q", "sh", "-c", inner], timeout=60).stdout.split()
+    tap.true(outer != own_scope and own_scope.startswith("run-"), f"{outer}, {own_scope}")
 
 
 @tap.test(*SYSTEMD, user="root")
