@@ -11,6 +11,8 @@
 #include "cli/verbs.hpp"
 #include "config.h"
 #include "debugger/call.hpp"
+#include "debugger/table.hpp"
+#include "launch/process.hpp"
 #include "render/facts_json.hpp"
 #include "sys/bus_library.hpp"
 #include "sys/file.hpp"
@@ -22,19 +24,20 @@ namespace {
 constexpr const char *kCommandLine = "the command line";
 constexpr std::string_view kUsage =
     "usage: dbgscope [options] dlv|gdbserver|gdb|lldb-server|lldb-dap ARGS...   start a debugger in a scope of its "
-    "own\n"
-    "       dbgscope run [options] [--] COMMAND ARGS...                         start any command in one\n"
-    "       dbgscope status [--json]                                            where am I, what limits me\n"
-    "       dbgscope ps [-w] [--json]                                           the sessions that run now\n"
-    "       dbgscope stop ID...|--port PORT|--all                               end sessions, and what they left "
-    "behind\n"
-    "       dbgscope set ID memory.max=SIZE                                     raise or lower a live session's cap\n"
-    "       dbgscope set UNIT KEY=VALUE...                                      change a slice's or scope's limits "
-    "live\n"
-    "       dbgscope profile list|show [NAME] [--origin]|check FILE|schema      the settings and where they come from\n"
-    "%"
-    "\n"
-    "Every option --a-b is also the variable DBGSCOPE_A_B and a profile key; man dbgscope says more.\n";
+    "own\n";
+constexpr std::string_view kUsageEnd =
+    "\nEvery option --a-b is also the variable DBGSCOPE_A_B and a profile key; man dbgscope says more.\n";
+
+constexpr CommonVerb kCommonVerbs[] = {
+    {"run", "run [options] [--] COMMAND ARGS...", "start any command in one",
+     [](ParsedOptions options, const Invocation &call) { return launch_verb(Tool::none, std::move(options), call); }},
+    {"status", "status [--json]", "where am I, what limits me", status_verb},
+    {"ps", "ps [-w] [--json]", "the sessions that run now", ps_verb},
+    {"stop", "stop ID...|--port PORT|--all", "end sessions, and what they left behind", stop_verb},
+    {"set", "set ID memory.max=SIZE | UNIT KEY=VALUE...", "change a live session's cap, or a unit's limits", set_verb},
+    {"profile", "profile list|show [NAME] [--origin]|check FILE|schema", "the settings and where they come from",
+     profile_verb},
+};
 
 std::string_view base_name(std::string_view path)
 {
@@ -61,18 +64,23 @@ std::string version_text()
 
 std::string help_text()
 {
-    std::string verbs;
-    for (const OwnVerb &own : own_verbs())
-        verbs += fmt::format("       dbgscope {:<59}{}\n", own.form, own.summary);
     std::string text(kUsage);
-    text.replace(text.find('%'), 1, verbs);
+    const auto add = [&text](const auto &verb) {
+        text += fmt::format("       dbgscope {:<59}{}\n", verb.form, verb.summary);
+    };
+    std::ranges::for_each(common_verbs(), add);
+    std::ranges::for_each(own_verbs(), add);
+    text += kUsageEnd;
     return text + options_help();
 }
 
 Error unknown_verb(const std::string &verb)
 {
-    std::vector<std::string> known{"run",  "status", "ps",        "stop", "set",         "profile",
-                                   "help", "dlv",    "gdbserver", "gdb",  "lldb-server", "lldb-dap"};
+    std::vector<std::string> known{"help"};
+    for (const CommonVerb &common : common_verbs())
+        known.emplace_back(common.name);
+    for (const ToolRow &row : tool_table())
+        known.emplace_back(tool_name(row.tool));
     for (const OwnVerb &own : own_verbs())
         known.emplace_back(own.name);
     const std::string near = suggest(verb, known);
@@ -157,36 +165,52 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
     for (const OwnVerb &own : own_verbs())
         if (own.name == verb)
             return run_own_verb(own, options.rest, invocation);
-    using Verb = Result<int> (*)(ParsedOptions, const Invocation &);
-    constexpr std::pair<std::string_view, Verb> kVerbs[] = {
-        {"run",
-         [](ParsedOptions all, const Invocation &call) { return launch_verb(Tool::none, std::move(all), call); }},
-        {"status", status_verb},
-        {"ps", ps_verb},
-        {"stop", stop_verb},
-        {"set", set_verb},
-        {"profile", profile_verb}};
-    for (const auto &[name, function] : kVerbs)
-        if (name == verb) {
+    for (const CommonVerb &common : common_verbs())
+        if (common.name == verb) {
             const std::vector<std::string> words = options.rest;
             auto all = options_after(std::move(options), words);
             if (!all)
                 return pass(all);
             if (all->help)
                 return show(help_text());
-            return function(std::move(*all), invocation);
+            return common.run(std::move(*all), invocation);
         }
     return fail(unknown_verb(verb));
 }
 
 } // namespace
 
+std::span<const CommonVerb> common_verbs()
+{
+    return kCommonVerbs;
+}
+
 std::string_view variable(const Invocation &invocation, std::string_view name)
 {
+    return find_variable(invocation.environment, name).value_or("");
+}
+
+LayerSources sources_for(const Invocation &invocation, Settings options, std::string builtin_profile)
+{
+    std::vector<const char *> environment;
+    environment.reserve(invocation.environment.size() + 1);
     for (const std::string &entry : invocation.environment)
-        if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name))
-            return std::string_view(entry).substr(name.size() + 1);
-    return {};
+        environment.push_back(entry.c_str());
+    environment.push_back(nullptr);
+    return default_sources(environment.data(), std::move(options), std::move(builtin_profile));
+}
+
+Key debugger_key(Tool tool)
+{
+    switch (tool) {
+    case Tool::gdbserver: return Key::debuggers_gdbserver;
+    case Tool::gdb: return Key::debuggers_gdb;
+    case Tool::lldb_server: return Key::debuggers_lldb_server;
+    case Tool::lldb_dap: return Key::debuggers_lldb_dap;
+    case Tool::dlv:
+    case Tool::none: break;
+    }
+    return Key::debuggers_dlv;
 }
 
 Result<Facts> load_facts(const std::string &path)
@@ -202,15 +226,7 @@ Result<Facts> load_facts(const std::string &path)
 
 Result<void> print(std::string_view text)
 {
-    while (!text.empty()) {
-        const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return fail(errno_error(errno, "write", "standard output"));
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
+    return write_all(STDOUT_FILENO, text, "standard output");
 }
 
 Result<int> run_cli(const Invocation &invocation)

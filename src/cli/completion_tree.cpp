@@ -8,6 +8,8 @@
 
 #include "cli/options.hpp"
 #include "cli/own_verbs.hpp"
+#include "cli/verbs.hpp"
+#include "debugger/table.hpp"
 #include "profile/key_names.hpp"
 
 namespace dbgscope {
@@ -109,9 +111,17 @@ VerbEntry entry_of(const OwnVerb &verb)
     return entry;
 }
 
-std::vector<OperandEntry> one(Offer offer)
+/// What their own functions read of the words that follow.
+void add_operands(VerbEntry &verb)
 {
-    return {{.after = "", .offer = offer, .words = {}}};
+    if (verb.name == "stop" || verb.name == "set")
+        verb.operands = {{.after = "", .offer = Offer::sessions, .words = {}}};
+    if (verb.name != "profile")
+        return;
+    verb.options.push_back({.names = {"--origin"}, .help = "with show: say where each value came from"});
+    verb.operands = {{"profile", Offer::words, {"list", "show", "check", "schema"}},
+                     {"show", Offer::profiles, {}},
+                     {"check", Offer::files, {}}};
 }
 
 } // namespace
@@ -126,19 +136,13 @@ std::vector<OptionEntry> common_options()
 std::vector<VerbEntry> verb_entries()
 {
     std::vector<VerbEntry> all;
-    for (const char *tool : {"dlv", "gdbserver", "gdb", "lldb-server", "lldb-dap"})
-        all.push_back({tool, "start this debugger in a scope of its own", Kind::tool, {}, {}});
-    all.push_back({"run", "start any command in a scope", Kind::run, {}, {}});
-    all.push_back({"status", "where am I, what limits me", Kind::builtin, {}, {}});
-    all.push_back({"ps", "the sessions that run now", Kind::builtin, {}, {}});
-    all.push_back({"stop", "end sessions, and what they left behind", Kind::builtin, {}, one(Offer::sessions)});
-    all.push_back({"set", "change a live session's limits", Kind::builtin, {}, one(Offer::sessions)});
-    VerbEntry profile{"profile", "the settings and where they come from", Kind::builtin, {}, {}};
-    profile.options.push_back({.names = {"--origin"}, .help = "with show: say where each value came from"});
-    profile.operands = {{"profile", Offer::words, {"list", "show", "check", "schema"}},
-                        {"show", Offer::profiles, {}},
-                        {"check", Offer::files, {}}};
-    all.push_back(std::move(profile));
+    for (const ToolRow &row : tool_table())
+        all.push_back({tool_name(row.tool), "start this debugger in a scope of its own", Kind::tool, {}, {}});
+    for (const CommonVerb &common : common_verbs()) {
+        const Kind kind = common.name == "run" ? Kind::run : Kind::builtin;
+        all.push_back({std::string(common.name), std::string(common.summary), kind, {}, {}});
+        add_operands(all.back());
+    }
     for (const OwnVerb &verb : own_verbs())
         all.push_back(entry_of(verb));
     all.push_back({"help", "all options", Kind::builtin, {}, {}});

@@ -9,6 +9,7 @@
 
 #include "cli/completion_scripts.hpp"
 #include "cli/completion_tree.hpp"
+#include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 
 namespace dbgscope {
@@ -311,15 +312,12 @@ std::string completion_script(std::string_view shell)
 
 void declare_completion(CLI::App &app)
 {
-    app.add_option("shell", "the shell to print a completion script for")
-        ->type_name("bash|zsh|fish")
-        ->expected(1)
-        ->required();
+    add_value(app, "SHELL", "bash|zsh|fish", "The shell to print a completion script for").required();
 }
 
 Result<int> completion_verb(const CLI::App &parsed, const Invocation &)
 {
-    const auto shell = parsed["shell"]->as<std::string>();
+    const std::string shell = option_value(parsed, "SHELL");
     const std::string script = completion_script(shell);
     if (script.empty())
         return fail({.kind = ErrorKind::usage,

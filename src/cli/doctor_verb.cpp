@@ -2,13 +2,14 @@
 #include "cli/doctor_verb.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
+#include "debugger/table.hpp"
 #include "doctor/doctor.hpp"
 #include "probe/probe.hpp"
 #include "profile/load.hpp"
@@ -18,19 +19,12 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::string value_of(const CLI::App &parsed, const char *option)
-{
-    const Words words = parsed.get_option(option)->results();
-    return words.empty() ? "" : words.front();
-}
-
 Result<std::optional<std::uint16_t>> read_port(const std::string &word)
 {
     if (word.empty())
         return std::nullopt;
-    std::uint16_t port = 0;
-    const auto [end, code] = std::from_chars(word.data(), word.data() + word.size(), port);
-    if (code != std::errc{} || end != word.data() + word.size() || port == 0)
+    const auto port = parse_port(word);
+    if (!port)
         return fail({.kind = ErrorKind::usage,
                      .operation = "read",
                      .subject = fmt::format("--port \"{}\"", word),
@@ -42,21 +36,13 @@ Result<std::optional<std::uint16_t>> read_port(const std::string &word)
 /// The debuggers a configuration names. A broken one must not hide the state of the machine.
 std::vector<std::pair<std::string, std::string>> configured_tools(const Invocation &invocation)
 {
-    std::vector<const char *> environment;
-    for (const std::string &entry : invocation.environment)
-        environment.push_back(entry.c_str());
-    environment.push_back(nullptr);
-    const auto loaded = load_settings(default_sources(environment.data(), {}));
+    const auto loaded = load_settings(sources_for(invocation));
     std::vector<std::pair<std::string, std::string>> tools;
     if (!loaded)
         return tools;
-    constexpr std::pair<const char *, Key> kTools[] = {{"dlv", Key::debuggers_dlv},
-                                                       {"gdb", Key::debuggers_gdb},
-                                                       {"gdbserver", Key::debuggers_gdbserver},
-                                                       {"lldb-server", Key::debuggers_lldb_server}};
-    for (const auto &[name, key] : kTools)
-        if (!loaded->settings.text(key).empty())
-            tools.emplace_back(name, loaded->settings.text(key));
+    for (const ToolRow &row : tool_table())
+        if (const std::string path = loaded->settings.text(debugger_key(row.tool)); !path.empty())
+            tools.emplace_back(tool_name(row.tool), path);
     return tools;
 }
 
@@ -80,7 +66,7 @@ Result<void> check_options(const Words &names, const DoctorInput &input)
 
 Result<DoctorInput> input_for(const CLI::App &parsed, const Invocation &invocation)
 {
-    const auto port = read_port(value_of(parsed, "--port"));
+    const auto port = read_port(option_value(parsed, "--port"));
     if (!port)
         return fail(port.error());
     const SysRoot root = real_root();
@@ -90,9 +76,9 @@ Result<DoctorInput> input_for(const CLI::App &parsed, const Invocation &invocati
                        .environment = invocation.environment,
                        .directory = std::filesystem::current_path(code).string(),
                        .self = self_file(),
-                       .program = value_of(parsed, "--program"),
+                       .program = option_value(parsed, "--program"),
                        .port = *port,
-                       .sums = value_of(parsed, "--verify"),
+                       .sums = option_value(parsed, "--verify"),
                        .configured = configured_tools(invocation)};
 }
 
@@ -107,12 +93,9 @@ void declare_doctor(CLI::App &app)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_flag("--list")->description("Print the checks there are");
     app.add_flag("--json")->description("Print the findings as JSON");
-    const auto takes = [&](const char *name, const char *type, const char *help) {
-        app.add_option(name)->description(help)->type_size(1)->expected(1)->type_name(type);
-    };
-    takes("--program", "FILE", "Also judge this built program, and dlv's fitness for it");
-    takes("--port", "N", "Also tell who listens on this TCP port");
-    takes("--verify", "SUMS", "Also compare installed tools with this file of sha256sum(1)");
+    add_value(app, "--program", "FILE", "Also judge this built program, and dlv's fitness for it");
+    add_value(app, "--port", "N", "Also tell who listens on this TCP port");
+    add_value(app, "--verify", "SUMS", "Also compare installed tools with this file of sha256sum(1)");
 }
 
 Result<int> doctor_verb(const CLI::App &parsed, const Invocation &invocation)

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/bytes.hpp"
 #include "doctor/explain.hpp"
@@ -29,7 +30,7 @@ Result<std::optional<std::uint64_t>> cap_of(const CLI::App &parsed)
 {
     if (parsed.count("--cap") == 0)
         return std::nullopt;
-    auto size = parse_size(parsed.get_option("--cap")->results().back());
+    auto size = parse_size(option_value(parsed, "--cap"));
     if (!size)
         return pass(size);
     if (size->kind != SizeSpec::Kind::bytes || size->value == 0)
@@ -57,16 +58,14 @@ Result<std::vector<std::string>> logs_of(const CLI::App &parsed)
 
 void declare_explain(CLI::App &app)
 {
-    app.add_option("FILE", "The log; - or nothing is standard input")->type_size(1)->expected(1);
+    add_value(app, "FILE", "FILE", "The log; - or nothing is standard input");
     app.add_option("--with", "Another log of the same time: the kernel's, strace, gctrace; again for more")
         ->type_size(1)
         ->type_name("FILE")
         ->expected(1, kMaxWith)
         ->allow_extra_args(false);
-    app.add_option("--cap", "The memory limit the program ran under; without it, what dbgscope's own line says")
-        ->type_size(1)
-        ->type_name("SIZE")
-        ->expected(1);
+    add_value(app, "--cap", "SIZE",
+              "The memory limit the program ran under; without it, what dbgscope's own line says");
     app.add_flag("--chart")->description("Draw the heap of each Go program from its gctrace lines");
     app.add_flag("--json")->description("Print the findings as JSON");
     app.add_flag("--rules")->description("Print everything explain knows, as a page of documentation (Markdown)");

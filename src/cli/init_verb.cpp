@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "cli/messages.hpp"
+#include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/profile.hpp"
 #include "dbgscope/utf8.hpp"
@@ -181,8 +182,7 @@ Result<LaunchWish> wish_for(const fs::path &folder, const CLI::App &parsed)
         return pass(sound);
     wish.environment = std::move(*environment);
     wish.substitute_paths = std::move(*substitutes);
-    if (const Words program = values("--program"); !program.empty())
-        wish.program = program.front();
+    wish.program = option_value(parsed, "--program");
     return wish;
 }
 
@@ -281,20 +281,18 @@ Result<int> show(const Call &call, const std::string &text, const Words &notes)
 
 Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
 {
-    const auto values = [&](const char *name) { return parsed.get_option(name)->results(); };
     Call call;
-    call.tool = values("TOOL").front();
-    const Words directory = values("DIR");
-    call.directory = directory.empty() ? "" : directory.front();
+    call.tool = option_value(parsed, "TOOL");
+    call.directory = option_value(parsed, "DIR");
     call.write = parsed.count("--write") > 0;
     const std::string home(variable(invocation, "HOME"));
     call.home = home.starts_with('/') ? home : "";
     call.config_home = variable(invocation, "XDG_CONFIG_HOME");
     if (!call.config_home.starts_with('/'))
         call.config_home = call.home + "/.config";
-    const Words shims = values("--shims");
-    call.shims = shims.empty() ? call.home + "/.local/lib/dbgscope/shims"
-                               : fs::absolute(shims.front()).lexically_normal().string();
+    const std::string shims = option_value(parsed, "--shims");
+    call.shims =
+        shims.empty() ? call.home + "/.local/lib/dbgscope/shims" : fs::absolute(shims).lexically_normal().string();
     if (call.home.empty() && (shims.empty() || call.tool == "zed" || call.tool == "gdb"))
         return fail(usage(call.tool, "HOME is not set", "set it to your home directory"));
     if (!call.directory.empty() && call.tool != "vscode" && call.tool != "gdb")
@@ -309,18 +307,16 @@ Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
 
 void declare_init(CLI::App &app)
 {
-    const auto takes = [&](const char *name, const char *type, const char *help) {
-        return app.add_option(name)->description(help)->type_size(1)->expected(1)->type_name(type);
-    };
     const auto takes_all = CLI::MultiOptionPolicy::TakeAll;
-    takes("TOOL", "vscode|nvim|helix|zed|gdb|shell", "The tool that is to start its debugger here")->required();
-    takes("DIR", "DIR", "vscode: the folder that is opened; gdb: where start.gdb is written");
+    add_value(app, "TOOL", "vscode|nvim|helix|zed|gdb|shell", "The tool that is to start its debugger here").required();
+    add_value(app, "DIR", "DIR", "vscode: the folder that is opened; gdb: where start.gdb is written");
     app.add_flag("--write")->description("Change the files instead of showing a diff");
-    takes("--shims", "DIR", "Directory of the links that install-shims made");
-    takes("--env", "NAME=VALUE", "vscode: a variable for each Go launch configuration")->multi_option_policy(takes_all);
-    takes("--substitute-path", "FROM=TO", "vscode: a folder as it is here, and where the program was built")
-        ->multi_option_policy(takes_all);
-    takes("--program", "FILE", "vscode: the C or C++ program that a cppdbg configuration is added for");
+    add_value(app, "--shims", "DIR", "Directory of the links that install-shims made");
+    add_value(app, "--env", "NAME=VALUE", "vscode: a variable for each Go launch configuration")
+        .multi_option_policy(takes_all);
+    add_value(app, "--substitute-path", "FROM=TO", "vscode: a folder as it is here, and where the program was built")
+        .multi_option_policy(takes_all);
+    add_value(app, "--program", "FILE", "vscode: the C or C++ program that a cppdbg configuration is added for");
 }
 
 Result<int> init_verb(const CLI::App &parsed, const Invocation &invocation)

@@ -27,19 +27,6 @@
 namespace dbgscope {
 namespace {
 
-Key debugger_key(Tool tool)
-{
-    switch (tool) {
-    case Tool::gdbserver: return Key::debuggers_gdbserver;
-    case Tool::gdb: return Key::debuggers_gdb;
-    case Tool::lldb_server: return Key::debuggers_lldb_server;
-    case Tool::lldb_dap: return Key::debuggers_lldb_dap;
-    case Tool::dlv:
-    case Tool::none: break;
-    }
-    return Key::debuggers_dlv;
-}
-
 /// The file to execute: the debugger, or the command of `run`.
 ToolFacts find_executable(const Request &request, const Invocation &invocation)
 {
@@ -85,12 +72,7 @@ void identify(Request &request)
 Result<Settings> load(const ParsedOptions &options, Tool tool, const Invocation &invocation,
                       std::vector<std::string> &warnings)
 {
-    std::vector<const char *> environment;
-    environment.reserve(invocation.environment.size() + 1);
-    for (const std::string &entry : invocation.environment)
-        environment.push_back(entry.c_str());
-    environment.push_back(nullptr);
-    auto loaded = load_settings(default_sources(environment.data(), options.settings, std::string(profile_name(tool))));
+    auto loaded = load_settings(sources_for(invocation, options.settings, std::string(profile_name(tool))));
     if (!loaded)
         return pass(loaded);
     warnings = std::move(loaded->warnings);

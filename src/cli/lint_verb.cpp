@@ -8,22 +8,16 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/utf8.hpp"
 #include "debugger/go_environment.hpp"
+#include "doctor/go_settings.hpp"
 #include "editor/lint.hpp"
 #include "probe/tools.hpp"
 
 namespace dbgscope {
 namespace {
-
-using Words = std::vector<std::string>;
-
-std::string first_of(const CLI::App &parsed, const char *option)
-{
-    const Words words = parsed.get_option(option)->results();
-    return words.empty() ? "" : words.front();
-}
 
 /// The version the tool in PATH says; empty when there is none, or it says nothing.
 std::string version_in_path(const char *name, const Invocation &invocation)
@@ -44,20 +38,17 @@ Error bad_version(const char *option, const std::string &word, const char *form)
 Result<LintContext> context_for(const CLI::App &parsed, const Invocation &invocation)
 {
     LintContext context;
-    const std::string dlv = first_of(parsed, "--dlv-version");
-    context.dlv = read_version(dlv.empty() ? version_in_path("dlv", invocation) : dlv);
+    const std::string dlv = option_value(parsed, "--dlv-version");
+    context.dlv = read_plain_version(dlv.empty() ? version_in_path("dlv", invocation) : dlv);
     if (!dlv.empty() && !context.dlv)
         return fail(bad_version("--dlv-version", dlv, "like 1.24.0"));
-    const std::string go = first_of(parsed, "--go-version");
+    const std::string go = option_value(parsed, "--go-version");
     const std::string found = go.empty() ? version_in_path("go", invocation) : go;
     context.go_minor = go_minor_version(found.starts_with("go") ? found : "go" + found);
     if (!go.empty() && !context.go_minor)
         return fail(bad_version("--go-version", go, "like 1.22"));
     context.home = variable(invocation, "HOME");
-    const std::string gopath(variable(invocation, "GOPATH"));
-    context.tool_bins.push_back((gopath.empty() ? context.home + "/go" : gopath) + "/bin");
-    if (const auto gobin = variable(invocation, "GOBIN"); !gobin.empty())
-        context.tool_bins.emplace_back(gobin);
+    context.tool_bins = go_bins({.root = real_root(), .facts = {}, .environment = invocation.environment});
     return context;
 }
 
@@ -90,11 +81,8 @@ void declare_lint(CLI::App &app)
         ->allow_extra_args()
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_flag("--json")->description("Print a JSON array of what is found");
-    const auto takes = [&](const char *name, const char *type, const char *help) {
-        app.add_option(name)->description(help)->type_size(1)->expected(1)->type_name(type);
-    };
-    takes("--dlv-version", "X.Y.Z", "Judge for this dlv; without it, the one in PATH");
-    takes("--go-version", "X.Y", "Judge for this Go; without it, the one in PATH");
+    add_value(app, "--dlv-version", "X.Y.Z", "Judge for this dlv; without it, the one in PATH");
+    add_value(app, "--go-version", "X.Y", "Judge for this Go; without it, the one in PATH");
 }
 
 Result<int> lint_verb(const CLI::App &parsed, const Invocation &invocation)

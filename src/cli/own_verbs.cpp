@@ -54,6 +54,17 @@ std::span<const OwnVerb> own_verbs()
     return kVerbs;
 }
 
+CLI::Option &add_value(CLI::App &app, const char *name, const char *type, const char *help)
+{
+    return *app.add_option(name)->description(help)->type_size(1)->expected(1)->type_name(type);
+}
+
+std::string option_value(const CLI::App &parsed, const std::string &name)
+{
+    const std::vector<std::string> values = parsed.get_option(name)->results();
+    return values.empty() ? "" : values.back();
+}
+
 Result<int> run_own_verb(const OwnVerb &verb, const std::vector<std::string> &words, const Invocation &invocation)
 {
     CLI::App app(std::string(verb.summary), fmt::format("dbgscope {}", verb.name));

@@ -11,7 +11,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+} // namespace CLI
 
 // Verbs that start no debugger and have options of their own, which may stand anywhere after the verb.
 namespace dbgscope {
@@ -27,6 +28,11 @@ struct OwnVerb {
 
 /// In the order of --help. Completions and the check of the man pages are made from it.
 [[nodiscard]] std::span<const OwnVerb> own_verbs();
+
+/// An option that takes one value, to be read by option_value().
+CLI::Option &add_value(CLI::App &app, const char *name, const char *type, const char *help);
+/// The last value given to the option; empty: none.
+[[nodiscard]] std::string option_value(const CLI::App &parsed, const std::string &name);
 
 /// Parses the words after the verb, and runs it; `-h` and `--help` print its options. Errors: usage.
 [[nodiscard]] Result<int> run_own_verb(const OwnVerb &verb, const std::vector<std::string> &words,

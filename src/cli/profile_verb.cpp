@@ -38,11 +38,7 @@ Result<std::string> show(std::vector<std::string> words, const LayerSources &sou
 
 Result<int> profile_verb(ParsedOptions options, const Invocation &invocation)
 {
-    std::vector<const char *> environment;
-    for (const std::string &entry : invocation.environment)
-        environment.push_back(entry.c_str());
-    environment.push_back(nullptr);
-    const LayerSources sources = default_sources(environment.data(), options.settings);
+    const LayerSources sources = sources_for(invocation, options.settings);
     if (options.rest.empty())
         return fail(usage("no sub-command"));
     const std::string what = options.rest.front();

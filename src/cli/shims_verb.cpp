@@ -10,7 +10,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
+#include "debugger/call.hpp"
+#include "debugger/table.hpp"
+#include "doctor/go_settings.hpp"
 #include "probe/tools.hpp"
 
 namespace dbgscope {
@@ -19,13 +23,12 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
-constexpr std::array kDebuggers{"dlv", "gdbserver", "gdb", "lldb-server", "lldb-dap"};
 constexpr int kMaxNames = 6;
 constexpr const char *kSystemdRun = "systemd-run";
 
 bool known(const std::string &name)
 {
-    return name == kSystemdRun || std::ranges::find(kDebuggers, name) != kDebuggers.end();
+    return name == kSystemdRun || tool_from_name(name).has_value();
 }
 
 Error cannot(const char *operation, const fs::path &subject, const std::error_code &code)
@@ -80,13 +83,9 @@ std::string order_words(const Shims &shims, const Names &made)
 /// Go's own tools write into these.
 bool written_by_go(const Shims &shims, const Invocation &invocation)
 {
-    const std::string_view home = variable(invocation, "HOME"), bin = variable(invocation, "GOBIN");
-    std::string gopath(variable(invocation, "GOPATH"));
-    if (gopath.empty())
-        gopath = fmt::format("{}/go", home);
     std::error_code code;
-    for (const fs::path &go : {fs::path(bin), fs::path(gopath) / "bin"})
-        if (!go.empty() && fs::weakly_canonical(go, code) == fs::weakly_canonical(shims.directory, code))
+    for (const fs::path go : go_bins({.root = real_root(), .facts = {}, .environment = invocation.environment}))
+        if (fs::weakly_canonical(go, code) == fs::weakly_canonical(shims.directory, code))
             return true;
     return false;
 }
@@ -97,7 +96,8 @@ Names wanted(const Shims &shims, const Names &asked, std::string &text)
     if (!asked.empty())
         return asked;
     Names names;
-    for (const char *name : kDebuggers) {
+    for (const ToolRow &row : tool_table()) {
+        const char *const name = tool_name(row.tool);
         if (find_tool(name, shims.path, "", shims.self).path)
             names.emplace_back(name);
         else
@@ -159,7 +159,8 @@ Result<int> undo(const Shims &shims, const Names &asked)
 {
     Names names = asked;
     if (names.empty()) {
-        names.assign(kDebuggers.begin(), kDebuggers.end());
+        for (const ToolRow &row : tool_table())
+            names.emplace_back(tool_name(row.tool));
         names.emplace_back(kSystemdRun);
     }
     std::string text;
@@ -194,9 +195,7 @@ Error bad_call(std::string cause, std::string hint)
 
 void declare_shims(CLI::App &app)
 {
-    app.add_option("DIR", "Where the links are made; without it ~/.local/lib/dbgscope/shims")
-        ->type_size(1)
-        ->expected(1);
+    add_value(app, "DIR", "DIR", "Where the links are made; without it ~/.local/lib/dbgscope/shims");
     app.add_option("NAME", "Only these of dlv, gdbserver, gdb, lldb-server, lldb-dap, systemd-run; without it, the "
                            "debuggers that are in PATH")
         ->type_size(1)
@@ -208,16 +207,15 @@ void declare_shims(CLI::App &app)
 
 Result<int> shims_verb(const CLI::App &parsed, const Invocation &invocation)
 {
-    const auto values = [&](const char *name) { return parsed.get_option(name)->results(); };
-    const Names names = values("NAME");
+    const Names names = parsed.get_option("NAME")->results();
     for (const std::string &name : names)
         if (!known(name))
             return fail(
                 bad_call(fmt::format("\"{}\" is none of its names", name), "see dbgscope install-shims --help"));
     Shims shims{.directory = {}, .program = {}, .self = self_file(), .path = std::string(variable(invocation, "PATH"))};
     const std::string_view home = variable(invocation, "HOME");
-    if (const Names directory = values("DIR"); !directory.empty())
-        shims.directory = fs::absolute(directory.front());
+    if (const std::string directory = option_value(parsed, "DIR"); !directory.empty())
+        shims.directory = fs::absolute(directory);
     else if (home.starts_with('/'))
         shims.directory = fs::path(home) / ".local/lib/dbgscope/shims";
     else

@@ -38,12 +38,8 @@ Result<int> status_verb(ParsedOptions options, const Invocation &invocation)
                      .subject = "the status",
                      .cause = fmt::format("unexpected word \"{}\"", options.rest.front()),
                      .hint = "dbgscope status [--json]"});
-    std::vector<const char *> environment;
-    for (const std::string &entry : invocation.environment)
-        environment.push_back(entry.c_str());
-    environment.push_back(nullptr);
     // A broken configuration must not hide the state of the machine.
-    const auto loaded = load_settings(default_sources(environment.data(), options.settings));
+    const auto loaded = load_settings(sources_for(invocation, options.settings));
     const Settings &settings = loaded ? loaded->settings : options.settings;
     Facts facts;
     if (!options.facts_file.empty()) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include "cli/session_choice.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/utf8.hpp"
+#include "debugger/call.hpp"
 #include "probe/assume.hpp"
 #include "session/end.hpp"
 #include "session/port_holder.hpp"
@@ -29,12 +29,10 @@ Error bad_call(std::string cause)
 
 Result<std::uint16_t> read_port(const std::string &text)
 {
-    std::uint16_t port = 0;
-    const char *const last = text.data() + text.size();
-    const auto [end, code] = std::from_chars(text.data(), last, port);
-    if (code != std::errc{} || end != last || port == 0)
+    const auto port = parse_port(text);
+    if (!port)
         return fail(bad_call(fmt::format("\"{}\" is no port, 1 to 65535", text)));
-    return port;
+    return *port;
 }
 
 Error not_ours(std::uint16_t port, const std::vector<ListeningSocket> &sockets, const std::vector<int> &holders)

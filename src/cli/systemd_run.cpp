@@ -72,8 +72,7 @@ Result<int> systemd_run(const Invocation &invocation)
 {
     const std::vector<std::string> words(invocation.arguments.begin() + 1, invocation.arguments.end());
     auto options = parse_options(words);
-    const auto own = words.end() - static_cast<std::ptrdiff_t>(options ? options->rest.size() : 0);
-    const bool scope = std::find(words.begin(), own, "--scope") != own;
+    const bool scope = options ? options->scope : std::ranges::find(words, "--scope") != words.end();
     if (!options && scope)
         return pass(options);
     if (options && (options->version || options->help))

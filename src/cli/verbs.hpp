@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,9 +10,20 @@
 #include "cli/options.hpp"
 #include "dbgscope/facts.hpp"
 #include "dbgscope/request.hpp"
+#include "profile/load.hpp"
 
 // One function a verb. `options.rest` holds what follows the verb.
 namespace dbgscope {
+
+/// A verb that takes the options of a launch too; `options.rest` of its function is what follows.
+struct CommonVerb {
+    std::string_view name;
+    std::string_view form;    ///< "stop ID...|--port PORT|--all"
+    std::string_view summary; ///< one line of --help
+    Result<int> (*run)(ParsedOptions options, const Invocation &invocation);
+};
+/// In the order of --help. What is no debugger's name, and not in own_verbs().
+[[nodiscard]] std::span<const CommonVerb> common_verbs();
 
 [[nodiscard]] Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invocation);
 [[nodiscard]] Result<int> status_verb(ParsedOptions options, const Invocation &invocation);
@@ -22,6 +34,13 @@ namespace dbgscope {
 
 /// The variable of the caller's environment, or empty.
 [[nodiscard]] std::string_view variable(const Invocation &invocation, std::string_view name);
+
+/// The configuration's layers as this call finds them.
+[[nodiscard]] LayerSources sources_for(const Invocation &invocation, Settings options = {},
+                                       std::string builtin_profile = "default");
+
+/// debuggers.NAME of the tool.
+[[nodiscard]] Key debugger_key(Tool tool);
 
 /// Facts from --facts FILE. Errors: not_found, config.
 [[nodiscard]] Result<Facts> load_facts(const std::string &path);

@@ -42,6 +42,12 @@ enum class EnvironmentRoute {
 /// (gdb, gdbserver); dlv and lldb-server look in the working directory only.
 [[nodiscard]] bool searches_path(Tool tool);
 
+/// `word` as a shell reads it as one word: in single quotes where it has to be.
+[[nodiscard]] std::string quoted_for_shell(const std::string &word);
+
+/// A TCP port in full: 1 to 65535.
+[[nodiscard]] std::optional<std::uint16_t> parse_port(std::string_view digits);
+
 /// The words to insert at `wrapper_at` so that gdbserver gives `assignments` ("NAME=VALUE") to the debuggee alone.
 /// gdbserver joins a wrapper's words with blanks and hands them to $SHELL, so they are quoted where a shell would care.
 [[nodiscard]] std::vector<std::string> wrapper_words(const std::vector<std::string> &assignments);

@@ -41,7 +41,11 @@ std::optional<std::uint16_t> listen_port(std::string_view address)
 {
     if (address.starts_with("unix:") || address.starts_with("udp:"))
         return std::nullopt;
-    const std::string_view digits = address.substr(address.rfind(':') + 1); // npos + 1 is 0: a bare number
+    return parse_port(address.substr(address.rfind(':') + 1)); // npos + 1 is 0: a bare number
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view digits)
+{
     std::uint16_t port = 0;
     const char *const last = digits.data() + digits.size();
     const auto [end, code] = std::from_chars(digits.data(), last, port);

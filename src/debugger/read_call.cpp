@@ -165,20 +165,6 @@ bool plain_for_shell(char c)
            std::string_view("_=,.:/+@%-").find(c) != std::string_view::npos;
 }
 
-std::string quoted_for_shell(const std::string &word)
-{
-    if (!word.empty() && std::all_of(word.begin(), word.end(), plain_for_shell))
-        return word;
-    std::string out = "'";
-    for (const char c : word) {
-        if (c == '\'')
-            out += "'\\''";
-        else
-            out += c;
-    }
-    return out + "'";
-}
-
 } // namespace
 
 DebuggerCall read_call(Tool tool, const std::vector<std::string> &arguments)
@@ -221,6 +207,20 @@ bool searches_path(Tool tool)
 {
     const ToolRow *row = find_tool_row(tool);
     return row != nullptr && row->searches_path;
+}
+
+std::string quoted_for_shell(const std::string &word)
+{
+    if (!word.empty() && std::all_of(word.begin(), word.end(), plain_for_shell))
+        return word;
+    std::string out = "'";
+    for (const char c : word) {
+        if (c == '\'')
+            out += "'\\''";
+        else
+            out += c;
+    }
+    return out + "'";
 }
 
 std::vector<std::string> wrapper_words(const std::vector<std::string> &assignments)

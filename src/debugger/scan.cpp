@@ -12,14 +12,6 @@ bool accepted(const FlagRow &row, std::string_view verb)
     return row.verb.empty() || row.verb == verb;
 }
 
-const FlagRow *find_letter(const ToolRow &tool, std::string_view verb, char letter)
-{
-    for (const FlagRow &row : tool.flags)
-        if (row.letter == letter && accepted(row, verb))
-            return &row;
-    return nullptr;
-}
-
 /// getopt_long_only(3): an exact name, else the only one that starts so; candidates that mean the same are one.
 const FlagRow *find_abbreviated(const ToolRow &tool, std::string_view verb, std::string_view name)
 {
@@ -130,6 +122,14 @@ const FlagRow *find_flag(const ToolRow &tool, std::string_view verb, std::string
 {
     for (const FlagRow &row : tool.flags)
         if (row.name == name && accepted(row, verb))
+            return &row;
+    return nullptr;
+}
+
+const FlagRow *find_letter(const ToolRow &tool, std::string_view verb, char letter)
+{
+    for (const FlagRow &row : tool.flags)
+        if (row.letter == letter && accepted(row, verb))
             return &row;
     return nullptr;
 }

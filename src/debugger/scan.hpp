@@ -33,6 +33,9 @@ struct Scan {
 /// The row a name written in full stands for, or nothing.
 [[nodiscard]] const FlagRow *find_flag(const ToolRow &tool, std::string_view verb, std::string_view name);
 
+/// The row a letter stands for, or nothing.
+[[nodiscard]] const FlagRow *find_letter(const ToolRow &tool, std::string_view verb, char letter);
+
 /// Go's strconv.ParseBool says true; a flag without a value is true.
 [[nodiscard]] bool is_true(const std::optional<std::string_view> &value);
 

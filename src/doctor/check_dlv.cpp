@@ -13,7 +13,7 @@ namespace {
 constexpr int kDwarf5Minor = 25; ///< Go writes DWARF 5 from 1.25 on; delve reads it when built with 1.25 or later
 
 struct Dlv {
-    std::string path, version;
+    std::string version;
     GoWindow window;
     int built_with = 0; ///< Go 1 minor number; 0: unknown
 };
@@ -91,7 +91,7 @@ CheckFindings check_dlv(const DoctorInput &input)
                  .matters = "no session with it will start",
                  .cure = "run it by hand to see what it says; if it is a script of your own, that is where it hangs"}};
     CheckFindings findings{{.looked_at = "PATH", .found = fmt::format("dlv {} is {}", *version, *tool.path)}};
-    const auto parsed = read_dlv_version(*version);
+    const auto parsed = read_version(*version);
     const auto window = parsed ? go_window(*parsed) : std::nullopt;
     if (!window) {
         findings.push_back({.level = CheckLevel::unknown,
@@ -102,7 +102,7 @@ CheckFindings check_dlv(const DoctorInput &input)
     }
     const DebuggeeFacts own = read_debuggee(*tool.path);
     const int built = own.go_version ? go_minor_version(*own.go_version).value_or(0) : 0;
-    add_windows(input, {*tool.path, *version, *window, built}, findings);
+    add_windows(input, {*version, *window, built}, findings);
     return findings;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "doctor/checks.hpp"
+#include "render/status_text.hpp"
 
 namespace dbgscope {
 namespace {
@@ -37,30 +38,20 @@ CheckFinding version_finding(const DoctorInput &input)
                           "mount cgroup2 alone"};
 }
 
-/// The same cures as `status` names.
-std::string writable_cure(const std::string &container)
-{
-    if (container == "podman")
-        return "start the container with --security-opt unmask=/sys/fs/cgroup";
-    if (container == "docker")
-        return "only --privileged makes docker mount it writable";
-    if (container == "kubernetes")
-        return "the container runtime must mount it writable (containerd: cgroup_writable)";
-    return "mount it writable; in a container that is for its runtime to do";
-}
-
 } // namespace
 
 CheckFindings check_hierarchy(const DoctorInput &input)
 {
     CheckFindings findings{version_finding(input)};
     const Delegation &own = input.facts.cgroup.delegation;
+    const std::string cure = writable_cgroupfs_cure(input.facts.host.container.value_or(""));
     if (input.facts.cgroup.memory.version != 0 && own.read_only)
-        findings.push_back({.level = CheckLevel::warn,
-                            .looked_at = input.facts.cgroup.memory.mount + " in /proc/self/mountinfo",
-                            .found = "the cgroup file system is mounted read-only",
-                            .matters = "no cgroup of our own can be made, so no limit can be set without a manager",
-                            .cure = writable_cure(input.facts.host.container.value_or(""))});
+        findings.push_back(
+            {.level = CheckLevel::warn,
+             .looked_at = input.facts.cgroup.memory.mount + " in /proc/self/mountinfo",
+             .found = "the cgroup file system is mounted read-only",
+             .matters = "no cgroup of our own can be made, so no limit can be set without a manager",
+             .cure = cure.empty() ? "mount it writable; in a container that is for its runtime to do" : cure});
     return findings;
 }
 

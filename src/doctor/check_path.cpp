@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "debugger/table.hpp"
 #include "doctor/checks.hpp"
 
 namespace dbgscope {
@@ -29,7 +30,10 @@ CheckFindings check_path(const DoctorInput &input)
 {
     CheckFindings findings;
     std::string shims;
-    for (const char *name : {"dlv", "gdb", "gdbserver", "lldb-server"}) {
+    for (const ToolRow &row : tool_table()) {
+        const std::string name = tool_name(row.tool);
+        std::string key = name;
+        std::ranges::replace(key, '-', '_');
         const std::vector<std::string> files = all_in_path(input.variable("PATH"), name);
         std::string real;
         for (const std::string &file : files) {
@@ -44,13 +48,11 @@ CheckFindings check_path(const DoctorInput &input)
                                     .cure = "put the shims' directory first in PATH, in the file the editor's "
                                             "environment comes from too"});
             if (!ours && !real.empty() && file_at(file) != file_at(real))
-                findings.push_back(
-                    {.level = CheckLevel::note,
-                     .looked_at = "PATH",
-                     .found = fmt::format("{} stands before another one, {}", real, file),
-                     .matters = "an editor with another PATH takes the other one",
-                     .cure = fmt::format("name one: debuggers.{} in the configuration",
-                                         std::string_view(name) == "lldb-server" ? "lldb_server" : name)});
+                findings.push_back({.level = CheckLevel::note,
+                                    .looked_at = "PATH",
+                                    .found = fmt::format("{} stands before another one, {}", real, file),
+                                    .matters = "an editor with another PATH takes the other one",
+                                    .cure = fmt::format("name one: debuggers.{} in the configuration", key)});
             if (!ours && real.empty())
                 real = file;
         }

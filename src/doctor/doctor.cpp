@@ -9,12 +9,13 @@
 
 #include "dbgscope/utf8.hpp"
 #include "doctor/checks.hpp"
+#include "doctor/fold.hpp"
+#include "launch/process.hpp"
 #include "probe/probe.hpp"
 
 namespace dbgscope {
 namespace {
 
-constexpr std::size_t kColumns = 100;
 constexpr std::size_t kLevelWidth = 8;
 constexpr std::size_t kNameWidth = 14;
 constexpr std::size_t kIndent = kLevelWidth + kNameWidth;
@@ -44,38 +45,17 @@ constexpr Check kChecks[] = {
      false},
 };
 
-/// " \n"-free words of `text`, put on lines of kColumns after `first`, the later ones `indent` deep.
-std::string wrapped(std::string first, std::string_view text, std::size_t indent)
-{
-    std::string out;
-    std::string line = std::move(first);
-    bool fresh = true;
-    while (!text.empty()) {
-        const std::size_t blank = std::min(text.find(' '), text.size());
-        const std::string_view word = text.substr(0, blank);
-        text.remove_prefix(std::min(blank + 1, text.size()));
-        if (!fresh && line.size() + 1 + word.size() > kColumns) {
-            out += line + '\n';
-            line = std::string(indent, ' ');
-            fresh = true;
-        }
-        line += (fresh ? "" : " ") + std::string(word);
-        fresh = false;
-    }
-    return out + line + '\n';
-}
-
 std::string one_text(const CheckResult &result)
 {
     const CheckFinding &finding = result.finding;
     std::string out =
-        wrapped(fmt::format("{:<{}}{:<{}}", level_name(finding.level), kLevelWidth, result.check->id, kNameWidth),
-                printable(finding.found), kIndent);
+        folded(fmt::format("{:<{}}{:<{}}", level_name(finding.level), kLevelWidth, result.check->id, kNameWidth),
+               printable(finding.found), kIndent);
     if (finding.level == CheckLevel::ok)
         return out;
     const auto part = [&out](const char *label, const std::string &text) {
         if (!text.empty())
-            out += wrapped(fmt::format("{:{}}{:<{}}", "", kIndent, label, kLabel), printable(text), kIndent + kLabel);
+            out += folded(fmt::format("{:{}}{:<{}}", "", kIndent, label, kLabel), printable(text), kIndent + kLabel);
     };
     part("looked", finding.looked_at);
     part("why", finding.matters);
@@ -93,10 +73,7 @@ const char *level_name(CheckLevel level)
 
 std::string_view DoctorInput::variable(std::string_view name) const
 {
-    for (const std::string &entry : environment)
-        if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
-            return std::string_view(entry).substr(name.size() + 1);
-    return {};
+    return find_variable(environment, name).value_or("");
 }
 
 ToolFacts DoctorInput::tool(std::string_view name) const

@@ -5,33 +5,16 @@
 
 #include "dbgscope/bytes.hpp"
 #include "doctor/explain.hpp"
+#include "doctor/fold.hpp"
 
 namespace dbgscope {
 namespace {
 
 constexpr std::size_t kShownFindings = 20;
-constexpr std::size_t kWidth = 100;
 
-/// "  why    …", folded at blanks.
 std::string block(std::string_view label, std::string_view words)
 {
-    std::string text;
-    std::string line = fmt::format("   {:<8}", label);
-    bool fresh = true;
-    while (!words.empty()) {
-        const auto end = words.find(' ');
-        const std::string_view word = words.substr(0, end);
-        if (!fresh && line.size() + 1 + word.size() > kWidth) {
-            text += line + "\n";
-            line = std::string(11, ' ');
-            fresh = true;
-        }
-        line += fresh ? "" : " ";
-        line += word;
-        fresh = false;
-        words.remove_prefix(end == std::string_view::npos ? words.size() : end + 1);
-    }
-    return text + line + "\n";
+    return folded(fmt::format("   {:<8}", label), words, 11);
 }
 
 std::string where(const Explanation &explanation, const LogPlace &place)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "doctor/go_settings.hpp"
 
+#include <algorithm>
+
 #include "probe/reader.hpp"
 
 namespace dbgscope {
@@ -58,6 +60,20 @@ GoSetting go_setting(const DoctorInput &input, const std::string &name)
             return found;
     }
     return {default_of(input, name), "go's default"};
+}
+
+std::vector<std::string> go_bins(const DoctorInput &input)
+{
+    std::vector<std::string> bins;
+    if (const std::string bin = go_setting(input, "GOBIN").value; !bin.empty())
+        bins.push_back(bin);
+    const std::string paths = go_setting(input, "GOPATH").value;
+    for (std::string_view rest = paths; !rest.empty();) {
+        const std::size_t colon = std::min(rest.find(':'), rest.size());
+        bins.push_back(std::string(rest.substr(0, colon)) + "/bin");
+        rest.remove_prefix(std::min(colon + 1, rest.size()));
+    }
+    return bins;
 }
 
 } // namespace dbgscope

@@ -18,4 +18,7 @@ struct GoSetting {
 /// home directory. Source: cmd/go/internal/cfg (EnvFile, Getenv).
 [[nodiscard]] GoSetting go_setting(const DoctorInput &input, const std::string &name);
 
+/// Where `go install` and the editors' tool updates put programs: GOBIN, and bin in each directory of GOPATH.
+[[nodiscard]] std::vector<std::string> go_bins(const DoctorInput &input);
+
 } // namespace dbgscope

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "doctor/go_window.hpp"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -12,7 +9,7 @@ namespace dbgscope {
 namespace {
 
 struct Row {
-    DlvVersion first, last; ///< releases with this window
+    ToolVersion first, last; ///< releases with this window
     GoWindow window;
 };
 /// Source: MinSupportedVersionOfGoMajor/Minor and MaxSupportedVersionOfGoMinor in pkg/goversion/compat.go at delve's
@@ -25,28 +22,7 @@ constexpr Row kRows[] = {
 
 } // namespace
 
-std::optional<DlvVersion> read_dlv_version(std::string_view text)
-{
-    if (text.starts_with('v'))
-        text.remove_prefix(1);
-    std::array<int, 3> numbers{};
-    std::size_t count = 0;
-    while (count < numbers.size()) {
-        const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), numbers.at(count));
-        if (code != std::errc{} || numbers.at(count) < 0)
-            break;
-        ++count;
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        if (!text.starts_with('.'))
-            break;
-        text.remove_prefix(1);
-    }
-    if (count < 2)
-        return std::nullopt;
-    return DlvVersion{numbers[0], numbers[1], numbers[2]};
-}
-
-std::optional<GoWindow> go_window(const DlvVersion &dlv)
+std::optional<GoWindow> go_window(const ToolVersion &dlv)
 {
     // A patch release later than the table keeps the window of its minor release, as far as is known.
     for (auto row = std::rbegin(kRows); row != std::rend(kRows); ++row)

@@ -4,25 +4,11 @@
 #include <filesystem>
 #include <vector>
 
+#include "probe/mountinfo.hpp"
 #include "probe/reader.hpp"
 
 namespace dbgscope {
 namespace {
-
-/// "\040" is a blank; the kernel escapes blank, tab, newline and the backslash.
-std::string unescaped(std::string_view text)
-{
-    const auto digit = [&](std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '7'; };
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i)
-        if (text[i] == '\\' && digit(i + 1) && digit(i + 2) && digit(i + 3)) {
-            out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-            i += 3;
-        } else {
-            out += text[i];
-        }
-    return out;
-}
 
 // 36 35 98:0 /mnt1 /mnt2 rw,noexec shared:1 master:2 - ext3 /dev/root rw,errors=continue
 std::optional<MountAt> read_line(std::string_view line)
@@ -34,10 +20,10 @@ std::optional<MountAt> read_line(std::string_view line)
     MountAt mount;
     if (dash + 2 >= words.size() || !parse_number(words[0], mount.id) || !parse_number(words[1], mount.parent))
         return std::nullopt;
-    mount.point = unescaped(words[4]);
+    mount.point = undo_escapes(words[4]);
     mount.type = words[dash + 1];
-    mount.source = unescaped(words[dash + 2]);
-    mount.noexec = ("," + words[5] + ",").find(",noexec,") != std::string::npos;
+    mount.source = undo_escapes(words[dash + 2]);
+    mount.noexec = has_option(words[5], "noexec");
     return mount;
 }
 

@@ -7,8 +7,8 @@
 
 namespace dbgscope {
 
-/// SHA-256 (FIPS 180-4) of a regular file, 64 lower-case hexadecimal digits. Errors keep errno; a FIFO, device or
-/// directory is refused.
+/// SHA-256 of a regular file by sha256sum(1), 64 lower-case hexadecimal digits. Errors: those of stat(2), a FIFO,
+/// device or directory, system (there is no sha256sum, it cannot read the file, or takes longer than 30 s).
 [[nodiscard]] Result<std::string> sha256_of_file(const std::string &path);
 
 } // namespace dbgscope

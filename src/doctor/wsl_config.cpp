@@ -87,8 +87,10 @@ WslFiles read_wsl_files(const SysRoot &root)
         files.windows_path = path;
         files.windows = read_wsl_config(*text);
     }
-    if (count != 1)
-        files.windows_path.clear(), files.windows.clear();
+    if (count != 1) {
+        files.windows_path.clear();
+        files.windows.clear();
+    }
     return files;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <compare>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "dbgscope/error.hpp"
+#include "debugger/tool_version.hpp"
 #include "editor/jsonc.hpp"
 
 // Checks of launch.json, settings.json and dbgscope's own configuration. Sources: the package.json of vscode-go, the
@@ -63,14 +63,6 @@ struct RuleInfo {
 [[nodiscard]] std::span<const RuleInfo> lint_rules();
 [[nodiscard]] const RuleInfo &rule_info(LintRule rule);
 [[nodiscard]] std::string_view severity_name(LintSeverity severity);
-
-struct ToolVersion {
-    int major = 0, minor = 0, patch = 0;
-    auto operator<=>(const ToolVersion &) const = default;
-};
-/// "1.20.2", "1.20"; nothing for anything else.
-[[nodiscard]] std::optional<ToolVersion> read_version(std::string_view text);
-[[nodiscard]] std::string version_text(const ToolVersion &version);
 
 /// What a file is judged against. Without a version only what holds for every one is said.
 struct LintContext {

@@ -5,46 +5,52 @@
 #include <array>
 
 #include "dbgscope/profile.hpp"
+#include "debugger/scan.hpp"
 #include "editor/lint_report.hpp"
 #include "profile/key_names.hpp"
 
 namespace dbgscope {
 namespace {
 
-/// What `dlv dap` makes of a flag, from its own warnings; since: the version it appeared in.
+/// What there is to say of a flag of `dlv dap`, from its own warnings; since: the version it appeared in. Which flags
+/// there are, and which take a value, is in debugger/table.
 struct DapFlag {
     std::string_view name;
-    bool takes_value;
     std::string_view ignored; ///< why, or what to write instead; empty: it works
     ToolVersion since = {};
 };
 constexpr auto kDapFlags = std::to_array<DapFlag>({
-    {"accept-multiclient", false, "dlv dap serves one client"},
-    {"allow-non-terminal-interactive", false, "dlv dap is not interactive", {1, 5, 1}},
-    {"api-version", true, "dlv dap speaks DAP, not one of dlv's own APIs"},
-    {"backend", true, "write the attribute \"backend\""},
-    {"build-flags", true, "write the attribute \"buildFlags\""},
-    {"check-go-version", false, "", {1, 3, 0}},
-    {"client-addr", true, "", {1, 7, 3}},
-    {"disable-aslr", false, "", {1, 5, 1}},
-    {"headless", false, "dlv dap is always headless"},
-    {"help", false, ""},
-    {"init", true, "dlv dap reads no init file"},
-    {"listen", true, "the extension gives dlv an address of its own"},
-    {"log", false, ""},
-    {"log-dest", true, "", {1, 3, 0}},
-    {"log-output", true, ""},
-    {"only-same-user", false, "", {1, 4, 0}},
-    {"redirect", true, "", {1, 5, 1}},
-    {"wd", true, "write the attribute \"cwd\""},
+    {"accept-multiclient", "dlv dap serves one client"},
+    {"allow-non-terminal-interactive", "dlv dap is not interactive", {1, 5, 1}},
+    {"api-version", "dlv dap speaks DAP, not one of dlv's own APIs"},
+    {"backend", "write the attribute \"backend\""},
+    {"build-flags", "write the attribute \"buildFlags\""},
+    {"check-go-version", "", {1, 3, 0}},
+    {"client-addr", "", {1, 7, 3}},
+    {"disable-aslr", "", {1, 5, 1}},
+    {"headless", "dlv dap is always headless"},
+    {"init", "dlv dap reads no init file"},
+    {"listen", "the extension gives dlv an address of its own"},
+    {"log-dest", "", {1, 3, 0}},
+    {"only-same-user", "", {1, 4, 0}},
+    {"redirect", "", {1, 5, 1}},
+    {"wd", "write the attribute \"cwd\""},
 });
 constexpr ToolVersion kNewestKnown{1, 27, 1};
 
-const DapFlag *find_flag(std::string_view name)
+/// By its name, or its letter.
+const FlagRow *find_dap_flag(std::string_view name)
 {
-    const std::string_view full = name == "l" ? "listen" : name == "r" ? "redirect" : name == "h" ? "help" : name;
-    const auto row = std::ranges::find(kDapFlags, full, &DapFlag::name);
-    return row == kDapFlags.end() ? nullptr : &*row;
+    const ToolRow &dlv = *find_tool_row(Tool::dlv);
+    if (const FlagRow *row = find_flag(dlv, "dap", name))
+        return row;
+    return name.size() == 1 ? find_letter(dlv, "dap", name.front()) : nullptr;
+}
+
+DapFlag said_of(std::string_view name)
+{
+    const auto row = std::ranges::find(kDapFlags, name, &DapFlag::name);
+    return row == kDapFlags.end() ? DapFlag{name, ""} : *row;
 }
 
 void lint_own_flag(LintRun &run, const JsonNode &word)
@@ -75,8 +81,8 @@ bool lint_flag(LintRun &run, const JsonNode &word)
     const std::size_t equals = text.find('=');
     const std::string_view name =
         shorthand ? text.substr(1, 1) : text.substr(2, equals == std::string_view::npos ? equals : equals - 2);
-    const DapFlag *flag = find_flag(name);
-    if (flag == nullptr || (shorthand && name.empty())) {
+    const FlagRow *row = find_dap_flag(name);
+    if (row == nullptr || (shorthand && name.empty())) {
         if (!run.context.dlv || *run.context.dlv <= kNewestKnown)
             run.report(LintRule::unknown_flag, word.begin,
                        fmt::format("dlv dap{} has no flag {}: it ends at its start",
@@ -85,17 +91,17 @@ bool lint_flag(LintRun &run, const JsonNode &word)
                                    text.substr(0, equals)));
         return false;
     }
-    if (run.context.dlv && *run.context.dlv < flag->since)
+    const DapFlag flag = said_of(row->name);
+    if (run.context.dlv && *run.context.dlv < flag.since)
         run.report(LintRule::unknown_flag, word.begin,
-                   fmt::format("--{} is there from dlv {} on; {} ends at its start", flag->name,
-                               version_text(flag->since), version_text(*run.context.dlv)));
-    else if (!flag->ignored.empty())
-        run.report(LintRule::ignored_flag, word.begin,
-                   fmt::format("--{} has no effect: {}", flag->name, flag->ignored));
-    if (flag->name == "only-same-user" && text.ends_with("=false"))
+                   fmt::format("--{} is there from dlv {} on; {} ends at its start", flag.name,
+                               version_text(flag.since), version_text(*run.context.dlv)));
+    else if (!flag.ignored.empty())
+        run.report(LintRule::ignored_flag, word.begin, fmt::format("--{} has no effect: {}", flag.name, flag.ignored));
+    if (flag.name == "only-same-user" && text.ends_with("=false"))
         run.report(LintRule::open_to_others, word.begin,
                    "--only-same-user=false: any user of this machine may take the session, and run code as you");
-    return flag->takes_value && (shorthand ? text.size() == 2 : equals == std::string_view::npos);
+    return row->takes_value && (shorthand ? text.size() == 2 : equals == std::string_view::npos);
 }
 
 } // namespace

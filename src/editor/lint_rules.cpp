@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <array>
-#include <charconv>
 
 #include "editor/lint.hpp"
 
@@ -72,26 +69,6 @@ const RuleInfo &rule_info(LintRule rule)
 std::string_view severity_name(LintSeverity severity)
 {
     return severity == error ? "error" : severity == warning ? "warning" : "note";
-}
-
-std::optional<ToolVersion> read_version(std::string_view text)
-{
-    std::array<int, 3> parts{};
-    std::size_t count = 0;
-    for (const char *at = text.data(), *const end = at + text.size(); at < end && count < 3; ++count) {
-        const auto [stop, code] = std::from_chars(at, end, parts[count]);
-        if (code != std::errc{} || parts[count] < 0 || (stop < end && *stop != '.') || (stop < end && stop + 1 == end))
-            return std::nullopt;
-        at = stop < end ? stop + 1 : stop;
-        if (stop == end)
-            return count >= 1 ? std::optional(ToolVersion{parts[0], parts[1], parts[2]}) : std::nullopt;
-    }
-    return std::nullopt;
-}
-
-std::string version_text(const ToolVersion &version)
-{
-    return fmt::format("{}.{}.{}", version.major, version.minor, version.patch);
 }
 
 } // namespace dbgscope

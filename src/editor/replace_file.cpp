@@ -42,21 +42,6 @@ class NewFile {
     std::string path_;
 };
 
-Result<void> write_all(int fd, std::string_view text, const std::string &path)
-{
-    while (!text.empty()) {
-        const ssize_t done = ::write(fd, text.data(), text.size());
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return failed("write", path);
-        text.remove_prefix(static_cast<std::size_t>(done));
-    }
-    if (::fsync(fd) != 0)
-        return failed("write", path);
-    return {};
-}
-
 /// The mode, and the owner where it is another.
 Result<void> take_over(int fd, const std::string &path)
 {
@@ -129,6 +114,8 @@ Result<void> replace_file(const FileSnapshot &snapshot, std::string_view text)
             return taken;
     if (auto written = write_all(fd->get(), text, fresh); !written)
         return written;
+    if (::fsync(fd->get()) != 0)
+        return failed("write", fresh);
     if (auto same = check_unchanged(snapshot); !same)
         return same;
     const unsigned flags = snapshot.exists ? 0U : RENAME_NOREPLACE;

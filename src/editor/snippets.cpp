@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "debugger/call.hpp"
 #include "editor/jsonc.hpp"
 
 namespace dbgscope {
@@ -43,14 +44,6 @@ completion = [ { name = "binary", completion = "filename" }, { name = "core", co
 args = { mode = "core", program = "{0}", coreFilePath = "{1}" }
 )toml";
 
-std::string shell_quoted(std::string_view text)
-{
-    std::string out = "'";
-    for (const char c : text)
-        out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + '\'';
-}
-
 } // namespace
 
 std::string nvim_snippet(const std::string &dlv_link)
@@ -87,7 +80,7 @@ alias gdbserver='dbgscope gdbserver'
 #   PATH={}:"$PATH"; export PATH
 # Do not put them into $GOPATH/bin or $GOBIN: "go install" and the editors' tool updates overwrite a dlv there.
 )sh",
-                       shell_quoted(shims));
+                       quoted_for_shell(shims));
 }
 
 } // namespace dbgscope

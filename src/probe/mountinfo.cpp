@@ -7,9 +7,7 @@
 #include "probe/reader.hpp"
 
 namespace dbgscope {
-namespace {
 
-/// "\040" is a blank, "\012" a newline, "\134" a backslash (show_mountinfo in fs/proc_namespace.c).
 std::string undo_escapes(std::string_view field)
 {
     std::string out;
@@ -27,14 +25,6 @@ std::string undo_escapes(std::string_view field)
     return out;
 }
 
-std::string_view next_field(std::string_view &line)
-{
-    const auto end = line.find(' ');
-    const std::string_view field = line.substr(0, end);
-    line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
-    return field;
-}
-
 bool has_option(std::string_view options, std::string_view name)
 {
     while (!options.empty()) {
@@ -44,6 +34,16 @@ bool has_option(std::string_view options, std::string_view name)
         options.remove_prefix(end == std::string_view::npos ? options.size() : end + 1);
     }
     return false;
+}
+
+namespace {
+
+std::string_view next_field(std::string_view &line)
+{
+    const auto end = line.find(' ');
+    const std::string_view field = line.substr(0, end);
+    line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
+    return field;
 }
 
 // 35 31 0:32 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory

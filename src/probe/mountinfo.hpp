@@ -30,4 +30,10 @@ struct CgroupMount {
 [[nodiscard]] std::vector<const CgroupMount *> mounts_showing(const std::vector<CgroupMount> &mounts, bool v2,
                                                               std::string_view path);
 
+/// A path of mountinfo: "\\040" is a blank, "\\012" a newline, "\\134" a backslash (show_mountinfo in
+/// fs/proc_namespace.c).
+[[nodiscard]] std::string undo_escapes(std::string_view field);
+/// Whether the comma-separated mount options have `name`.
+[[nodiscard]] bool has_option(std::string_view options, std::string_view name);
+
 } // namespace dbgscope

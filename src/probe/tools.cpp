@@ -168,10 +168,13 @@ class SpawnSetup {
         (void)::posix_spawn_file_actions_destroy(&actions_);
         (void)::posix_spawnattr_destroy(&attributes_);
     }
-    [[nodiscard]] int spawn(pid_t &pid, const std::string &path, std::string word)
+    [[nodiscard]] int spawn(pid_t &pid, const std::string &path, std::vector<std::string> words)
     {
-        std::string name = path;
-        std::array<char *, 3> arguments{name.data(), word.data(), nullptr};
+        words.insert(words.begin(), path);
+        std::vector<char *> arguments;
+        for (std::string &word : words)
+            arguments.push_back(word.data());
+        arguments.push_back(nullptr);
         return ::posix_spawn(&pid, path.c_str(), &actions_, &attributes_, arguments.data(), environ);
     }
 
@@ -228,9 +231,9 @@ std::string parse_tool_version(std::string_view output)
     return {};
 }
 
-Fact<std::string> tool_version(std::string_view name, const std::string &path, std::chrono::milliseconds deadline)
+Fact<std::string> tool_output(const std::string &path, std::vector<std::string> arguments,
+                              std::chrono::milliseconds deadline)
 {
-    const bool dashes = name != "dlv" && name != "go" && name != "lldb-server";
     const auto end = std::chrono::steady_clock::now() + deadline;
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
@@ -238,7 +241,7 @@ Fact<std::string> tool_version(std::string_view name, const std::string &path, s
     const UniqueFd reader(ends[0]);
     UniqueFd writer(ends[1]);
     pid_t pid = 0;
-    if (const int error = SpawnSetup(writer.get()).spawn(pid, path, dashes ? "--version" : "version"); error != 0)
+    if (const int error = SpawnSetup(writer.get()).spawn(pid, path, std::move(arguments)); error != 0)
         return {Why::absent, to_line(errno_error(error, "run", path))};
     writer.reset();
     std::string output;
@@ -249,7 +252,16 @@ Fact<std::string> tool_version(std::string_view name, const std::string &path, s
     }
     if (!in_time)
         return {Why::malformed, path + " did not answer in time"};
-    std::string version = parse_tool_version(output);
+    return output;
+}
+
+Fact<std::string> tool_version(std::string_view name, const std::string &path, std::chrono::milliseconds deadline)
+{
+    const bool dashes = name != "dlv" && name != "go" && name != "lldb-server";
+    const auto output = tool_output(path, {dashes ? "--version" : "version"}, deadline);
+    if (!output)
+        return output;
+    std::string version = parse_tool_version(*output);
     if (version.empty())
         return {Why::malformed, path + " printed no version"};
     return version;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dbgscope/facts.hpp"
 
@@ -36,6 +37,12 @@ struct SelfFile {
 /// "1.20.2" from `dlv version`, "13.1" from `gdb --version`, "go1.19.8" from `go version`: the last word that looks
 /// like a version on the first line that has one. Empty: none.
 [[nodiscard]] std::string parse_tool_version(std::string_view output);
+
+/// What the tool at `path` prints with these arguments: no stdin, stderr discarded, at most 4 KiB of stdout. It is
+/// killed with all it started at the deadline, or when it has said as much. Unknown: absent (it cannot be run),
+/// malformed (no answer in time).
+[[nodiscard]] Fact<std::string> tool_output(const std::string &path, std::vector<std::string> arguments,
+                                            std::chrono::milliseconds deadline);
 
 /// Runs the tool at `path` for its version: no stdin, stderr discarded, at most 4 KiB of stdout. It is killed at the
 /// deadline. Unknown: absent (it cannot be run), malformed (no answer in time, or no version in it).

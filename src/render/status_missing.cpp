@@ -57,13 +57,8 @@ void own_cgroups(const Facts &facts, Lines &lines)
     if (facts.cgroup.memory.version == 0 || !facts.cgroup.delegation.read_only)
         return;
     std::string line = "cgroups of our own: the cgroup file system is mounted read-only";
-    const std::string container = facts.host.container.value_or("");
-    if (container == "podman")
-        line += "; start the container with --security-opt unmask=/sys/fs/cgroup";
-    else if (container == "docker")
-        line += "; only --privileged makes docker mount it writable";
-    else if (container == "kubernetes")
-        line += "; the container runtime must mount it writable (containerd: cgroup_writable)";
+    if (const std::string cure = writable_cgroupfs_cure(facts.host.container.value_or("")); !cure.empty())
+        line += "; " + cure;
     lines.push_back(std::move(line));
 }
 
@@ -122,6 +117,17 @@ void tools(const Facts &facts, Lines &lines)
 }
 
 } // namespace
+
+std::string writable_cgroupfs_cure(std::string_view container)
+{
+    if (container == "podman")
+        return "start the container with --security-opt unmask=/sys/fs/cgroup";
+    if (container == "docker")
+        return "only --privileged makes docker mount it writable";
+    if (container == "kubernetes")
+        return "the container runtime must mount it writable (containerd: cgroup_writable)";
+    return {};
+}
 
 std::vector<std::string> missing_features(const Facts &facts)
 {

@@ -61,15 +61,7 @@ Result<void> write_whole(int directory, const std::string &name, std::string_vie
     auto file = open_at(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
     if (!file)
         return pass(file);
-    while (!text.empty()) {
-        const ssize_t written = ::write(file->get(), text.data(), text.size());
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return fail(errno_error(errno, "write", name));
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
+    return write_all(file->get(), text, name);
 }
 
 std::optional<SessionRecord> read_record(int directory, const std::string &name)

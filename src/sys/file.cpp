@@ -65,4 +65,17 @@ Result<void> write_at(int directory, const std::string &path, std::string_view v
     return {};
 }
 
+Result<void> write_all(int fd, std::string_view text, const std::string &subject)
+{
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return fail(errno_error(errno, "write", subject));
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
 } // namespace dbgscope

@@ -35,4 +35,7 @@ inline constexpr std::size_t kMaxFileBytes = 1024 * 1024;
 /// One write(2) of all of `value`, as control files want it. The file must exist.
 [[nodiscard]] Result<void> write_at(int directory, const std::string &path, std::string_view value);
 
+/// write(2) until all of `text` is out. `subject` is an error's.
+[[nodiscard]] Result<void> write_all(int fd, std::string_view text, const std::string &subject);
+
 } // namespace dbgscope

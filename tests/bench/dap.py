@@ -5,7 +5,8 @@ in alternating order, ratio of medians with a 95 % interval, and how many were r
 
 usage: dap.py [--pairs N]          needs root
   cgroupfs: on this machine's own hierarchy, beside cgexec, which only enters a cgroup that exists; the goal is at most 1.5
-  systemd:  under a real systemd in a PID namespace, for reference
+  none:     without a scope
+  systemd:  its two managers, under a real systemd in a PID namespace
 Absolute times depend on the machine; the ratio of one run is what counts.
 """
 import argparse
@@ -23,9 +24,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/system")]
-import kernel  # noqa: E402
+import tap  # noqa: E402
 from dap import READY  # noqa: E402
-from launch import BINARY, interval  # noqa: E402
+from launch import BINARY, cgexec, interval, under_systemd  # noqa: E402
 
 GOAL = 1.5
 HELIX_MS = 500.0
@@ -55,8 +56,9 @@ def milliseconds(command):
         return (end - begin) / 1e6
 
 
-def report(name, goal, pairs, reference=()):
+def report(name, goal, pairs, reference=(), backend="auto"):
     """reference: another command that has dlv as its last word."""
+    os.environ |= {"DBGSCOPE_BACKEND": backend, "DBGSCOPE_REQUIRE": "" if backend == "none" else "scope"}
     bare = os.path.realpath(shutil.which("dlv"))
     with tempfile.TemporaryDirectory(prefix="dbgscope-bench-") as folder:
         link = f"{folder}/dlv"
@@ -79,18 +81,26 @@ def report(name, goal, pairs, reference=()):
     return soon == pairs and (not goal or ratio <= goal)
 
 
-def cgroupfs_part(pairs):
-    """With what one write to cgroup.procs of a cgroup that exists costs by itself, where cgexec can tell."""
-    version, own = kernel.memory_cgroup()
-    if version != 1 or not shutil.which("cgexec"):
-        return report("cgroupfs", GOAL, pairs)
-    group = own / f"dbgscope-bench-{os.getpid()}"
-    group.mkdir()
-    try:
-        mount = next(p for p in group.parents if os.path.ismount(p))
-        return report("cgroupfs", GOAL, pairs, [shutil.which("cgexec"), "-g", f"memory:{group.relative_to(mount)}"])
-    finally:
-        group.rmdir()
+def on_this_machine(pairs):
+    """cgroupfs with what one write to cgroup.procs of a cgroup that exists costs by itself, where cgexec can tell."""
+    with cgexec() as command:
+        good = report("cgroupfs", GOAL, pairs, reference=command or ())
+    return report("none", None, pairs, backend="none") and good
+
+
+def user_manager(runtime):
+    """Root's own, which this systemd does not start by itself."""
+    os.makedirs(runtime, mode=0o700, exist_ok=True)
+    subprocess.run(["systemd-run", "-q", "-p", "Delegate=yes", "-E", f"XDG_RUNTIME_DIR={runtime}", "-E",
+                    "SYSTEMD_UNIT_PATH=/usr/lib/systemd/user", "/lib/systemd/systemd", "--user"], check=True)
+    tap.wait_until(lambda: os.path.exists(f"{runtime}/systemd/private"), DEADLINE_S, message="the user manager")
+
+
+def under_its_systemd(pairs):
+    good = report("systemd, system manager", None, pairs)
+    user_manager("/run/user/0")
+    os.environ["XDG_RUNTIME_DIR"] = "/run/user/0"
+    return report("systemd, user manager", None, pairs, backend="systemd-user") and good
 
 
 def main():
@@ -104,11 +114,9 @@ def main():
         os.environ.pop(name, None)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if options.inside:
-        return 0 if report("systemd, system manager", None, options.pairs) else 1
-    good = cgroupfs_part(options.pairs)
-    inside = subprocess.run([sys.executable, ROOT / "tests/support/pidns.py", "run", "--", sys.executable, __file__, "--inside",
-                             "--pairs", str(options.pairs)], check=False)
-    return 0 if good and inside.returncode == 0 else 1
+        return 0 if under_its_systemd(options.pairs) else 1
+    good = on_this_machine(options.pairs)
+    return 0 if under_systemd(__file__, options.pairs) and good else 1
 
 
 if __name__ == "__main__":

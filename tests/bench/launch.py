@@ -8,6 +8,7 @@ usage: launch.py [--pairs N]          both parts; needs root
 Absolute times depend on the machine; the ratio of one run is what counts.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import random
@@ -89,21 +90,37 @@ def systemd_part(pairs):
     return good
 
 
-def cgroupfs_part(pairs):
+@contextlib.contextmanager
+def cgexec():
+    """The command line of cgexec into a v1 memory cgroup made for it, up to the command; None where it does not serve."""
     version, own = kernel.memory_cgroup()
-    if version != 1:
-        print("cgroupfs: skipped, cgexec of this comparison is for the v1 memory controller")
-        return True
+    if version != 1 or not shutil.which("cgexec"):
+        yield None
+        return
     group = own / f"dbgscope-bench-{os.getpid()}"
     group.mkdir()
     try:
         (group / "memory.limit_in_bytes").write_text(str(512 << 20))
         mount = next(p for p in group.parents if os.path.ismount(p))
-        theirs = ["cgexec", "-g", f"memory:{group.relative_to(mount)}", "true"]
-        ours = [str(BINARY), "run", "-q", "--backend=cgroupfs", "--memory-max=512M", "--", "true"]
-        return report("cgroupfs", 1.0, ours, theirs, pairs)
+        yield [shutil.which("cgexec"), "-g", f"memory:{group.relative_to(mount)}"]
     finally:
         group.rmdir()
+
+
+def cgroupfs_part(pairs):
+    with cgexec() as command:
+        if command is None:
+            print("cgroupfs: skipped, cgexec of this comparison is for the v1 memory controller")
+            return True
+        ours = [str(BINARY), "run", "-q", "--backend=cgroupfs", "--memory-max=512M", "--", "true"]
+        return report("cgroupfs", 1.0, ours, [*command, "true"], pairs)
+
+
+def under_systemd(script, pairs):
+    """The script's own part for a real systemd, in a PID namespace; whether its goals were met."""
+    inside = subprocess.run([sys.executable, ROOT / "tests/support/pidns.py", "run", "--", sys.executable, script, "--inside",
+                             "--pairs", str(pairs)], check=False)
+    return inside.returncode == 0
 
 
 def main():
@@ -116,9 +133,7 @@ def main():
     if os.geteuid() != 0:
         raise SystemExit("launch: needs root")
     good = cgroupfs_part(options.pairs)
-    inside = subprocess.run([sys.executable, ROOT / "tests/support/pidns.py", "run", "--", sys.executable, __file__, "--inside",
-                             "--pairs", str(options.pairs)], check=False)
-    return 0 if good and inside.returncode == 0 else 1
+    return 0 if under_systemd(__file__, options.pairs) and good else 1
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ ROOMS = {
     "launch": {"sys", "probe"},
     "session": {"sys", "launch", "probe"},
     "watch": {"sys", "probe", "session", "launch"},
-    "doctor": {"sys", "probe", "debugger", "session", "watch", "launch"},
+    "doctor": {"sys", "render", "probe", "debugger", "session", "watch", "launch"},
     "editor": {"sys", "profile", "debugger"},
     "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch", "session", "watch", "doctor", "editor"},
 }

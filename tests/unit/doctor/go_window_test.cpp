@@ -8,15 +8,15 @@ namespace {
 
 TEST(GoWindow, ReadsVersions)
 {
-    EXPECT_EQ(read_dlv_version("1.20.2"), (DlvVersion{1, 20, 2}));
-    EXPECT_EQ(read_dlv_version("v1.27"), (DlvVersion{1, 27, 0}));
-    EXPECT_EQ(read_dlv_version("1.24.0-rc.1"), (DlvVersion{1, 24, 0}));
+    EXPECT_EQ(read_version("1.20.2"), (ToolVersion{1, 20, 2}));
+    EXPECT_EQ(read_version("v1.27"), (ToolVersion{1, 27, 0}));
+    EXPECT_EQ(read_version("1.24.0-rc.1"), (ToolVersion{1, 24, 0}));
     for (const char *bad : {"", "1", "v", "x.1", ".1", "-1.2", "99999999999.1"})
-        EXPECT_FALSE(read_dlv_version(bad).has_value()) << bad;
+        EXPECT_FALSE(read_version(bad).has_value()) << bad;
 }
 
 struct Row {
-    DlvVersion dlv;
+    ToolVersion dlv;
     GoWindow window;
 };
 class GoWindowTable : public testing::TestWithParam<Row> {};

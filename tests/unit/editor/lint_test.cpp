@@ -271,10 +271,10 @@ TEST(Lint, TheManualSaysEachRuleAsTheTableDoes)
 
 TEST(LintVersion, IsReadAsToolsWriteIt)
 {
-    EXPECT_EQ(read_version("1.20.2"), (ToolVersion{1, 20, 2}));
-    EXPECT_EQ(read_version("1.24"), (ToolVersion{1, 24, 0}));
+    EXPECT_EQ(read_plain_version("1.20.2"), (ToolVersion{1, 20, 2}));
+    EXPECT_EQ(read_plain_version("1.24"), (ToolVersion{1, 24, 0}));
     for (const char *text : {"", "1", "1.", "1.2.", "1.2.3.4", "a.b", "1.x", "-1.2", "1.2.3-rc1"})
-        EXPECT_FALSE(read_version(text)) << text;
+        EXPECT_FALSE(read_plain_version(text)) << text;
     EXPECT_LT((ToolVersion{1, 9, 9}), (ToolVersion{1, 10, 0}));
 }
 
