@@ -27,8 +27,8 @@ struct Rule {
     std::string_view id; ///< stable, kebab-case
     Severity severity = Severity::note;
     std::string_view applies;                   ///< tools and versions
-    std::array<std::string_view, 3> patterns{}; ///< any of them
-    std::array<std::string_view, 3> samples{};  ///< whole lines as the tool wrote them
+    std::array<std::string_view, 6> patterns{}; ///< any of them
+    std::array<std::string_view, 6> samples{};  ///< whole lines as the tool wrote them
     /// What happened, why, what to do: {name} is what the pattern captured.
     std::string_view what, cause, cure;
     std::string_view unless{};                   ///< a line that has this text is another rule's

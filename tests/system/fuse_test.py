@@ -75,7 +75,7 @@ def dlv_halts_a_held_leak_and_continues_it_with_more():
         took = halt(address)
         tap.true(not running.wait().get("exited", False), "it was killed")
         tap.true(took < (20 if session.IN_VM else 3), f"the halt took {took:.1f} s")
-        # dlv 1.20 does not unwind a leaf below a signal handler; its caller is there always
+        # dlv 1.20 cannot always unwind below a signal handler; what a goroutine was started with is there always
         functions = rpc.functions()
         tap.true({"main.leakForever", "main.main.func1"} & functions, f"the leaking goroutine is not among {functions}")
         no_kill(scope)

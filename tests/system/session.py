@@ -123,14 +123,18 @@ class Session:
 
     def match(self, pattern):
         """The first match in what it printed; waits for it, fails when the session ends before."""
+        def printed():
+            return re.search(pattern, self.stdout, re.M) or re.search(pattern, self.stderr, re.M)
+
         def look():
             ended = self.process.poll() is not None
-            if ended:
-                self._out.finish()
-                self._err.finish()
-            found = re.search(pattern, self.stdout, re.M) or re.search(pattern, self.stderr, re.M)
+            found = printed()
             if ended and not found:
-                tap.fail(f"ended with {self.process.returncode} and never printed {pattern}\n{self.said()}")
+                self._out.finish()  # waits: a process that lives on may hold the pipe open
+                self._err.finish()
+                found = printed()
+                if not found:
+                    tap.fail(f"ended with {self.process.returncode} and never printed {pattern}\n{self.said()}")
             return found
         try:
             return tap.wait_until(look, PATIENCE_S)
@@ -195,11 +199,11 @@ class Rpc:
         return (thread.get("function") or {}).get("name"), state.get("exited", False)
 
     def functions(self):
-        """Names of the functions on the stacks of all goroutines."""
+        """Names of the functions on the stacks of all goroutines, and of those they were started with."""
         names = set()
         for goroutine in self.call("ListGoroutines", Start=0, Count=0)["Goroutines"]:
             frames = self.call("Stacktrace", Id=goroutine["id"], Depth=30)["Locations"]
-            names.update((frame.get("function") or {}).get("name") for frame in frames)
+            names.update((place.get("function") or {}).get("name") for place in [*frames, goroutine["startLoc"]])
         return names
 
     def evaluate(self, expression):

@@ -97,7 +97,7 @@ def stderr_ends_with_the_debugger():
 @tap.test("host", "vm:v2")
 def process_the_debugger_let_go_lives_on():
     program = tap.program("leak")
-    commands = ["break main.leakForever", "run -max-mib=4 -step-ms=2000", "python print('pid', gdb.selected_inferior().pid)",
+    commands = ["break main.leakForever", "run -max-mib=32 -step-ms=1000", "python print('pid', gdb.selected_inferior().pid)",
                 "detach"]
     words = [word for command in commands for word in ("-ex", command)]
     with Session([tap.dbgscope, CAP, OFF, "gdb", *session.GDB[1:], *words, program], env=CLEAN) as gdb:
