@@ -75,9 +75,13 @@ Result<void> place_watcher(int scope, const std::string &path, pid_t watcher)
 
 Result<void> divide(int scope, const std::string &path, const Division &division, const Say &say)
 {
-    if (division.version == 2)
-        if (auto enabled = enable_controllers(scope, path, division.enable); !enabled)
+    if (division.version == 2) {
+        auto enabled = enable_controllers(scope, path, division.enable);
+        if (!enabled && division.enable.size() > 1) // the first is needed; a manager may keep the others to itself
+            enabled = enable_controllers(scope, path, {division.enable.front()});
+        if (!enabled)
             return enabled;
+    }
     if (auto made = make_child(scope, path, kDebuggeeName); !made)
         return made;
     if (auto written = write_limits(scope, path, kDebuggerName, division.debugger, say); !written)

@@ -53,7 +53,8 @@ std::string description_of(const Request &request)
     }
     // A manager drops the connection over a string that is not UTF-8; arguments may be any bytes.
     if (!is_utf8(words))
-        std::replace_if(words.begin(), words.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+        std::replace_if(
+            words.begin(), words.end(), [](char c) { return (c & 0x80) != 0; }, '?');
     return words;
 }
 
@@ -155,7 +156,9 @@ Result<PropertyWishes> read_properties(const Request &request)
             std::visit(Overloaded{
                            [&](const ScopeProperty &property) { wishes.scope.push_back(property); },
                            [&](const EnvChange &change) { wishes.environment.push_back(change); },
-                           [&](const auto &action) { wishes.steps.push_back({action, "-p " + assignment}); },
+                           [&](const auto &action) {
+                               wishes.steps.push_back({action, "-p " + assignment});
+                           },
                        },
                        effect);
     }
@@ -226,6 +229,11 @@ Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, con
     const std::uint64_t total = facts.memory.total_bytes.value_or(0);
     if (out.version == 2) {
         plan_v2_writes(settings, budget, total, no_swap, out);
+        const auto &offered = cgroup.delegation.controllers;
+        if (out.division)
+            std::erase_if(out.division->enable, [&](const std::string &controller) {
+                return controller != "memory" && std::find(offered.begin(), offered.end(), controller) == offered.end();
+            });
         for (const std::string &controller : out.division ? out.division->enable : std::vector<std::string>{})
             if (std::find(out.enable.begin(), out.enable.end(), controller) == out.enable.end())
                 out.enable.push_back(controller);

@@ -143,13 +143,15 @@ void add_limit(const Look &look, int version, Limit limit, bool no_swap, std::ve
         writes.push_back({"memory.memsw.limit_in_bytes", std::to_string(limit.bytes() + extra.bytes()), true});
 }
 
-Division divide(const Look &look, bool weigh)
+/// With `cpu` each side is scheduled as one: else dozens of busy threads of the debuggee leave the watcher and the
+/// debugger one turn in as many, which is 100 ms with 64 threads on two processors, and the room to the cap is gone.
+Division divide(const Look &look, const Watch &watch)
 {
     Division division;
     division.version = look.facts.cgroup.memory.version;
     if (division.version == 2)
         division.enable.emplace_back("memory");
-    if (weigh)
+    if (division.version == 2 && (watch.fuse == FuseAction::hold || watch.pressure == PressureAction::weight))
         division.enable.emplace_back("cpu");
     if (look.budget.debugger_limit)
         add_limit(look, division.version, *look.budget.debugger_limit, false, division.debugger);
@@ -365,7 +367,7 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     plan_pressure(look, plan);
     plan_scores(look, plan);
     if (plan.watch->split)
-        plan.division = divide(look, plan.watch->pressure == PressureAction::weight);
+        plan.division = divide(look, *plan.watch);
     return plan;
 }
 

@@ -78,6 +78,8 @@ bool Fuse::in_danger(const FuseSample &sample) const
         return false;
     if (state_ == FuseState::running)
         return over(sample);
+    if (state_ == FuseState::stopping)
+        return lands_dearly(sample);
     return (state_ == FuseState::throttled || state_ == FuseState::stepping) && must_freeze(sample);
 }
 
@@ -106,15 +108,15 @@ FuseOrders Fuse::step(const FuseSample &sample)
     return orders;
 }
 
-/// What it does now cannot be told from a sample of long ago.
+/// What it does now cannot be told from a sample of long ago, or from a time in which it was frozen.
 void Fuse::measure(const FuseSample &sample)
 {
     const Ms since = last_now_ ? sample.now - *last_now_ : kStale;
     if (since == Ms{0})
         return;
-    growth_ = since >= kStale ? std::nullopt
-                              : std::optional(minus(sample.unreclaimable_bytes, last_used_) * 1000 /
-                                              static_cast<std::uint64_t>(since.count()));
+    growth_ = since >= kStale || frozen_ ? std::nullopt
+                                         : std::optional(minus(sample.unreclaimable_bytes, last_used_) * 1000 /
+                                                         static_cast<std::uint64_t>(since.count()));
     last_now_ = sample.now;
     last_used_ = sample.unreclaimable_bytes;
 }
@@ -199,12 +201,12 @@ bool Fuse::release(const FuseSample &sample, FuseOrders &orders)
 
 void Fuse::advance(const FuseSample &sample, FuseOrders &orders)
 {
-    if (sample.all_stopped || sample.stop_pending) {
+    if (sample.all_stopped || asks_to_stop(sample)) {
         // Later stops of the same hold do not count anew: a breakpoint that continues by itself would never end it.
         if (state_ == FuseState::throttled || state_ == FuseState::frozen)
             left_at_stop_ = std::max(left(sample), kPage);
         state_ = sample.all_stopped ? FuseState::stopped : FuseState::stopping;
-        orders.look_in = sample.all_stopped ? kStoppedLook : kFrozenLook;
+        orders.look_in = sample.all_stopped ? kStoppedLook : lands_dearly(sample) ? kSoonest : kFrozenLook;
         if (version_ == 1 && sample.stop_pending && sample.waiting)
             orders.lend_bytes = std::min(kLendForStop, std::max(kPage, left(sample) / 2));
     } else
@@ -215,10 +217,11 @@ void Fuse::advance(const FuseSample &sample, FuseOrders &orders)
 /// Held, not stopped, and nobody asks for a stop.
 void Fuse::run_on(const FuseSample &sample, FuseOrders &orders)
 {
-    if (state_ == FuseState::stopped || state_ == FuseState::stopping) {
+    if (state_ == FuseState::stopped) {
         state_ = FuseState::stepping;
         running_since_ = sample.now;
-    }
+    } else if (state_ == FuseState::stopping) // one thread's: gdb stops each new one before its start
+        state_ = FuseState::throttled;
     if (version_ == 1) {
         // The kernel holds by itself; after a stop the program gets on with what is lent.
         const bool lends = state_ == FuseState::stepping && sample.waiting && !must_freeze(sample);
@@ -228,13 +231,30 @@ void Fuse::run_on(const FuseSample &sample, FuseOrders &orders)
             state_ = FuseState::frozen;
         else if (state_ == FuseState::frozen)
             state_ = FuseState::throttled;
-    } else if (must_freeze(sample))
+    } else if (must_freeze(sample)) {
+        if (state_ != FuseState::frozen)
+            left_at_freeze_ = left(sample);
         state_ = FuseState::frozen;
-    else if (state_ == FuseState::frozen) // the cap was raised
+    } else if (state_ == FuseState::frozen && left(sample) > left_at_freeze_) // the cap was raised, or others made room
         state_ = FuseState::throttled;
     const std::uint64_t half = minus(sample.cap.bytes(), margin_of(sample) / 2);
     const bool polls = state_ == FuseState::frozen || orders.lend_bytes != 0;
     orders.look_in = polls ? kFrozenLook : hurry(sample, half);
+}
+
+/// v2: thawed so that a stop lands, and others use up what is left meanwhile: in short turns, then.
+bool Fuse::lands_dearly(const FuseSample &sample) const
+{
+    const std::uint64_t soon = growth_.value_or(0) * static_cast<std::uint64_t>(kReaction.count()) / 1000;
+    return version_ != 1 && sample.cap.finite() && left(sample) < std::max(soon, sample.threads * kFreezeAThread);
+}
+
+/// Debuggers stop each new thread before its start. A program that starts one after the other would use up, in the
+/// moments it is thawed for that, what a person's stop will need: half of the margin is kept. (A person's stop is one
+/// of all threads, or another signal.)
+bool Fuse::asks_to_stop(const FuseSample &sample) const
+{
+    return sample.stop_pending && (version_ == 1 || !sample.starting || left(sample) >= margin_of(sample) / 2);
 }
 
 /// Less than half of the margin is left, or than many threads need: until the freeze has taken hold each may finish the

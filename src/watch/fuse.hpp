@@ -31,6 +31,7 @@ struct FuseSample {
     bool line_in_force = true; ///< false after `lift`, until somebody writes a new line
     bool waiting = false;      ///< v1: under_oom
     bool any_process = true, traced = true, stop_pending = false, all_stopped = false;
+    bool starting = false;      ///< the only stop pending may be that of a new thread, before its start
     std::uint64_t threads = 1;  ///< of all processes, as last seen
     bool pressure_hold = false; ///< v2: the pressure action asks for a freeze
 };
@@ -80,6 +81,8 @@ class Fuse {
     [[nodiscard]] bool over(const FuseSample &sample) const;
     [[nodiscard]] std::uint64_t left(const FuseSample &sample) const;
     [[nodiscard]] bool must_freeze(const FuseSample &sample) const;
+    [[nodiscard]] bool lands_dearly(const FuseSample &sample) const;
+    [[nodiscard]] bool asks_to_stop(const FuseSample &sample) const;
     [[nodiscard]] Ms hurry(const FuseSample &sample, std::uint64_t until_bytes) const;
     void measure(const FuseSample &sample);
     void at_rest(const FuseSample &sample, FuseOrders &orders);
@@ -96,6 +99,7 @@ class Fuse {
     std::uint32_t trips_ = 0;
     Limit said_line_;                ///< the line when it was last announced
     std::uint64_t left_at_stop_ = 0; ///< bytes up to the cap when it was last asked to stop
+    std::uint64_t left_at_freeze_ = 0;
     Ms running_since_{};
     std::optional<Ms> last_now_;
     std::uint64_t last_used_ = 0;

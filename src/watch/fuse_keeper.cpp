@@ -196,6 +196,7 @@ void FuseKeeper::look_at_debuggee(FuseSample &sample, Clock::time_point now)
     sample.any_process = seen.any;
     sample.traced = seen.traced;
     sample.stop_pending = seen.stop_pending;
+    sample.starting = seen.starting;
     sample.all_stopped = seen.all_stopped;
 }
 

@@ -75,7 +75,9 @@ class Walk {
     [[nodiscard]] ProcessesLook end()
     {
         look_.any = seen_ > 0;
-        look_.traced = look_.traced || look_.stop_pending || budget_ == 0; // not all were asked
+        look_.traced = look_.traced || look_.stop_pending || sigstops_ > 1 || budget_ == 0; // not all were asked
+        look_.starting = !look_.stop_pending && sigstops_ == 1 && others_run_;
+        look_.stop_pending = look_.stop_pending || sigstops_ > 0;
         look_.all_stopped = seen_ > 0 && !running_ && !look_.stop_pending;
         return look_;
     }
@@ -93,7 +95,7 @@ class Walk {
             threaded_.push_back(pid);
             look_.traced = look_.traced || task->tracer != 0;
         }
-        return judge(task);
+        return judge(task, true);
     }
 
     /// The threads of one process, the main one among them once more. Where a main thread runs, only their own pending
@@ -117,7 +119,7 @@ class Walk {
                 if (entry->d_name[0] == '.')
                     continue;
                 const auto text = status(path + '/' + static_cast<const char *>(entry->d_name));
-                if (budget_ == 0 || (text && !judge(parse_task_status(*text))))
+                if (budget_ == 0 || (text && !judge(parse_task_status(*text), false)))
                     return false;
                 if (running_ && depth_ == LookDepth::leaders) // so it is not stopped: all that was to be known
                     return true;
@@ -125,14 +127,18 @@ class Walk {
         return true;
     }
 
-    bool judge(const std::optional<TaskStatus> &task)
+    bool judge(const std::optional<TaskStatus> &task, bool leader)
     {
         if (task && task->dead())
             return true;
         ++seen_;
         look_.traced = look_.traced || !task || task->tracer != 0;
         running_ = running_ || !task || !task->stopped();
-        look_.stop_pending = task && !task->stopped() && task->stop_pending();
+        const bool pending = task && !task->stopped() && task->stop_pending();
+        if (pending && !leader && task->only_sigstop())
+            return ++sigstops_ < 2; // one may be a new thread's
+        others_run_ = others_run_ || !task || !task->stopped();
+        look_.stop_pending = pending;
         return !look_.stop_pending;
     }
 
@@ -152,8 +158,8 @@ class Walk {
     int proc_;
     LookDepth depth_;
     int budget_ = kMaxTasksALook;
-    int seen_ = 0;
-    bool running_ = false;
+    int seen_ = 0, sigstops_ = 0;
+    bool running_ = false, others_run_ = false;
     std::vector<pid_t> threaded_;
     ProcessesLook look_;
 };
@@ -163,6 +169,11 @@ class Walk {
 bool TaskStatus::stop_pending() const
 {
     return (pending & kStopSignals) != 0;
+}
+
+bool TaskStatus::only_sigstop() const
+{
+    return (pending & kStopSignals) == bit(SIGSTOP);
 }
 
 std::optional<TaskStatus> parse_task_status(std::string_view text)

@@ -21,6 +21,7 @@ struct TaskStatus {
     /// One of the signals by which debuggers, terminals and managers ask for a stop or an end: SIGTRAP (dlv), SIGSTOP
     /// (gdb's threads, attach), SIGINT, SIGQUIT, SIGTSTP and SIGHUP (tty), SIGTERM. SIGKILL needs no help.
     [[nodiscard]] bool stop_pending() const;
+    [[nodiscard]] bool only_sigstop() const; ///< of those signals
 };
 
 /// Nothing when State or one of the signal lines is missing or malformed.
@@ -31,7 +32,8 @@ struct ProcessesLook {
     bool any = false;
     bool traced = false;       ///< at least one has a tracer, or not all could be asked
     std::uint64_t threads = 0; ///< of the processes whose main thread was looked at
-    bool stop_pending = false; ///< then all_stopped is false and the rest was not looked at
+    bool stop_pending = false; ///< then all_stopped is false and the rest may not have been looked at
+    bool starting = false;     ///< what is pending is one SIGSTOP, not of a main thread, and others run
     bool all_stopped = false;  ///< every thread of every process
 };
 

@@ -64,5 +64,30 @@ TEST(FuseInAHurry, FreezesBeforeAFastLeakHasPassedTheMargin)
     EXPECT_EQ(after(100), State::throttled);
 }
 
+/// Debuggers stop each new thread before its start; each thaw for that costs what a person's stop will need.
+TEST(FuseInAHurry, KeepsHalfOfTheMarginFromThreadsThatStart)
+{
+    Fuse fuse(2, FuseAction::hold);
+    FuseSample sample = sample_at(0, 122);
+    sample.threads = 64;
+    (void)fuse.step(sample);
+    sample = sample_at(20, 122);
+    sample.threads = 64;
+    sample.stop_pending = sample.starting = true;
+    EXPECT_TRUE(fuse.step(sample).thaw) << "there is room enough";
+    EXPECT_TRUE(fuse.in_danger(sample)) << "it is frozen again before the next look at 64 threads";
+    sample = sample_at(30, 125);
+    sample.threads = 64;
+    EXPECT_TRUE(fuse.step(sample).freeze);
+    sample = sample_at(50, 125);
+    sample.threads = 64;
+    sample.stop_pending = sample.starting = true;
+    EXPECT_FALSE(fuse.step(sample).thaw);
+    EXPECT_EQ(fuse.state(), State::frozen);
+    sample.now += Ms(20);
+    sample.starting = false;
+    EXPECT_TRUE(fuse.step(sample).thaw) << "somebody asks for a stop";
+}
+
 } // namespace
 } // namespace dbgscope

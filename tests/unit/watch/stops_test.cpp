@@ -194,6 +194,27 @@ TEST(Processes, ThreadsThatAreStillToStopAreSeenOnceTheMainOneHas)
     EXPECT_TRUE(machine.look(LookDepth::leaders).stop_pending);
 }
 
+TEST(Processes, AThreadMayBeAboutToStart)
+{
+    const auto starting = [](const Task &leader, const std::vector<Task> &others) {
+        Machine machine;
+        Task main = leader;
+        main.threads = static_cast<int>(others.size()) + 1;
+        machine.process(10, main, others);
+        const ProcessesLook look = machine.look();
+        EXPECT_TRUE(look.stop_pending);
+        return look.starting;
+    };
+    Task asked = kRunning, interrupted = kRunning;
+    asked.own = bit(SIGSTOP);
+    interrupted.own = bit(SIGSTOP) | bit(SIGTRAP);
+    EXPECT_TRUE(starting(kTraceStopped, {kRunning, asked, kRunning})) << "one, and the others run";
+    EXPECT_FALSE(starting(kTraceStopped, {kTraceStopped, asked})) << "the last one of a stop";
+    EXPECT_FALSE(starting(kTraceStopped, {asked, kRunning, asked}));
+    EXPECT_FALSE(starting(asked, {kRunning, kRunning})) << "a main thread has started long ago";
+    EXPECT_FALSE(starting(kTraceStopped, {kRunning, interrupted}));
+}
+
 TEST(Processes, ASignalThatIsBlockedOrAlreadyStoppedForIsNoRequest)
 {
     Task blocks = kRunning, stopped = kTraceStopped;
