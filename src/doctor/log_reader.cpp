@@ -2,10 +2,14 @@
 #include "doctor/log_reader.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -65,7 +69,7 @@ Result<LogReader> LogReader::open(const std::string &path)
         UniqueFd input(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
         if (!input.valid())
             return fail(errno_error(errno, "read", "standard input"));
-        return from(std::move(input), "standard input");
+        return from(std::move(input), "standard input", true);
     }
     auto file = open_at(AT_FDCWD, path, O_RDONLY | O_NOCTTY);
     if (!file)
@@ -73,9 +77,11 @@ Result<LogReader> LogReader::open(const std::string &path)
     return from(std::move(*file), path);
 }
 
-Result<LogReader> LogReader::from(UniqueFd fd, std::string name)
+Result<LogReader> LogReader::from(UniqueFd fd, std::string name, bool interruptible)
 {
     LogReader reader(std::move(fd), std::move(name));
+    if (interruptible)
+        reader.end_at_interrupt();
     while (reader.end_ < 8 && !reader.ended_) // enough for every magic number; a slow pipe need not fill more
         if (auto filled = reader.fill(); !filled)
             return pass(filled);
@@ -90,6 +96,41 @@ Result<LogReader> LogReader::from(UniqueFd fd, std::string name)
     return reader;
 }
 
+/// Ctrl-C ends the command that writes the log as well. Where it is ignored (nohup, a shell's background) it stays so.
+void LogReader::end_at_interrupt()
+{
+    struct sigaction now{};
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    if (::sigaction(SIGINT, nullptr, &now) != 0 || now.sa_handler == SIG_IGN)
+        return;
+    interrupt_ = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
+    if (interrupt_.valid())
+        (void)::sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
+/// Waits for the log or the signal; after the first one the next kills, as ever.
+bool LogReader::interrupted()
+{
+    if (!interrupt_.valid())
+        return false;
+    std::array<pollfd, 2> waits{{{fd_.get(), POLLIN, 0}, {interrupt_.get(), POLLIN, 0}}};
+    while (::poll(waits.data(), waits.size(), -1) < 0)
+        if (errno != EINTR)
+            return false;
+    if ((waits[1].revents & POLLIN) == 0)
+        return false;
+    signalfd_siginfo taken{};
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    const bool read = ::read(interrupt_.get(), &taken, sizeof taken) == sizeof taken;
+    (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+    interrupt_.reset();
+    return read;
+}
+
 /// One read(2) behind what is held; the caller has left room.
 Result<void> LogReader::fill()
 {
@@ -98,7 +139,8 @@ Result<void> LogReader::fill()
         end_ -= begin_;
         begin_ = 0;
     }
-    while (true) {
+    ended_ = interrupted();
+    while (!ended_) {
         const ssize_t got = ::read(fd_.get(), buffer_.data() + end_, buffer_.size() - end_);
         if (got < 0 && errno == EINTR)
             continue;
@@ -107,8 +149,9 @@ Result<void> LogReader::fill()
         ended_ = got == 0;
         end_ += static_cast<std::size_t>(got);
         bytes_ += static_cast<std::uint64_t>(got);
-        return {};
+        break;
     }
+    return {};
 }
 
 /// Drops what is left of a line that was cut, its end included.

@@ -25,11 +25,13 @@ struct LogLine {
 
 class LogReader {
   public:
-    /// "-" is standard input. Reads the first bytes to tell what it is. Errors: not_found, denied, system (a directory,
-    /// …), unsupported: a file that is no text (compressed, ELF, UTF-16), with the command that makes it one as hint.
+    /// "-" is standard input; it also ends at SIGINT, the first one only, so that what is known of a log that is still
+    /// being written can be told. Reads the first bytes to tell what it is. Errors: not_found, denied, system (a
+    /// directory, …), unsupported: a file that is no text (compressed, ELF, UTF-16), with the command that makes it one
+    /// as hint.
     [[nodiscard]] static Result<LogReader> open(const std::string &path);
     /// For a descriptor that is open already; `name` is for messages.
-    [[nodiscard]] static Result<LogReader> from(UniqueFd fd, std::string name);
+    [[nodiscard]] static Result<LogReader> from(UniqueFd fd, std::string name, bool interruptible = false);
 
     /// Nothing at the end. A last line without a line end counts. Errors: system.
     [[nodiscard]] Result<std::optional<LogLine>> next();
@@ -41,11 +43,14 @@ class LogReader {
   private:
     LogReader(UniqueFd fd, std::string name);
     Result<void> fill();
+    void end_at_interrupt();
+    [[nodiscard]] bool interrupted();
     Result<void> skip_rest();
     [[nodiscard]] std::string_view held() const { return {buffer_.data() + begin_, end_ - begin_}; }
     LogLine take(std::size_t length, std::size_t line_end);
 
     UniqueFd fd_;
+    UniqueFd interrupt_; ///< a signalfd
     std::string name_;
     std::vector<char> buffer_;
     std::size_t begin_ = 0, end_ = 0;

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """dbgscope explain on logs that real tools have just written: dlv, gdb, gdbserver, go, the kernel, a Go program's gctrace."""
 
+import fcntl
 import functools
 import json
 import os
 import pathlib
 import re
+import signal
 import socket
+import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -116,6 +120,23 @@ def port_in_use():
 
 
 @tap.test("host")
+def interrupt_ends_a_log_that_is_still_written():
+    with subprocess.Popen([tap.dbgscope, "explain"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as explain:
+        explain.stdin.write("Process 4711 has exited with status -9\n")
+        explain.stdin.flush()
+        blocked = lambda: int(re.search(r"SigBlk:\s+(\w+)", pathlib.Path(f"/proc/{explain.pid}/status").read_text())[1], 16)
+        tap.wait_until(lambda: blocked() & 1 << signal.SIGINT - 1 and unread(explain.stdin) == 0, 10)
+        explain.send_signal(signal.SIGINT)
+        tap.contains(explain.stdout.read(), "the debuggee was killed with SIGKILL")
+        tap.equal(explain.wait(10), 0)
+
+
+def unread(pipe):
+    """Bytes in it that nobody has taken."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+@tap.test("host")
 @with_workshop
 def programs_that_end_at_their_start(directory):
     result = tap.run([tap.program("hello")], env={"GOMEMLIMIT": "512M"})
@@ -162,7 +183,7 @@ def compile_killed_for_memory(directory):
     session.remove_dead_directories()
 
 
-@tap.test("host", user="root")
+@tap.test("host", "vm:v2", user="root")
 @with_workshop
 def debuggee_killed_for_memory(directory):
     mark = last_kernel_line()
