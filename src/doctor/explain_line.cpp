@@ -151,6 +151,18 @@ void strip_numbers(std::string_view &text, Clock &clock)
     }
 }
 
+/// "M=1531 P=1 G=1 Metric Time=42273122054464 Name=..." of `go tool trace -d=parsed`, Go 1.22 and later: nanoseconds of
+/// the monotonic clock, which the kernel's log tells too. It stays where it is: the kind of event stands before it.
+void read_trace_time(std::string_view text, Clock &clock)
+{
+    constexpr std::string_view kTime = " Time=";
+    const auto at = text.starts_with("M=") ? text.substr(0, 120).find(kTime) : std::string_view::npos;
+    if (at == std::string_view::npos)
+        return;
+    text.remove_prefix(at + kTime.size());
+    clock.uptime_s = take_number(text) / 1e9;
+}
+
 std::string without_colours(std::string_view text)
 {
     std::string plain;
@@ -200,6 +212,7 @@ void add(std::vector<PlainLine> &lines, std::string_view text, Clock clock)
     strip_numbers(text, clock);
     for (int rounds = 0; rounds < 8 && strip_one(text, clock); ++rounds)
         strip_numbers(text, clock);
+    read_trace_time(text, clock);
     lines.push_back({std::string(text), clock});
 }
 

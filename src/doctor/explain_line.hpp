@@ -11,7 +11,7 @@ namespace dbgscope {
 
 /// When a line was written, on the clocks its time stamp is of.
 struct Clock {
-    std::optional<double> uptime_s; ///< since the machine's start: dmesg, /dev/kmsg
+    std::optional<double> uptime_s; ///< since the machine's start: dmesg, /dev/kmsg, go tool trace
     std::optional<double> epoch_s;  ///< with a zone: ISO 8601, strace -ttt
     std::optional<double> day_s;    ///< of a day in local time: syslog, journal, strace -tt, Go's log, dmesg -T
 };

@@ -25,6 +25,13 @@ constexpr std::size_t kLookedAt = 4096; // of the beginning, to tell text from w
 
 struct Magic {
     std::string_view bytes, what, hint;
+    std::string_view then{}; ///< two bytes further on, and a NUL behind it
+    [[nodiscard]] bool matches(std::string_view start) const
+    {
+        const std::string_view rest = start.substr(std::min(start.size(), bytes.size() + 2));
+        return start.starts_with(bytes) &&
+               (then.empty() || (rest.starts_with(then) && rest.substr(then.size(), 1) == std::string_view("\0", 1)));
+    }
 };
 constexpr Magic kMagic[] = {
     {"\x1f\x8b", "compressed with gzip", "zcat FILE | dbgscope explain"},
@@ -35,6 +42,7 @@ constexpr Magic kMagic[] = {
     {"\x7f\x45LF", "an ELF file, not a log", "name the log; a core file is read by dlv core or gdb"},
     {"\xff\xfe", "UTF-16", "iconv -f UTF-16 -t UTF-8 FILE | dbgscope explain"},
     {"\xfe\xff", "UTF-16", "iconv -f UTF-16 -t UTF-8 FILE | dbgscope explain"},
+    {"go 1.", "a Go execution trace", "go tool trace -d=parsed FILE | dbgscope explain", " trace"},
     {"LPKSHHRH", "a journal file", "journalctl --file=FILE | dbgscope explain"},
 };
 
@@ -82,12 +90,12 @@ Result<LogReader> LogReader::from(UniqueFd fd, std::string name, bool interrupti
     LogReader reader(std::move(fd), std::move(name));
     if (interruptible)
         reader.end_at_interrupt();
-    while (reader.end_ < 8 && !reader.ended_) // enough for every magic number; a slow pipe need not fill more
+    while (reader.end_ < 16 && !reader.ended_) // enough for every magic number; a slow pipe need not fill more
         if (auto filled = reader.fill(); !filled)
             return pass(filled);
     const std::string_view start = reader.held().substr(0, kLookedAt);
     for (const Magic &magic : kMagic)
-        if (start.starts_with(magic.bytes))
+        if (magic.matches(start))
             return fail(not_text(reader.name_, magic.what, magic.hint));
     if (is_binary(start))
         return fail(not_text(reader.name_, "binary data", "explain reads logs that are text"));

@@ -157,6 +157,22 @@ constexpr Rule kRules[] = {
          "go passes on how its child ended. Memory is the usual reason; a test's own time limit sends SIGQUIT first.",
      .cure = "Look at the kernel's log: dbgscope explain LOG --with KERNEL_LOG.",
      .caused_by = {"kernel-oom-kill", "kernel-oom-machine", "systemd-oomd-kill", "systemd-unit-oom"}},
+    {.id = "trace-heap-goal",
+     .severity = Severity::note,
+     .applies = "go tool trace -d=parsed, Go 1.22 and later",
+     .patterns = {"Name=\"/gc/heap/goal:bytes\" Value=Uint64({goal#})"},
+     .samples = {"M=1531 P=1 G=1 Metric Time=42273122498688 Name=\"/gc/heap/goal:bytes\" Value=Uint64(9171274)"},
+     .what = "the next collection was due at {goal} bytes of heap",
+     .cause = "The collector has set its goal anew: the live heap and GOGC per cent of it, or what GOMEMLIMIT leaves.",
+     .cure = "Compare it with the limit the program ran under: a goal above it is never reached."},
+    {.id = "trace-collection",
+     .severity = Severity::note,
+     .applies = "go tool trace -d=parsed, Go 1.22 and later",
+     .patterns = {"RangeBegin Time={time#} Name=\"GC concurrent mark phase\""},
+     .samples = {"M=1531 P=1 G=1 RangeBegin Time=42273122100416 Name=\"GC concurrent mark phase\" Scope=None"},
+     .what = "a collection began",
+     .cause = "The heap had grown to its goal, two minutes had passed, or the program asked for it (runtime.GC).",
+     .cure = "Nothing by itself; with gctrace=1 explain says what the collections cost."},
 };
 
 } // namespace

@@ -135,6 +135,8 @@ TEST(Explain, ClocksOfTimeStamps)
     EXPECT_DOUBLE_EQ(clock("[pid 7] 1763805600.25 x").epoch_s.value_or(0), 1763805600.25);
     EXPECT_DOUBLE_EQ(clock("[Sun Nov 22 10:00:01 2026] x").day_s.value_or(0), 36001);
     EXPECT_DOUBLE_EQ(clock("2026/11/22 10:00:02 x").day_s.value_or(0), 36002);
+    EXPECT_DOUBLE_EQ(clock("M=1531 P=1 G=1 Metric Time=42273122498688 Name=x").uptime_s.value_or(0), 42273.122498688);
+    EXPECT_FALSE(clock("M=1531 said Timeout=5").uptime_s);
     for (const char *odd :
          {"", "[", "[]", "[.] x", "1", "12345678901234567890123456789012345678901", "99:99:99", "-;", ",,,-;",
           "9999-99-99T99:99:99+99", "\x1b", "\x1b[", "{\"output\":\"", "{\"output\":\"\\u", "{\"output\":\"\\"})
@@ -157,6 +159,17 @@ TEST(Explain, LogsAreJoinedOnTheClockTheyShare)
     const auto apart = explain({plain, kernel});
     EXPECT_TRUE(apart.time_line.clock.empty());
     EXPECT_NE(explanation_text(apart, false).find("cannot be put in one order"), std::string::npos);
+}
+
+TEST(Explain, AGoTraceIsJoinedWithTheKernelsLog)
+{
+    const NamedLog trace{
+        "trace.txt", "M=1 P=1 G=1 Metric Time=99500000000 Name=\"/gc/heap/goal:bytes\" Value=Uint64(76282450)\n"};
+    const auto joined = explain({{"kern.log", std::string(kKernel)}, trace});
+    EXPECT_EQ(joined.time_line.clock, "seconds since the machine's start");
+    ASSERT_EQ(joined.time_line.events.size(), 2U);
+    EXPECT_EQ(joined.time_line.events[0].what, "the next collection was due at 76282450 bytes of heap");
+    EXPECT_EQ(joined.time_line.events[1].place.log, 0U);
 }
 
 TEST(Explain, TheCapComesFromOurOwnLine)

@@ -89,6 +89,8 @@ TEST(LogReader, OddBytesInText)
 TEST(LogReader, WhatIsNoTextIsRefusedWithWhatToDo)
 {
     EXPECT_NE(refusal("\x1f\x8b\x08rest").find("zcat"), std::string::npos);
+    EXPECT_NE(refusal(std::string("go 1.23 trace\0\0\0\1\1", 18)).find("go tool trace"), std::string::npos);
+    EXPECT_EQ(refusal("go 1.23 trace is what I ran\n"), "");
     EXPECT_NE(refusal("\x7f"
                       "ELF\x02")
                   .find("ELF"),
