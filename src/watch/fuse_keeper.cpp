@@ -82,6 +82,9 @@ void FuseKeeper::on_timer()
 
 void FuseKeeper::new_debuggee()
 {
+    if (!guard_.active() && !disarmed_ && config_.action != FuseAction::warn)
+        if (auto guard = HoldGuard::start(config_.directory, [this] { let_go(false); }))
+            guard_ = std::move(*guard);
     fuse_.new_debuggee();
     start_ = recent_ = std::nullopt;
     look();
@@ -98,9 +101,17 @@ void FuseKeeper::disarm()
     next_look_.reset();
     if (std::exchange(disarmed_, true))
         return;
-    if (fuse_.frozen())
+    let_go(true);
+    guard_.end();
+}
+
+/// `for_good`: the session ends. Else nobody watches any more: v2 can leave the kernel's own brake on, under which a
+/// stop lands; on v1 it would hold for ever.
+void FuseKeeper::let_go(bool for_good)
+{
+    if (config_.version != 1)
         (void)cgroup_.thaw().has_value();
-    if (config_.action != FuseAction::off)
+    if (config_.action != FuseAction::off && (for_good || config_.version == 1))
         (void)cgroup_.lift().has_value();
 }
 

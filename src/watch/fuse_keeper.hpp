@@ -13,6 +13,7 @@
 #include "sys/fd.hpp"
 #include "watch/fuse.hpp"
 #include "watch/fuse_cgroup.hpp"
+#include "watch/hold_guard.hpp"
 #include "watch/stops.hpp"
 
 // The fuse for the watcher's loop: no thread and no timer of its own, silent and asleep while nothing happens.
@@ -42,7 +43,8 @@ class FuseKeeper {
     void on_event();
     /// next_look() has come. Harmless before.
     void on_timer();
-    /// A process was moved into the cgroup. After the notification was answered: it reads and may write files.
+    /// A process was moved into the cgroup. After the notification was answered: it reads and may write files. The
+    /// first time it starts the guard.
     void new_debuggee();
     /// The last word, when the session ends, its scope is being stopped, or the watcher ends: thaws and lifts the line,
     /// so that every signal lands. Later calls do nothing.
@@ -65,6 +67,7 @@ class FuseKeeper {
     void look();
     [[nodiscard]] bool freeze_early(const FuseSample &sample);
     void thaw();
+    void let_go(bool for_good);
     void look_at_debuggee(FuseSample &sample, Clock::time_point now);
     void obey(const FuseOrders &orders, const FuseReading &reading, Clock::time_point now);
     [[nodiscard]] std::optional<struct Growth> growth(std::uint64_t bytes, Clock::time_point now) const;
@@ -73,6 +76,7 @@ class FuseKeeper {
     FuseConfig config_;
     FuseCgroup cgroup_;
     UniqueFd proc_;
+    HoldGuard guard_; ///< none where nothing can be held
     Fuse fuse_;
     Limit line_, cap_;
     bool disarmed_ = false, pressure_ = false;

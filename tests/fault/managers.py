@@ -197,8 +197,9 @@ def disconnect(dlv):
     """As an editor's Stop: a second client asks for the end, the debuggee's with it."""
     second = session.Rpc(dlv.match(r"API server listening at: (\S+)")[1])
     def ask():
-        with contextlib.suppress(AssertionError, OSError, ValueError):
+        with contextlib.suppress(AssertionError): # it may have been killed at its cap: nothing to halt
             second.call("Command", name="halt")
+        with contextlib.suppress(AssertionError, OSError, ValueError):
             second.call("Detach", Kill=True)
     threading.Thread(target=ask, daemon=True).start()
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -79,6 +80,31 @@ def killed_debugger_leaves_nothing_behind():
         ended = watched.ended_record(name)
         watched.gone_within(lambda: watched.record(dlv.pid) is None, 1, "the live record is still there")
         tap.equal((ended["id"], ended["tool"], ended["split"]), (name, "dlv", True))
+
+
+@tap.test("host", "vm:v2")
+def killed_watcher_lets_go_what_it_holds():
+    with leak(after=["-mib-per-step=4"]) as dlv:
+        rpc = dlv.connect()
+        target = rpc.pid()
+        scope, watcher = watched.scope_directory(dlv.pid), watched.watcher_pid(dlv.pid)
+        name = session.session_name(dlv.pid)
+        threading.Thread(target=lambda: rpc.call("Command", name="continue"), daemon=True).start()
+        dlv.match(r"debuggee held")
+        guards = kernel.children(watcher)
+        tap.equal(len(guards), 1, "guards")
+        os.kill(watcher, signal.SIGKILL)
+        watched.gone_within(lambda: not session.alive(guards[0]), 5, "its guard lives")
+        debuggee = scope / "debuggee"
+        if kernel.memory_cgroup()[0] == 1:
+            tap.contains((debuggee / "memory.oom_control").read_text(), "oom_kill_disable 0")
+        else:
+            tap.equal((debuggee / "cgroup.freeze").read_text(), "0\n")
+        dlv.process.send_signal(signal.SIGTERM) # dlv halts its debuggee before it ends it
+        dlv.process.wait(session.PATIENCE_S)
+        tap.true(not session.alive(target), "the debuggee lives")
+        tap.succeed([tap.dbgscope, "stop", name])
+        cleaned_up(scope)
 
 
 @tap.test("host", "vm:v2")
