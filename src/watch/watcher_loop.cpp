@@ -211,7 +211,11 @@ void Watcher::on_gone(Time now)
     for (GoneDebuggee &gone : debuggees_->collect_gone()) {
         if (!gone.was.program.empty())
             programs_.push_back(gone.was.program);
-        report(oom_->on_debuggee_gone(gone.was.id.pid, gone.was.name, gone.wait_status, now));
+        auto verdict = oom_->on_debuggee_gone(gone.was.id.pid, gone.was.name, gone.wait_status, now);
+        // At its start gdb tries out ptrace on children that never execute a program, and kills them.
+        if (verdict && verdict->cause == Cause::not_memory && gone.was.program.empty())
+            verdict.reset();
+        report(verdict);
     }
 }
 

@@ -130,7 +130,7 @@ def process_the_debugger_let_go_lives_on():
         target = int(gdb.match(r"^pid (\d+)")[1])
         name = gdb.match(r"running in (\S+?)(\.scope,? | \(plain|,)")[1]
         gdb.process.wait(session.PATIENCE_S)
-        watched.ended_record(name)
+        tap.equal(watched.ended_record(name)["verdicts"], [], "gdb's tries of ptrace are no debuggees")
         tap.true(session.alive(target), "the detached process was killed")
         tap.equal(session.executable(target), os.path.realpath(program))
         tap.equal(kernel.memory_cgroup(target)[1].name, "debuggee")
