@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cli.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <unistd.h>
 

@@ -157,7 +157,7 @@ bool Watcher::take_message()
 /// What the launch need not wait for comes after its end.
 void Watcher::on_launcher()
 {
-    if (take_message() || !cgroups_)
+    if (take_message() || !cgroups_ || !executed_) // killed before its exec: there has been no session
         return;
     join_unified(*cgroups_);
     if (order_.pressure != PressureAction::off) {

@@ -7,6 +7,7 @@ import os
 import pathlib
 import platform
 import re
+import resource
 import subprocess
 import sys
 
@@ -27,7 +28,9 @@ WATCHER_NAME = "dbgscope-watch"
 
 
 def prepare():
-    """Root, a built binary, current test programs; and orphans of what we start come to us."""
+    """Root, a built binary, current test programs; orphans of what we start come to us, and gdb, which aborts when its
+    debuggee is killed in the wrong moment, leaves no core file here."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if os.geteuid() != 0:
         raise SystemExit("needs root")
     if not os.access(tap.dbgscope, os.X_OK):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import session
 import tap
 
 SYSTEMD = ("pidns", "vm:v2", "vm:hybrid")
@@ -101,15 +102,16 @@ def pid_stays_and_nothing_leaks():
 
 
 @tap.test(*SYSTEMD, user="root")
-def fifty_at_once():
+def many_at_once():
+    at_once = 20 if session.IN_VM else 50 # an emulated machine needs 0.1 s for each, and each has 5 s
     started = [subprocess.Popen([*command("-q", "--memory-max=64M"), "--", "cat", "/proc/self/cgroup"],
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(50)]
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(at_once)]
     scopes = set()
     for process in started:
         out, err = process.communicate(timeout=50)
         tap.equal((process.returncode, err), (0, ""))
         scopes |= set(re.findall(r"/system\.slice/(run-p\d+-[0-9a-f]+\.scope)", out))
-    tap.equal(len(scopes), 50, "different scopes")
+    tap.equal(len(scopes), at_once, "different scopes")
     tap.wait_until(lambda: not scopes & set(tap.run(["systemctl", "list-units", "--all", "--plain", "--no-legend",
                                                      "--type=scope"]).stdout.split()), message="all scopes are gone")
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import sys
+import tempfile
 import threading
 import time
 
@@ -80,6 +81,17 @@ def killed_debugger_leaves_nothing_behind():
         ended = watched.ended_record(name)
         watched.gone_within(lambda: watched.record(dlv.pid) is None, 1, "the live record is still there")
         tap.equal((ended["id"], ended["tool"], ended["split"]), (name, "dlv", True))
+
+
+@tap.test("host", "pidns", "vm:v2")
+def launch_without_an_exec_leaves_no_record():
+    with tempfile.TemporaryDirectory(prefix="dbgscope-watch-") as name:
+        no_program = pathlib.Path(name) / "gdb"
+        no_program.write_text("#!/nonexistent/interpreter\n")
+        no_program.chmod(0o755)
+        with Session([tap.dbgscope, CAP, f"--debuggers-gdb={no_program}", "gdb", tap.program("leak")], env=CLEAN) as gdb:
+            tap.equal(gdb.wait(), 126, gdb.stderr)
+            watched.gone_within(lambda: watched.record(gdb.pid) is None, 5, "its record is still there")
 
 
 @tap.test("host", "vm:v2")

@@ -73,9 +73,14 @@ def status_field(pid, field):
     return None
 
 
-def private_kib(pid):
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(("Private_Clean", "Private_Dirty")))
+def private_kib(watcher):
+    """What it and its guard have to themselves, and, once, what they share with each other since the fork."""
+    total = 0
+    for pid in (watcher, *kernel.children(watcher)):
+        counted = ("Private_Clean", "Private_Dirty", *(("Shared_Dirty",) if pid == watcher else ()))
+        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+        total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(counted))
+    return total
 
 
 def oom_score_adj(pid):

@@ -163,8 +163,8 @@ TEST(Explain, LogsAreJoinedOnTheClockTheyShare)
 
 TEST(Explain, AGoTraceIsJoinedWithTheKernelsLog)
 {
-    const NamedLog trace{
-        "trace.txt", "M=1 P=1 G=1 Metric Time=99500000000 Name=\"/gc/heap/goal:bytes\" Value=Uint64(76282450)\n"};
+    const NamedLog trace{"trace.txt",
+                         "M=1 P=1 G=1 Metric Time=99500000000 Name=\"/gc/heap/goal:bytes\" Value=Uint64(76282450)\n"};
     const auto joined = explain({{"kern.log", std::string(kKernel)}, trace});
     EXPECT_EQ(joined.time_line.clock, "seconds since the machine's start");
     ASSERT_EQ(joined.time_line.events.size(), 2U);
