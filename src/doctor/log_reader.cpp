@@ -65,6 +65,14 @@ Error not_text(const std::string &name, std::string_view what, std::string_view 
             .hint = std::string(hint)};
 }
 
+sigset_t only_sigint()
+{
+    sigset_t set;
+    (void)::sigemptyset(&set);
+    (void)::sigaddset(&set, SIGINT);
+    return set;
+}
+
 } // namespace
 
 LogReader::LogReader(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)), buffer_(kBufferBytes)
@@ -108,9 +116,7 @@ Result<LogReader> LogReader::from(UniqueFd fd, std::string name, bool interrupti
 void LogReader::end_at_interrupt()
 {
     struct sigaction now{};
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
+    const sigset_t set = only_sigint();
     if (::sigaction(SIGINT, nullptr, &now) != 0 || now.sa_handler == SIG_IGN)
         return;
     interrupt_ = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
@@ -130,9 +136,7 @@ bool LogReader::interrupted()
     if ((waits[1].revents & POLLIN) == 0)
         return false;
     signalfd_siginfo taken{};
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
+    const sigset_t set = only_sigint();
     const bool read = ::read(interrupt_.get(), &taken, sizeof taken) == sizeof taken;
     (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
     interrupt_.reset();

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <utility>
 
+#include "sys/close_all.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -101,12 +102,8 @@ void drop_descriptors(UniqueFd &socket)
     constexpr int kOutOfTheWay = 200;
     if (const int moved = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, kOutOfTheWay); moved >= 0) // NOLINT(*-vararg)
         socket.reset(moved);
-    const auto keep = static_cast<unsigned>(socket.get());
-    constexpr unsigned kFirst = STDERR_FILENO + 1;
-    const bool closed = ::close_range(kFirst, keep - 1, 0) == 0 && ::close_range(keep + 1, ~0U, 0) == 0; // Linux 5.9
-    for (unsigned fd = kFirst; !closed && fd < 65536; ++fd)
-        if (fd != keep)
-            (void)::close(static_cast<int>(fd));
+    const std::array keep{socket.get()};
+    close_all_but(STDERR_FILENO + 1, keep);
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC); // NOLINT(*-vararg)
     (void)::dup2(null, STDIN_FILENO);
     (void)::dup2(null, STDOUT_FILENO);

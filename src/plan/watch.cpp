@@ -144,7 +144,7 @@ void add_limit(const Look &look, int version, Limit limit, bool no_swap, std::ve
 }
 
 /// With `cpu` each side is scheduled as one: else dozens of busy threads of the debuggee leave the watcher and the
-/// debugger one turn in as many, which is 100 ms with 64 threads on two processors, and the room to the cap is gone.
+/// debugger one turn in as many, and the room to the cap is gone before it comes.
 Division divide(const Look &look, const Watch &watch)
 {
     Division division;

@@ -6,27 +6,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
+
+#include "sys/close_all.hpp"
 
 namespace dbgscope {
 namespace {
 
-/// Standard error and locks above all: clients wait for the one, `dbgscope ps` looks at the others.
-void close_all_but(unsigned low, unsigned high)
-{
-    const bool closed = (low == 0 || ::close_range(0, low - 1, 0) == 0) &&
-                        (high == low + 1 || ::close_range(low + 1, high - 1, 0) == 0) &&
-                        ::close_range(high + 1, ~0U, 0) == 0; // Linux 5.9
-    for (unsigned fd = 0; !closed && fd < 65536; ++fd)
-        if (fd != low && fd != high)
-            (void)::close(static_cast<int>(fd));
-}
-
 [[noreturn]] void guard(int lifeline, int directory, const std::function<void()> &let_go)
 {
-    close_all_but(static_cast<unsigned>(std::min(lifeline, directory)),
-                  static_cast<unsigned>(std::max(lifeline, directory)));
+    // Standard error and locks above all: clients wait for the one, `dbgscope ps` looks at the others.
+    const std::array keep{std::min(lifeline, directory), std::max(lifeline, directory)};
+    close_all_but(0, keep);
     char nothing = 0;
     ssize_t got = 0;
     do

@@ -34,7 +34,6 @@ class HoldGuard {
     /// `let_go` runs in the child, with `directory` the only descriptor open. Errors: system (pipe2, fork).
     [[nodiscard]] static Result<HoldGuard> start(int directory, const std::function<void()> &let_go);
     [[nodiscard]] bool active() const { return child_ > 0; }
-    [[nodiscard]] pid_t pid() const { return child_; }
     /// Without letting go: the watcher has seen to that.
     void end();
 

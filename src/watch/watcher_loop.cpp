@@ -280,9 +280,15 @@ void Watcher::end_unreached()
 void Watcher::lower_weight()
 {
     constexpr const char *kLow = "20";
-    const auto before = cgroups_->debuggee.valid() ? read_at(cgroups_->debuggee.get(), "cpu.weight") : std::string();
-    if (before && write_at(cgroups_->debuggee.get(), "cpu.weight", kLow))
+    if (!cgroups_->debuggee.valid())
+        return;
+    const auto before = read_at(cgroups_->debuggee.get(), "cpu.weight");
+    const auto lowered =
+        before ? write_at(cgroups_->debuggee.get(), "cpu.weight", kLow) : Result<void>(fail(before.error()));
+    if (lowered)
         weight_before_ = *before;
+    else // no cpu controller was given to this session
+        say(fmt::format("the debuggee's CPU weight cannot be lowered: {}", to_line(lowered.error())));
 }
 
 /// What `dbgscope ps` shows follows the fuse; the pressure a held debuggee makes is not news.
