@@ -88,7 +88,7 @@ struct Delegation {
     bool can_create = false;              ///< mkdir below our own cgroup would be permitted
     bool namespace_root = false;          ///< our cgroup is the root of a cgroup namespace (not the real root)
     bool real_root = false;               ///< our cgroup is the real root of the hierarchy: no internal-process rule
-    std::vector<std::string> controllers; ///< v2: cgroup.controllers of our cgroup
+    std::vector<std::string> controllers; ///< v2: cgroup.controllers of our cgroup (in dbgscope.leaf: of its parent)
     std::vector<std::string> subtree_control; ///< v2: cgroup.subtree_control of our cgroup
     Fact<std::uint64_t> other_processes;      ///< v2: processes beside us in our own cgroup.procs
     std::string detail;                       ///< why not, when can_create is false

@@ -16,6 +16,7 @@
 #include "launch/sweep.hpp"
 #include "launch/vacate.hpp"
 #include "probe/cgroup.hpp"
+#include "probe/delegation.hpp"
 #include "probe/reader.hpp"
 #include "sys/file.hpp"
 
@@ -151,7 +152,7 @@ Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const S
 {
     const std::string path = session_parent(wanted);
     // Held until we are inside: the next launcher must not find us in the parent and move us out of our limit.
-    Result<UniqueFd> lock = wanted.vacate_parent ? lock_cgroup(path) : UniqueFd();
+    Result<CgroupLock> lock = wanted.vacate_parent ? lock_cgroup(path, wanted.enable) : CgroupLock{.vacate = false};
     if (!lock)
         return pass(lock);
     auto parent = open_parent(path);
@@ -159,8 +160,8 @@ Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const S
         return pass(parent);
     sweep_dead_sessions(parent->get());
     std::optional<Vacancy> vacancy;
-    if (wanted.vacate_parent) {
-        auto made = Vacancy::make(lock->get(), path, wanted.enable);
+    if (lock->vacate) {
+        auto made = Vacancy::make(lock->directory.get(), path, wanted.enable);
         if (!made)
             return pass(made);
         vacancy.emplace(std::move(*made));

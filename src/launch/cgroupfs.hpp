@@ -14,9 +14,6 @@
 // The cgroupfs backend: create → limits → enter, everything relative to held directory descriptors.
 namespace dbgscope {
 
-/// v2: where the processes of a cgroup move so that it may have children with limits.
-inline constexpr const char *kLeafName = "dbgscope.leaf";
-
 /// The directory the session's own is made in: `wanted.parent`, or above the leaf an earlier start made of it.
 [[nodiscard]] std::string session_parent(const CreateCgroup &wanted);
 

@@ -9,11 +9,12 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <utility>
 
 #include "launch/cgroup_error.hpp"
-#include "launch/cgroupfs.hpp"
+#include "probe/delegation.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -55,6 +56,26 @@ std::string control_words(char sign, const std::vector<std::string> &controllers
     return words;
 }
 
+bool all_enabled(int parent, const std::vector<std::string> &controllers)
+{
+    const auto control = read_at(parent, kControlFile);
+    return control && control_words('+', controllers, *control).empty();
+}
+
+enum class Attempt : std::uint8_t { got, busy, failed };
+
+/// One try of flock(2), errno as it left it. A lock that is converted in vain is lost.
+Attempt try_lock(int directory, int kind)
+{
+    int done = 0;
+    do
+        done = ::flock(directory, kind | LOCK_NB);
+    while (done != 0 && errno == EINTR);
+    if (done == 0)
+        return Attempt::got;
+    return errno == EWOULDBLOCK ? Attempt::busy : Attempt::failed;
+}
+
 } // namespace
 
 std::vector<pid_t> parse_procs(const std::string &text)
@@ -75,23 +96,28 @@ std::vector<pid_t> parse_procs(const std::string &text)
     return pids;
 }
 
-Result<UniqueFd> lock_cgroup(const std::string &path)
+Result<CgroupLock> lock_cgroup(const std::string &path, const std::vector<std::string> &controllers)
 {
     auto directory = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (!directory)
         return fail(cgroup_error(CgroupOperation::open, directory.error().error_number, path));
     const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
-    while (::flock(directory->get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EINTR)
-            continue;
-        if (errno != EWOULDBLOCK)
+    for (;;) {
+        // Under the shared lock nobody undoes what is enabled now.
+        auto locked = try_lock(directory->get(), LOCK_SH);
+        if (locked == Attempt::got && all_enabled(directory->get(), controllers))
+            return CgroupLock{.directory = std::move(*directory), .vacate = false};
+        if (locked == Attempt::got)
+            locked = try_lock(directory->get(), LOCK_EX);
+        if (locked == Attempt::got)
+            return CgroupLock{.directory = std::move(*directory), .vacate = true};
+        if (locked == Attempt::failed)
             return fail(cgroup_error(CgroupOperation::vacate, errno, path));
         if (std::chrono::steady_clock::now() >= deadline)
             return fail(cgroup_error(CgroupOperation::vacate, ETIMEDOUT, path));
         const timespec pause{.tv_sec = 0, .tv_nsec = kLockPauseNs};
         (void)::nanosleep(&pause, nullptr);
     }
-    return directory;
 }
 
 Result<void> enable_controllers(int parent, const std::string &path, const std::vector<std::string> &controllers)

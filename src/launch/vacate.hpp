@@ -15,15 +15,22 @@ namespace dbgscope {
 /// Pids listed in the text of cgroup.procs. 0 stands for a process of another pid namespace.
 [[nodiscard]] std::vector<pid_t> parse_procs(const std::string &text);
 
-/// Opens `path` and waits up to two seconds for the exclusive flock(2) on it: two launchers that move processes at once
-/// would pull each other out of their limits. Held as long as the descriptor. Errors: timeout.
-[[nodiscard]] Result<UniqueFd> lock_cgroup(const std::string &path);
+/// The flock(2) of a cgroup in which launchers make theirs, held as long as the descriptor.
+struct CgroupLock {
+    UniqueFd directory;
+    bool vacate = true; ///< exclusive: the controllers are to be enabled. Else shared: they are
+};
+
+/// Opens `path` and waits up to two seconds for its lock: a launcher that moves processes must not find another one on
+/// the way to its limit. Where the controllers are enabled already nobody moves anybody, and launchers do not wait for
+/// each other. Errors: timeout.
+[[nodiscard]] Result<CgroupLock> lock_cgroup(const std::string &path, const std::vector<std::string> &controllers);
 
 /// A cgroup whose processes were moved into its child kLeafName. Unless keep() was called, going away undoes it.
 class Vacancy {
   public:
     /// Moves every process of `parent` (open, at `path`), our own included, and enables `controllers` for children.
-    /// Processes that appear meanwhile are moved too. The caller holds lock_cgroup(path).
+    /// Processes that appear meanwhile are moved too. The caller holds lock_cgroup(path) with `vacate`.
     /// Errors: cgroup_error's, when one may not be moved or new ones keep appearing; everything is as before then.
     [[nodiscard]] static Result<Vacancy> make(int parent, const std::string &path,
                                               const std::vector<std::string> &controllers);

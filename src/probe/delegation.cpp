@@ -52,7 +52,9 @@ Delegation read_delegation(Reader &reader, const CgroupMount &mount, const OwnDi
     result.real_root = own.path == "/" && root_here;
     result.namespace_root = own.path == "/" && !root_here;
     if (mount.v2) {
-        result.controllers = words_of(reader, own.fd, "cgroup.controllers");
+        // From the leaf sessions go beside it; another launch may be on its way to enabling the controllers for both.
+        const bool in_leaf = own.path.ends_with(std::string("/") + kLeafName);
+        result.controllers = words_of(reader, own.fd, in_leaf ? "../cgroup.controllers" : "cgroup.controllers");
         result.subtree_control = words_of(reader, own.fd, "cgroup.subtree_control");
         if (result.real_root)
             result.other_processes = Fact<std::uint64_t>(Why::not_asked, "the real root may hold processes");

@@ -9,6 +9,9 @@
 
 namespace dbgscope {
 
+/// v2: where a launch moves the processes of a cgroup so that it may have children with limits.
+inline constexpr const char *kLeafName = "dbgscope.leaf";
+
 /// Our own cgroup: the held directory, its path in the file system and as /proc/self/cgroup names it.
 struct OwnDirectory {
     int fd;

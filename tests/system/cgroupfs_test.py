@@ -242,9 +242,19 @@ def v2_limit_is_enforced():
 @tap.test("vm:v2", user="root")
 def v2_ten_at_once_keep_their_limits():
     script = 'for i in 1 2 3 4 5 6 7 8 9 10; do "$@" & done; wait'
-    answers = reports(in_scope(script))
-    tap.equal([said["limit"] for said in answers], [str(64 * MIB)] * 10)
+    result = in_scope(script)
+    answers = reports(result)
+    tap.equal([said["limit"] for said in answers], [str(64 * MIB)] * 10, result.stderr)
     tap.equal(len({said["cgroup"] for said in answers}), 10)
+
+
+@tap.test("vm:v2", user="root")
+def v2_moved_aside_by_another_launch_that_has_not_enabled_the_controllers_yet():
+    result = in_scope('own=/sys/fs/cgroup$(sed s/0::// /proc/self/cgroup) && mkdir "$own/dbgscope.leaf" && '
+                      'echo $$ >"$own/dbgscope.leaf/cgroup.procs" && "$@"')
+    said = report(result)
+    tap.equal(said["limit"], str(64 * MIB), result.stderr)
+    tap.true("dbgscope.leaf" not in said["cgroup"], said["cgroup"])
 
 
 @tap.test("vm:v2", user="root")

@@ -225,8 +225,10 @@ TEST(Vacancy, MovesEverybodyIntoTheLeafAndBack)
     const auto child = in_child([&] {
         if (!write_at(AT_FDCWD, parent.path() + "/cgroup.procs", "0"))
             return 1;
-        auto lock = lock_cgroup(parent.path());
-        auto vacancy = Vacancy::make(lock->get(), parent.path(), {});
+        auto lock = lock_cgroup(parent.path(), {"memory"});
+        if (!lock || !lock->vacate)
+            return 6;
+        auto vacancy = Vacancy::make(lock->directory.get(), parent.path(), {});
         if (!vacancy || !slurp(parent.path() + "/cgroup.procs").empty())
             return 2;
         if (slurp(parent.path() + "/dbgscope.leaf/cgroup.procs") != std::to_string(::getpid()) + '\n')
@@ -267,13 +269,27 @@ TEST(Vacancy, ControllerThatIsNotThereIsSaidAndEverythingIsAsBefore)
 TEST(Vacancy, OneLauncherAtATime)
 {
     const test::TemporaryDirectory directory;
-    auto first = lock_cgroup(directory.path());
+    auto first = lock_cgroup(directory.path(), {"memory"});
     ASSERT_TRUE(first);
-    const auto second = lock_cgroup(directory.path());
+    EXPECT_TRUE(first->vacate);
+    const auto second = lock_cgroup(directory.path(), {"memory"});
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().kind, ErrorKind::timeout);
-    first->reset();
-    EXPECT_TRUE(lock_cgroup(directory.path()));
+    first->directory.reset();
+    EXPECT_TRUE(lock_cgroup(directory.path(), {"memory"}));
+}
+
+TEST(Vacancy, WhereTheControllersAreEnabledLaunchersDoNotWaitForEachOther)
+{
+    const test::TemporaryDirectory directory;
+    directory.write("cgroup.subtree_control", "cpu memory pids\n");
+    const auto first = lock_cgroup(directory.path(), {"memory"});
+    const auto second = lock_cgroup(directory.path(), {"memory", "pids"});
+    ASSERT_TRUE(first && second);
+    EXPECT_FALSE(first->vacate || second->vacate);
+    const auto third = lock_cgroup(directory.path(), {"memory", "io"}); // has to move somebody: waits for both
+    ASSERT_FALSE(third);
+    EXPECT_EQ(third.error().kind, ErrorKind::timeout);
 }
 
 } // namespace

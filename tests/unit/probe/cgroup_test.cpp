@@ -260,5 +260,15 @@ TEST_F(DelegationTest, ControllersAndCompany)
     EXPECT_EQ(found().other_processes.value_or(0), 2U);
 }
 
+/// Another launch has moved us, and not come to enabling the controllers yet.
+TEST_F(DelegationTest, InTheLeafTheControllersAreThoseOfItsParent)
+{
+    root_.file("/proc/self/cgroup", "0::/a/dbgscope.leaf\n")
+        .file("/sys/fs/cgroup/a/cgroup.controllers", "cpu memory pids\n")
+        .file("/sys/fs/cgroup/a/dbgscope.leaf/cgroup.controllers", "\n")
+        .file("/sys/fs/cgroup/a/dbgscope.leaf/cgroup.procs", "4711\n");
+    EXPECT_EQ(found().controllers, (std::vector<std::string>{"cpu", "memory", "pids"}));
+}
+
 } // namespace
 } // namespace dbgscope
