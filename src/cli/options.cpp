@@ -101,7 +101,7 @@ class Parser {
         if (!words || std::ranges::find(*words, "--scope") != words->end())
             app_.add_flag("--scope", out_.scope, "accepted as systemd-run has it")->group("Scope");
         app_.add_flag("--all", out_.all, "stop: end every session of yours")->group(kSessionGroup);
-        app_.add_option("--port", out_.port, "stop: end the session that listens on this TCP port")
+        app_.add_option("--port", out_.port, "stop: end the session that has this TCP port")
             ->type_name("PORT")
             ->group(kSessionGroup);
         const auto manager = [this](const char *option, const char *backend) {

@@ -35,7 +35,7 @@ Result<std::uint16_t> read_port(const std::string &text)
     return *port;
 }
 
-Error not_ours(std::uint16_t port, const std::vector<ListeningSocket> &sockets, const std::vector<int> &holders)
+Error not_ours(std::uint16_t port, const std::vector<PortSocket> &sockets, const std::vector<int> &holders)
 {
     Error error{.kind = ErrorKind::not_found,
                 .operation = "stop",
@@ -61,9 +61,10 @@ Result<std::vector<LiveSession>> on_port(const std::string &text, const std::vec
         return fail(port.error());
     const auto sockets = listening_sockets(*port);
     const auto holders = holders_of(sockets);
+    const auto reachable = sockets.empty() ? holders_of(connected_sockets(*port)) : holders;
     std::vector<LiveSession> chosen;
     for (const LiveSession &session : sessions)
-        if (std::ranges::any_of(holders, [&](int pid) { return belongs(pid, session.record); }))
+        if (std::ranges::any_of(reachable, [&](int pid) { return belongs(pid, session.record); }))
             chosen.push_back(session);
     if (chosen.empty())
         return fail(not_ours(*port, sockets, holders));

@@ -17,7 +17,8 @@ namespace dbgscope {
 namespace {
 
 constexpr std::size_t kMaxTableBytes = 64 * kMiB; ///< a busy server has hundred thousands of lines of 150 bytes
-constexpr std::string_view kListen = "0A";
+constexpr std::string_view kListen = "0A";        // include/net/tcp_states.h
+constexpr std::string_view kEstablished = "01";
 
 template <class T> std::optional<T> number(std::string_view text, int base)
 {
@@ -30,9 +31,9 @@ template <class T> std::optional<T> number(std::string_view text, int base)
 }
 
 struct TcpLine {
-    ListeningSocket socket;
+    PortSocket socket;
     std::uint16_t port = 0;
-    bool listens = false;
+    std::string_view state;
 };
 
 ///   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -50,7 +51,7 @@ std::optional<TcpLine> tcp_line(std::string_view line)
     const auto inode = number<std::uint64_t>(fields[9], 10);
     if (!port || !uid || !inode || *inode == 0)
         return std::nullopt;
-    return TcpLine{{*inode, *uid}, *port, fields[3] == kListen};
+    return TcpLine{{*inode, *uid}, *port, fields[3]};
 }
 
 /// What the descriptors of a process point to: "socket:[35021]". Nothing: it has ended, or is another user's.
@@ -67,36 +68,56 @@ std::optional<std::vector<std::string>> descriptor_targets(const std::filesystem
     return code ? std::nullopt : std::optional(std::move(targets));
 }
 
-std::string socket_link(const ListeningSocket &socket)
+std::vector<PortSocket> in_table(std::string_view text, std::uint16_t port, std::string_view state)
+{
+    std::vector<PortSocket> sockets;
+    while (!text.empty())
+        if (const auto line = tcp_line(next_line(text)); line && line->state == state && line->port == port)
+            sockets.push_back(line->socket);
+    return sockets;
+}
+
+std::vector<PortSocket> in_both_tables(const std::string &proc, std::uint16_t port, std::string_view state)
+{
+    std::vector<PortSocket> sockets;
+    for (const char *table : {"/net/tcp", "/net/tcp6"})
+        if (const auto text = read_file(proc + table, kMaxTableBytes))
+            std::ranges::copy(in_table(*text, port, state), std::back_inserter(sockets));
+    return sockets;
+}
+
+std::string socket_link(const PortSocket &socket)
 {
     return fmt::format("socket:[{}]", socket.inode);
 }
 
 } // namespace
 
-std::vector<ListeningSocket> listening_sockets(std::string_view text, std::uint16_t port)
+std::vector<PortSocket> listening_sockets(std::string_view text, std::uint16_t port)
 {
-    std::vector<ListeningSocket> sockets;
-    while (!text.empty())
-        if (const auto line = tcp_line(next_line(text)); line && line->listens && line->port == port)
-            sockets.push_back(line->socket);
-    return sockets;
+    return in_table(text, port, kListen);
 }
 
-std::vector<ListeningSocket> listening_sockets(std::uint16_t port, const std::string &proc)
+std::vector<PortSocket> listening_sockets(std::uint16_t port, const std::string &proc)
 {
-    std::vector<ListeningSocket> sockets;
-    for (const char *table : {"/net/tcp", "/net/tcp6"})
-        if (const auto text = read_file(proc + table, kMaxTableBytes))
-            std::ranges::copy(listening_sockets(*text, port), std::back_inserter(sockets));
-    return sockets;
+    return in_both_tables(proc, port, kListen);
 }
 
-std::vector<int> holders_of(const std::vector<ListeningSocket> &sockets, const std::string &proc)
+std::vector<PortSocket> connected_sockets(std::string_view text, std::uint16_t port)
+{
+    return in_table(text, port, kEstablished);
+}
+
+std::vector<PortSocket> connected_sockets(std::uint16_t port, const std::string &proc)
+{
+    return in_both_tables(proc, port, kEstablished);
+}
+
+std::vector<int> holders_of(const std::vector<PortSocket> &sockets, const std::string &proc)
 {
     namespace fs = std::filesystem;
     std::vector<std::string> links;
-    for (const ListeningSocket &socket : sockets)
+    for (const PortSocket &socket : sockets)
         links.push_back(socket_link(socket));
     std::vector<int> pids;
     std::error_code code;
@@ -122,7 +143,8 @@ std::optional<bool> is_connected(int pid, const std::string &proc)
         const auto text = read_file(process + table, kMaxTableBytes);
         for (std::string_view rest = text ? std::string_view(*text) : ""; !rest.empty();) {
             const auto line = tcp_line(next_line(rest));
-            if (line && !line->listens && std::ranges::find(*targets, socket_link(line->socket)) != targets->end())
+            if (line && line->state != kListen &&
+                std::ranges::find(*targets, socket_link(line->socket)) != targets->end())
                 return true;
         }
     }

@@ -16,7 +16,7 @@ bool belongs(int pid, const SessionRecord &record)
     return pid == record.debugger.pid || std::ranges::count(pids_below(record.scope_directory), pid) != 0;
 }
 
-std::string holder_words(const std::vector<ListeningSocket> &sockets, const std::vector<int> &holders)
+std::string holder_words(const std::vector<PortSocket> &sockets, const std::vector<int> &holders)
 {
     std::string names;
     for (const int pid : holders)

@@ -16,7 +16,7 @@ namespace dbgscope {
 [[nodiscard]] bool belongs(int pid, const SessionRecord &record);
 
 /// "dlv (pid 123), node (pid 7)", or "a process of user 1000" where none of them can be looked into.
-[[nodiscard]] std::string holder_words(const std::vector<ListeningSocket> &sockets, const std::vector<int> &holders);
+[[nodiscard]] std::string holder_words(const std::vector<PortSocket> &sockets, const std::vector<int> &holders);
 
 /// Nothing: nobody listens there. Sessions of other users are not known, so not named.
 [[nodiscard]] std::optional<PortFacts> look_at_port(std::uint16_t port);

@@ -343,6 +343,7 @@ def main():
     else:
         print(f"1..{len(tests)}", flush=True)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job, which is inherited
     failed = False
     for entry in tests:
         if entry.user == "dev" and am_root:

@@ -71,6 +71,9 @@ def make_payload(work, script):
     built = pathlib.Path(os.environ.get("DBGSCOPE_PROGRAMS") or build_dir() / "programs")
     if built.exists():
         shutil.copytree(built, tree / "programs")
+    if dlv := shutil.which("dlv"):  # for a guest of another release: two dlvs, two Gos
+        (tree / "host").mkdir()
+        shutil.copy(dlv, tree / "host/dlv")
     (tree / "guest.sh").write_text(script)
     image = work / "payload.ext4"
     subprocess.run(["chmod", "-R", "a+rX", str(tree)], check=True)  # user dev reads it too
@@ -86,6 +89,7 @@ def guest_script(env, debian, body):
 export HOME=/root GOCACHE={vmroot.GO_CACHE} CGO_ENABLED=0 TERM=dumb LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 export DBGSCOPE_TEST_ENV={env} DBGSCOPE_BIN={vmroot.PAYLOAD}/bin/dbgscope
 export DBGSCOPE_PROGRAMS={vmroot.PAYLOAD}/programs DBGSCOPE_PROGRAMS_GO={own_go}
+export DBGSCOPE_HOST_TOOLS={vmroot.PAYLOAD}/host
 export PATH={vmroot.PAYLOAD}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd {vmroot.PAYLOAD}
 echo "{STARTED}"

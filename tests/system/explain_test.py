@@ -62,8 +62,10 @@ def with_workshop(function):
     return run
 
 
-def dlv_log(directory, program, commands):
-    result = tap.run([*DLV, directory / program], cwd=directory, input="".join(c + "\n" for c in [*commands, "exit"]))
+def dlv_log(directory, program, commands, dlv="dlv"):
+    words = [dlv, *DLV[1:], directory / program]
+    result = tap.run(words, cwd=directory, input="".join(c + "\n" for c in [*commands, "exit"]),
+                     timeout=session.PATIENCE_S)
     return result.stdout + result.stderr
 
 
@@ -82,6 +84,27 @@ def missed_breakpoints_of_dlv(directory):
     tap.equal(set(wrong_path), {"location-not-found"})
     tap.equal(set(known("-", input=dlv_log(directory, "stripped", []))), {"stripped"})
     tap.equal(set(known("-", input=dlv_log(directory, "c/t.c", []))), {"not-executable"})
+
+
+@tap.test("vm:v2", user="root", debian=("13",))
+def dlv_and_go_of_different_years():
+    """dlv 1.20 on Go 1.24's program, dlv 1.24 on Go 1.19's: the machine around the guest is Debian 12."""
+    if os.environ.get("DBGSCOPE_PROGRAMS_GO") != "guest":
+        tap.skip("the guest and the machine around it have the same dlv and Go")
+    newer, older = pathlib.Path(tap.program("hello")), pathlib.Path(os.environ["DBGSCOPE_PROGRAMS"], "hello")
+    older_dlv = os.environ["DBGSCOPE_HOST_TOOLS"] + "/dlv"
+    for program, dlv, rule, what in (
+            (newer, older_dlv, "dlv-too-old", "this dlv is too old for a program built with Go 1.24"),
+            (older, "dlv", "go-too-old", "the program was built with Go go1.19")):
+        log = dlv_log(program.parent, program.name, [], dlv)
+        found = known("-", input=log)
+        tap.equal(set(found), {rule}, log)
+        tap.contains(found[rule]["what"], what)
+        path = f"{os.path.dirname(dlv) or '/usr/bin'}:{os.environ['PATH']}"
+        seen = tap.run([tap.dbgscope, "doctor", "dlv", f"--program={program}", "--json"], env={"PATH": path})
+        tap.equal(seen.rc, 1, seen.stderr)
+        window = [f for f in json.loads(seen.stdout)["findings"] if str(program) in f["found"]]
+        tap.equal([f["level"] for f in window], ["fail"], seen.stdout)
 
 
 @tap.test("host")

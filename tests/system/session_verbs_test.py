@@ -109,18 +109,26 @@ def beginning_of_a_name_is_enough_where_it_is_one():
         tap.true(not session.alive(dlv.pid) and not session.alive(other.pid), "both have ended")
 
 
+def listening(port):
+    table = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()]
+    return any(line[1].endswith(f":{int(port):04X}") and line[3] == "0A" for line in table)
+
+
 @tap.test(*NATIVE)
-def port_names_the_session_that_listens_there():
-    with faults.leak() as dlv:
-        dlv.connect()
-        name = recorded(dlv)
-        port = dlv.match(r"API server listening at: \S+:(\d+)")[1]
-        went = verb("stop", "--port", port)
-        tap.equal((went.rc, went.stdout), (0, f"{name} has ended\n"), went.stderr)
-        tap.true(not session.alive(dlv.pid), "dlv has ended")
-        free = verb("stop", "--port", port)
-        tap.equal(free.rc, 125)
-        tap.contains(free.stderr, "nothing listens there")
+def port_names_its_session_before_and_after_its_client_came():
+    for client in (False, True):
+        with faults.leak() as dlv:
+            port = dlv.match(r"API server listening at: \S+:(\d+)")[1]
+            name = recorded(dlv)
+            if client:
+                dlv.connect()
+                tap.wait_until(lambda: not listening(port), 10, message="dlv has its one client")
+            went = verb("stop", "--port", port)
+            tap.equal((went.rc, went.stdout), (0, f"{name} has ended\n"), went.stderr)
+            tap.true(not session.alive(dlv.pid), "dlv has ended")
+            free = verb("stop", "--port", port)
+            tap.equal(free.rc, 125)
+            tap.contains(free.stderr, "nothing listens there")
 
 
 @tap.test(*NATIVE)

@@ -34,14 +34,17 @@ constexpr const char *kTcp6 = "  sl  local_address                         remot
                               "00000000:00000000 00:00000000 "
                               "00000000  1001        0 40000 1 000000 100 0 0 10 0\n";
 
-TEST(ListeningSockets, AreReadFromBothTables)
+TEST(PortSockets, AreReadFromBothTables)
 {
-    EXPECT_EQ(listening_sockets(kTcp, 0x929), (std::vector<ListeningSocket>{{35021, 1000}}));
-    EXPECT_EQ(listening_sockets(kTcp, 22), (std::vector<ListeningSocket>{{17, 0}}));
-    EXPECT_EQ(listening_sockets(kTcp6, 0x929), (std::vector<ListeningSocket>{{40000, 1001}}));
+    EXPECT_EQ(listening_sockets(kTcp, 0x929), (std::vector<PortSocket>{{35021, 1000}}));
+    EXPECT_EQ(listening_sockets(kTcp, 22), (std::vector<PortSocket>{{17, 0}}));
+    EXPECT_EQ(listening_sockets(kTcp6, 0x929), (std::vector<PortSocket>{{40000, 1001}}));
     EXPECT_TRUE(listening_sockets(kTcp, 0x29).empty());
     EXPECT_TRUE(listening_sockets(kTcp, 0xb2a4).empty());
     EXPECT_TRUE(listening_sockets("", 22).empty());
+    EXPECT_EQ(connected_sockets(kTcp, 0x929), (std::vector<PortSocket>{{35044, 1000}}));
+    EXPECT_TRUE(connected_sockets(kTcp, 0xb2a4).empty()) << "the far end's port";
+    EXPECT_TRUE(connected_sockets(kTcp, 22).empty());
 }
 
 TEST(Holders, OfARealSocketAreFound)
