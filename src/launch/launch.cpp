@@ -96,6 +96,7 @@ class Attempt {
     std::optional<WatcherLink> link_;
     std::optional<WatchStart> watcher_; ///< we are the watcher
     std::optional<SessionCgroup> cgroup_;
+    std::optional<Result<PtraceFilter>> filter_;
     std::string unit_line_;
     bool divided_ = false;        ///< debuggee and debugger have cgroups of their own
     bool split_ = false;          ///< and the filter is there
@@ -181,9 +182,13 @@ Attempt::Done Attempt::carry(const InstallFilter &filter)
                           .cause = link_ ? "their cgroups could not be made" : "there is no watcher"};
         return filter.required ? Done(fail(error)) : Done();
     }
-    if (auto ready = link_->await_ready(); !ready)
-        return lacking(std::move(ready.error()));
-    auto listener = install_ptrace_filter();
+    // Every wait for another process is a good part of a launch. Where the watcher cannot move the debuggee it still
+    // answers, and says so.
+    if (auto there = filter.required ? link_->await_ready() : link_->check_alive(); !there)
+        return lacking(std::move(there.error()));
+    if (!filter_)
+        filter_.emplace(PtraceFilter::build());
+    auto listener = *filter_ ? (*filter_)->install() : Result<UniqueFd>(fail(filter_->error()));
     if (!listener)
         return lacking(std::move(listener.error()));
     if (auto handed = link_->hand_over(std::move(*listener)); !handed)
@@ -207,6 +212,8 @@ Attempt::Done Attempt::carry(const CreateScope &scope)
     auto call = ScopeCall::start(scope, std::span(pids).first(link_ ? 2 : 1));
     if (!call)
         return pass(call);
+    if (link_ && scope.division) // while the manager works
+        filter_.emplace(PtraceFilter::build());
     auto result = call->wait();
     if (!result)
         return pass(result);

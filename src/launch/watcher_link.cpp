@@ -2,6 +2,7 @@
 #include "launch/watcher_link.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -167,6 +168,14 @@ Result<void> WatcherLink::await_ready()
     while (got < 0 && errno == EINTR);
     if (got != 1 || answer != kReady)
         return fail(link_error(got < 0 ? errno : ECHILD));
+    return {};
+}
+
+Result<void> WatcherLink::check_alive() const
+{
+    pollfd end{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+    if (::poll(&end, 1, 0) > 0 && (end.revents & POLLHUP) != 0)
+        return fail(link_error(ECHILD));
     return {};
 }
 

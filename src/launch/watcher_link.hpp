@@ -43,8 +43,11 @@ class WatcherLink {
     void expect(const std::string &scope, const std::string &unified);
     /// Sends the places. Errors: system (the watcher is gone).
     [[nodiscard]] Result<void> introduce(const SessionPlaces &places);
-    /// Waits until the watcher has taken them up and armed the fuse. Errors: system (the watcher is gone).
+    /// Where the split is required: waits until the watcher has taken them up. Errors: system (it could not, or is
+    /// gone).
     [[nodiscard]] Result<void> await_ready();
+    /// Does not wait. Errors: system (the watcher is gone).
+    [[nodiscard]] Result<void> check_alive() const;
     /// The seccomp listener: from now on the watcher answers the debugger's calls.
     [[nodiscard]] Result<void> hand_over(UniqueFd listener);
     /// Right before the exec, and again when it has failed: without one there was no session.
@@ -76,7 +79,7 @@ struct LauncherMessage {
     std::optional<bool> executes; ///< false: it did, and that failed
 };
 [[nodiscard]] std::optional<LauncherMessage> receive_from_launcher(int socket);
-/// Answers introduce().
+/// Answers await_ready().
 void tell_launcher_ready(int socket);
 
 } // namespace dbgscope

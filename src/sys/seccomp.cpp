@@ -14,17 +14,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 
 #include <fmt/format.h>
 
 namespace dbgscope {
 namespace {
-
-struct FilterRelease {
-    void operator()(void *filter) const { seccomp_release(filter); }
-};
-using Filter = std::unique_ptr<void, FilterRelease>;
 
 /// The other calling conventions this kernel may offer beside the native one. libseccomp kills unknown ones by default.
 int add_compat_architectures(scmp_filter_ctx filter)
@@ -47,8 +41,6 @@ int describe(scmp_filter_ctx filter)
     int code = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
     if (code == 0) // the kernel's own errno instead of ECANCELED
         code = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
-    if (code == 0)
-        code = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, has_cap_sys_admin() ? 0 : 1);
     if (code == 0) // no speculation barrier: a debuggee must run as fast as without us
         code = seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
     if (code == 0)
@@ -92,17 +84,29 @@ bool has_cap_sys_admin()
     return (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
 }
 
-Result<UniqueFd> install_ptrace_filter()
+void PtraceFilter::Release::operator()(void *filter) const
 {
-    const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
-    if (!filter)
+    seccomp_release(filter);
+}
+
+Result<PtraceFilter> PtraceFilter::build()
+{
+    PtraceFilter built(seccomp_init(SCMP_ACT_ALLOW));
+    if (!built.filter_)
         return fail(errno_error(ENOMEM, "install", "the seccomp filter"));
-    int code = describe(filter.get());
+    if (const int code = describe(built.filter_.get()); code != 0)
+        return fail(explain(code));
+    return built;
+}
+
+Result<UniqueFd> PtraceFilter::install() const
+{
+    int code = seccomp_attr_set(filter_.get(), SCMP_FLTATR_CTL_NNP, has_cap_sys_admin() ? 0 : 1);
     if (code == 0)
-        code = seccomp_load(filter.get());
-    const int fd = code == 0 ? seccomp_notify_fd(filter.get()) : -1;
+        code = seccomp_load(filter_.get());
+    const int fd = code == 0 ? seccomp_notify_fd(filter_.get()) : code;
     if (fd < 0)
-        return fail(explain(code == 0 ? fd : code));
+        return fail(explain(fd));
     return UniqueFd(fd);
 }
 

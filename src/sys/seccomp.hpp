@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,14 +15,27 @@
 // before the first instruction of its program.
 namespace dbgscope {
 
-/// Installs, for this thread and everything it starts, a filter that notifies on ptrace(PTRACE_TRACEME) and
-/// ptrace(PTRACE_DETACH) and allows everything else, 32-bit and x32 calls too. Sets no_new_privs only where
-/// CAP_SYS_ADMIN is not in force, because the kernel then demands it. Returns the listener.
-/// Errors: unsupported (kernel without user notification; EBUSY: we are inside somebody else's listener already),
-/// denied, system.
-[[nodiscard]] Result<UniqueFd> install_ptrace_filter();
+/// A filter that notifies on ptrace(PTRACE_TRACEME) and ptrace(PTRACE_DETACH) and allows everything else, 32-bit and
+/// x32 calls too.
+class PtraceFilter {
+  public:
+    /// Changes nothing yet. Errors: as install(), where libseccomp's questions to the kernel show it.
+    [[nodiscard]] static Result<PtraceFilter> build();
+    /// Puts it on this thread and everything it starts. Sets no_new_privs only where CAP_SYS_ADMIN is not in force,
+    /// because the kernel then demands it. Returns the listener.
+    /// Errors: unsupported (kernel without user notification; EBUSY: we are inside somebody else's listener already),
+    /// denied, system.
+    [[nodiscard]] Result<UniqueFd> install() const;
 
-/// Whether CAP_SYS_ADMIN is in this process's effective set; if not, install_ptrace_filter sets no_new_privs.
+  private:
+    struct Release {
+        void operator()(void *filter) const;
+    };
+    explicit PtraceFilter(void *filter) : filter_(filter) {}
+    std::unique_ptr<void, Release> filter_; ///< scmp_filter_ctx
+};
+
+/// Whether CAP_SYS_ADMIN is in this process's effective set; if not, PtraceFilter::install() sets no_new_privs.
 [[nodiscard]] bool has_cap_sys_admin();
 
 enum class PtraceCall : std::uint8_t { trace_me, detach, other };

@@ -92,11 +92,15 @@ Debuggees::Debuggees(const SessionCgroups &session, PtraceListener listener, pid
 {
     if (auto procs = open_at(session_.debuggee.get(), "cgroup.procs", O_WRONLY))
         procs_ = std::move(*procs);
+    else
+        no_procs_ = procs.error().error_number;
 }
 
 /// errno, 0 for success. The kernel moves the whole thread group; moving it again changes nothing.
 int Debuggees::move(pid_t thread) const
 {
+    if (!procs_.valid())
+        return no_procs_;
     const std::string text = std::to_string(thread);
     return ::write(procs_.get(), text.data(), text.size()) >= 0 ? 0 : errno;
 }
@@ -121,8 +125,7 @@ std::optional<pid_t> Debuggees::on_notice()
         return std::nullopt;
     }
     const int code = move(notice->thread);
-    if (code == 0)
-        raise_oom_score(notice->thread);
+    raise_oom_score(notice->thread);
     if (!listener_.valid(notice->id))
         return std::nullopt; // interrupted or dead: the call starts again, or never
     if (code != 0 && refuse_)

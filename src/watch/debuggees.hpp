@@ -69,7 +69,8 @@ class Debuggees {
     int oom_score_adj_;
     bool refuse_;
     Say say_;
-    UniqueFd procs_; ///< debuggee/cgroup.procs, open for writing
+    UniqueFd procs_;   ///< debuggee/cgroup.procs, open for writing
+    int no_procs_ = 0; ///< errno of opening it
     std::vector<Debuggee> living_;
     std::set<pid_t> detached_;
     bool failure_said_ = false, escape_said_ = false;

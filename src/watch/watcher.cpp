@@ -51,6 +51,8 @@ Watcher::Watcher(WatchStart start)
       debugger_(process_id(start.debugger).value_or(ProcessId{start.debugger})),
       speaker_(order_.quiet, order_.log_file), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
 {
+    if (auto null = open_at(AT_FDCWD, "/dev/null", O_RDONLY))
+        for_listener_ = std::move(*null);
     if (order_.use_pidfd)
         debugger_pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, start.debugger, 0)));
 }
@@ -70,12 +72,14 @@ bool Watcher::introduced()
     auto opened = open_session(*message->places);
     if (!opened) {
         say(fmt::format("this session is not watched: {}", to_line(opened.error())));
-        launcher_.reset(); // no answer: without us there may be no filter
-        return false;
+        if (order_.split_required)
+            launcher_.reset();    // instead of an answer
+        return launcher_.valid(); // the debugger's calls behind the filter are still to be answered
     }
-    cgroups_.emplace(std::move(*opened));
+    if (order_.split_required)
+        tell_launcher_ready(launcher_.get());
+    cgroups_.emplace(std::move(*opened)); // while the launcher goes on
     arm_fuse();
-    tell_launcher_ready(launcher_.get()); // what follows is done while the launcher goes on
     set_up();
     return true;
 }
@@ -134,8 +138,12 @@ void Watcher::arm_fuse()
 /// After the launcher's exec: nothing of this is waited for.
 void Watcher::take_listener(UniqueFd fd)
 {
-    debuggees_.emplace(*cgroups_, PtraceListener(std::move(fd)), debugger_.pid, order_.debuggee_oom_score_adj,
-                       order_.split_required, [this](std::string_view line) { say(line); });
+    const auto tell = [this](std::string_view line) {
+        if (cgroups_) // else it has been said that nothing is watched
+            say(line);
+    };
+    debuggees_.emplace(cgroups_ ? *cgroups_ : no_cgroups_, PtraceListener(std::move(fd)), debugger_.pid,
+                       order_.debuggee_oom_score_adj, order_.split_required, tell);
 }
 
 void Watcher::say(std::string_view line)

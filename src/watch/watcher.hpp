@@ -67,6 +67,7 @@ class Watcher {
     UniqueFd launcher_;
     ProcessId debugger_;
     UniqueFd debugger_pidfd_;
+    UniqueFd for_listener_; ///< keeps its place: without the listener the debugger's ptrace calls fail (ENOSYS)
     bool gone_ = false;
     std::optional<int> wait_status_;
     bool executed_ = false; ///< without that there was no session to record
@@ -74,6 +75,7 @@ class Watcher {
     Speaker speaker_;
     Signals signals_;
     Recorder recorder_;
+    const SessionCgroups no_cgroups_; ///< stands for `cgroups_` where they could not be opened
     std::optional<SessionCgroups> cgroups_;
     UniqueFd memory_events_; ///< v2: of the scope, hierarchical
     UniqueFd populated_;     ///< v2: cgroup.events of `debuggee`

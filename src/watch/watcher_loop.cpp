@@ -142,6 +142,7 @@ void Watcher::handle(const pollfd &ready, Time now)
 /// The launcher's next message. False: its socket has ended, with its exec or its life.
 bool Watcher::take_message()
 {
+    for_listener_.reset();
     auto message = receive_from_launcher(launcher_.get());
     if (!message) {
         launcher_.reset();
@@ -187,7 +188,8 @@ void Watcher::on_notice(Time now)
     const auto pid = debuggees_->on_notice();
     if (!pid)
         return;
-    oom_->on_debuggee_started(*pid);
+    if (oom_)
+        oom_->on_debuggee_started(*pid);
     if (fuse_)
         fuse_->new_debuggee();
     look_at_ = now + kLookDelay;
@@ -204,7 +206,7 @@ void Watcher::on_populated()
 
 void Watcher::on_gone(Time now)
 {
-    if (!debuggees_)
+    if (!debuggees_ || !oom_)
         return;
     if (look_at_)
         debuggees_->look(order_.cap);

@@ -177,6 +177,36 @@ def runtime_directory_nobody_can_use_is_survived():
     tap.equal(os.listdir("/run/dbgscope"), [])
 
 
+TRACED_CHILD = """#!/usr/bin/python3 -I
+import ctypes, os
+child = os.fork()
+if child == 0:
+    libc = ctypes.CDLL(None, use_errno=True)
+    print(libc.ptrace(0, 0, 0, 0), ctypes.get_errno(), open("/proc/self/oom_score_adj").read().strip(), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+@tap.test("host", user="root")
+def with_few_descriptors_the_debugger_goes_on():
+    """Whatever the watcher has none left for: PTRACE_TRACEME behind its filter succeeds, at no lowered OOM score."""
+    with tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder:
+        debugger = pathlib.Path(folder, "gdb")
+        debugger.write_text(TRACED_CHILD)
+        debugger.chmod(0o755)
+        said = set()
+        for count in range(7, 20):
+            went = tap.run(["prlimit", f"--nofile={count}", tap.dbgscope, "--memory-max=64M", f"--debuggers-gdb={debugger}",
+                            "gdb", "/usr/bin/true"], env=CLEAN)
+            tap.equal(went.rc, 0, f"{count}: {went.stderr}")
+            code, error, score = map(int, went.stdout.split())
+            tap.equal((code, error), (0, 0), f"{count}: {went.stderr}")
+            tap.true(score >= 0, f"{count}: {score}")
+            said |= {part for part in ("share one limit", "is not watched", "cannot be moved", "no fuse") if part in went.stderr}
+        tap.equal(said, {"share one limit", "is not watched", "cannot be moved", "no fuse"}, "each was met on the way")
+
+
 @tap.test("host")
 def two_sessions_of_one_name_are_both_there():
     sleep = ("shell sleep 30",)

@@ -23,7 +23,8 @@ int under_filter(const std::function<int()> &body, const std::function<void(Ptra
 {
     const pid_t outer = ::fork();
     if (outer == 0) { // the filter stays in this process
-        auto fd = install_ptrace_filter();
+        const auto filter = PtraceFilter::build();
+        auto fd = filter ? filter->install() : Result<UniqueFd>(fail(filter.error()));
         if (!fd)
             ::_exit(99);
         PtraceListener listener(std::move(*fd));
