@@ -10,6 +10,7 @@ using Ms = std::chrono::milliseconds;
 
 constexpr std::uint64_t kTripPercent = 95, kReleasePercent = 90;
 constexpr Ms kSoonest{10}, kThrottledLook{100}, kFrozenLook{20}, kStoppedLook{500}, kLiftedLook{2000};
+constexpr Ms kUnanswered{10'000}, kPatientLook{100};
 constexpr Ms kRanLongEnough{2000}, kReaction{100}, kReactionV1{30}, kStale{250};
 
 /// v1: any amount wakes all that wait, and a pending signal is handled before the next allocation: what is lent to let
@@ -103,8 +104,12 @@ FuseOrders Fuse::step(const FuseSample &sample)
     orders.freeze = freeze && !frozen_;
     orders.thaw = frozen_ && !freeze;
     frozen_ = freeze;
+    if (!freeze && state_ != FuseState::frozen)
+        frozen_since_.reset();
+    else if (!frozen_since_)
+        frozen_since_ = sample.now;
     if (freeze)
-        orders.look_in = std::min(orders.look_in.value_or(kFrozenLook), kFrozenLook);
+        orders.look_in = std::min(orders.look_in.value_or(kStoppedLook), frozen_look(sample.now));
     return orders;
 }
 
@@ -238,8 +243,10 @@ void Fuse::run_on(const FuseSample &sample, FuseOrders &orders)
     } else if (state_ == FuseState::frozen && left(sample) > left_at_freeze_) // the cap was raised, or others made room
         state_ = FuseState::throttled;
     const std::uint64_t half = minus(sample.cap.bytes(), margin_of(sample) / 2);
-    const bool polls = state_ == FuseState::frozen || orders.lend_bytes != 0;
-    orders.look_in = polls ? kFrozenLook : hurry(sample, half);
+    if (state_ == FuseState::frozen)
+        orders.look_in = frozen_look(sample.now);
+    else
+        orders.look_in = orders.lend_bytes != 0 ? kFrozenLook : hurry(sample, half);
 }
 
 /// v2: thawed so that a stop lands, and others use up what is left meanwhile: in short turns, then.
@@ -276,6 +283,12 @@ bool Fuse::must_freeze(const FuseSample &sample) const
         return true;
     const bool long_enough = sample.now - running_since_ >= kRanLongEnough;
     return now_left < left_at_stop_ / 4 || (long_enough && now_left < left_at_stop_ / 2);
+}
+
+/// Somebody who has not come within ten seconds may come in an hour, and has a battery.
+Fuse::Ms Fuse::frozen_look(Ms now) const
+{
+    return frozen_since_ && now - *frozen_since_ >= kUnanswered ? kPatientLook : kFrozenLook;
 }
 
 /// When to look again so that `until_bytes` is not passed unseen: half of the time it takes at the present growth,

@@ -83,6 +83,7 @@ class Fuse {
     [[nodiscard]] bool must_freeze(const FuseSample &sample) const;
     [[nodiscard]] bool lands_dearly(const FuseSample &sample) const;
     [[nodiscard]] bool asks_to_stop(const FuseSample &sample) const;
+    [[nodiscard]] Ms frozen_look(Ms now) const;
     [[nodiscard]] Ms hurry(const FuseSample &sample, std::uint64_t until_bytes) const;
     void measure(const FuseSample &sample);
     void at_rest(const FuseSample &sample, FuseOrders &orders);
@@ -102,6 +103,7 @@ class Fuse {
     std::uint64_t left_at_freeze_ = 0;
     Ms running_since_{};
     std::optional<Ms> last_now_;
+    std::optional<Ms> frozen_since_; ///< nothing runs, by whatever order: v1's too
     std::uint64_t last_used_ = 0;
     std::optional<std::uint64_t> growth_; ///< bytes per second between the last two samples
 };

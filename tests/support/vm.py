@@ -89,7 +89,6 @@ def guest_script(env, debian, body):
 export HOME=/root GOCACHE={vmroot.GO_CACHE} CGO_ENABLED=0 TERM=dumb LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 export DBGSCOPE_TEST_ENV={env} DBGSCOPE_BIN={vmroot.PAYLOAD}/bin/dbgscope
 export DBGSCOPE_PROGRAMS={vmroot.PAYLOAD}/programs DBGSCOPE_PROGRAMS_GO={own_go}
-export DBGSCOPE_HOST_TOOLS={vmroot.PAYLOAD}/host
 export PATH={vmroot.PAYLOAD}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd {vmroot.PAYLOAD}
 echo "{STARTED}"

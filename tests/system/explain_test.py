@@ -91,8 +91,9 @@ def dlv_and_go_of_different_years():
     """dlv 1.20 on Go 1.24's program, dlv 1.24 on Go 1.19's: the machine around the guest is Debian 12."""
     if os.environ.get("DBGSCOPE_PROGRAMS_GO") != "guest":
         tap.skip("the guest and the machine around it have the same dlv and Go")
-    newer, older = pathlib.Path(tap.program("hello")), pathlib.Path(os.environ["DBGSCOPE_PROGRAMS"], "hello")
-    older_dlv = os.environ["DBGSCOPE_HOST_TOOLS"] + "/dlv"
+    built_outside = pathlib.Path(os.environ["DBGSCOPE_PROGRAMS"])
+    newer, older = pathlib.Path(tap.program("hello")), built_outside / "hello"
+    older_dlv = str(built_outside.parent / "host/dlv")  # by vm.py
     for program, dlv, rule, what in (
             (newer, older_dlv, "dlv-too-old", "this dlv is too old for a program built with Go 1.24"),
             (older, "dlv", "go-too-old", "the program was built with Go go1.19")):

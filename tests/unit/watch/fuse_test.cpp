@@ -345,6 +345,24 @@ TEST(Fuse, LooksSoonerTheFasterItGrows)
     EXPECT_EQ(look_after(5000, 1), Ms(10)); // how fast it is now is not known
 }
 
+TEST(Fuse, HeldForLongIsLookedAtLessOften)
+{
+    for (const int version : {1, 2}) {
+        Fuse fuse(version, FuseAction::hold);
+        const auto look_in = [&](int ms, unsigned seen) {
+            return fuse
+                .step(sample_of({.at_ms = ms, .used_mib = 126, .seen = kWaiting | seen, .state = {}, .orders = {}}))
+                .look_in;
+        };
+        (void)look_in(0, 0);
+        EXPECT_EQ(look_in(20, 0), Ms(20));
+        EXPECT_EQ(look_in(9000, 0), Ms(20));
+        EXPECT_EQ(look_in(10'100, 0), Ms(100));
+        EXPECT_LE(look_in(3'600'000, kPending), Ms(20)) << "somebody has come";
+        EXPECT_EQ(look_in(3'600'020, 0), Ms(20)) << "and may come again";
+    }
+}
+
 TEST(Fuse, PageCacheNeverTripsAndIsLookedAtOnceMore)
 {
     Fuse fuse(2, FuseAction::hold);
