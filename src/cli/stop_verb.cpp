@@ -61,11 +61,14 @@ Result<std::vector<LiveSession>> on_port(const std::string &text, const std::vec
         return fail(port.error());
     const auto sockets = listening_sockets(*port);
     const auto holders = holders_of(sockets);
-    const auto reachable = sockets.empty() ? holders_of(connected_sockets(*port)) : holders;
+    const auto connected = sockets.empty() ? holders_of(connected_sockets(*port)) : std::vector<int>();
     std::vector<LiveSession> chosen;
-    for (const LiveSession &session : sessions)
-        if (std::ranges::any_of(reachable, [&](int pid) { return belongs(pid, session.record); }))
+    for (const LiveSession &session : sessions) {
+        const bool listens = std::ranges::any_of(holders, [&](int pid) { return belongs(pid, session.record); });
+        // Not what a debuggee has connected to somewhere from a port that is this one by chance.
+        if (listens || std::ranges::count(connected, session.record.debugger.pid) != 0)
             chosen.push_back(session);
+    }
     if (chosen.empty())
         return fail(not_ours(*port, sockets, holders));
     return chosen;

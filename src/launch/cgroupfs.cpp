@@ -105,8 +105,10 @@ Result<void> CgroupPlace::enter_leaf()
     auto directory = open();
     if (!directory)
         return pass(directory);
-    if (auto entered = enter_debugger_leaf(directory->get(), path(), version_); !entered)
+    if (auto entered = enter_debugger_leaf(directory->get(), path(), version_); !entered) {
+        entered.error().error_number = vanished(entered.error().error_number);
         return entered;
+    }
     entered_ = true;
     return {};
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <filesystem>
 #include <optional>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -18,7 +19,11 @@ namespace {
 
 constexpr std::size_t kMaxTableBytes = 64 * kMiB; ///< a busy server has hundred thousands of lines of 150 bytes
 constexpr std::string_view kListen = "0A";        // include/net/tcp_states.h
-constexpr std::string_view kEstablished = "01";
+constexpr std::string_view kEstablished = "01", kCloseWait = "08"; // the second: its client has gone
+
+using States = std::span<const std::string_view>;
+constexpr std::array kListening{kListen};
+constexpr std::array kConnected{kEstablished, kCloseWait};
 
 template <class T> std::optional<T> number(std::string_view text, int base)
 {
@@ -68,21 +73,22 @@ std::optional<std::vector<std::string>> descriptor_targets(const std::filesystem
     return code ? std::nullopt : std::optional(std::move(targets));
 }
 
-std::vector<PortSocket> in_table(std::string_view text, std::uint16_t port, std::string_view state)
+std::vector<PortSocket> in_table(std::string_view text, std::uint16_t port, States states)
 {
     std::vector<PortSocket> sockets;
     while (!text.empty())
-        if (const auto line = tcp_line(next_line(text)); line && line->state == state && line->port == port)
+        if (const auto line = tcp_line(next_line(text));
+            line && line->port == port && std::ranges::find(states, line->state) != states.end())
             sockets.push_back(line->socket);
     return sockets;
 }
 
-std::vector<PortSocket> in_both_tables(const std::string &proc, std::uint16_t port, std::string_view state)
+std::vector<PortSocket> in_both_tables(const std::string &proc, std::uint16_t port, States states)
 {
     std::vector<PortSocket> sockets;
     for (const char *table : {"/net/tcp", "/net/tcp6"})
         if (const auto text = read_file(proc + table, kMaxTableBytes))
-            std::ranges::copy(in_table(*text, port, state), std::back_inserter(sockets));
+            std::ranges::copy(in_table(*text, port, states), std::back_inserter(sockets));
     return sockets;
 }
 
@@ -95,22 +101,22 @@ std::string socket_link(const PortSocket &socket)
 
 std::vector<PortSocket> listening_sockets(std::string_view text, std::uint16_t port)
 {
-    return in_table(text, port, kListen);
+    return in_table(text, port, kListening);
 }
 
 std::vector<PortSocket> listening_sockets(std::uint16_t port, const std::string &proc)
 {
-    return in_both_tables(proc, port, kListen);
+    return in_both_tables(proc, port, kListening);
 }
 
 std::vector<PortSocket> connected_sockets(std::string_view text, std::uint16_t port)
 {
-    return in_table(text, port, kEstablished);
+    return in_table(text, port, kConnected);
 }
 
 std::vector<PortSocket> connected_sockets(std::uint16_t port, const std::string &proc)
 {
-    return in_both_tables(proc, port, kEstablished);
+    return in_both_tables(proc, port, kConnected);
 }
 
 std::vector<int> holders_of(const std::vector<PortSocket> &sockets, const std::string &proc)

@@ -23,7 +23,7 @@ struct PortSocket {
 /// Both tables of our network namespace.
 [[nodiscard]] std::vector<PortSocket> listening_sockets(std::uint16_t port, const std::string &proc = "/proc");
 
-/// Established connections whose own end is `port`: dlv stops listening once its one client is there.
+/// Connections whose own end is `port` and not closed: dlv stops listening once its one client is there.
 [[nodiscard]] std::vector<PortSocket> connected_sockets(std::string_view text, std::uint16_t port);
 [[nodiscard]] std::vector<PortSocket> connected_sockets(std::uint16_t port, const std::string &proc = "/proc");
 

@@ -10,7 +10,7 @@ using Ms = std::chrono::milliseconds;
 
 constexpr std::uint64_t kTripPercent = 95, kReleasePercent = 90;
 constexpr Ms kSoonest{10}, kThrottledLook{100}, kFrozenLook{20}, kStoppedLook{500}, kLiftedLook{2000};
-constexpr Ms kUnanswered{10'000}, kPatientLook{100};
+constexpr Ms kUnanswered{10'000}, kPatientLook{200};
 constexpr Ms kRanLongEnough{2000}, kReaction{100}, kReactionV1{30}, kStale{250};
 
 /// v1: any amount wakes all that wait, and a pending signal is handled before the next allocation: what is lent to let

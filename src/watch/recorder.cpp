@@ -39,11 +39,11 @@ Recorder::Recorder(const Watch &order, ProcessId debugger)
     record_.backend = order.backend;
     record_.tool = order.tool;
     record_.command = order.command;
-    record_.directory = read_link(fmt::format("/proc/{}/cwd", debugger.pid));
+    record_.debugger = debugger;
+    note_directory();
     record_.boot_id = first_line("/proc/sys/kernel/random/boot_id");
     record_.pid_namespace = own_pid_namespace();
     record_.uid = ::geteuid();
-    record_.debugger = debugger;
     record_.watcher = process_id(::getpid()).value_or(ProcessId{});
     record_.started_unix_s = clock_ms(CLOCK_REALTIME) / 1000;
     started_boot_ms_ = clock_ms(CLOCK_BOOTTIME);
@@ -51,6 +51,12 @@ Recorder::Recorder(const Watch &order, ProcessId debugger)
     record_.fuse = order.fuse_line;
     record_.scope_limit = order.scope_limit;
     record_.go_version = order.go_version;
+}
+
+void Recorder::note_directory()
+{
+    if (std::string now = read_link(fmt::format("/proc/{}/cwd", record_.debugger.pid)); !now.empty())
+        record_.directory = std::move(now);
 }
 
 /// A disk that is full or a directory that is gone: told in the record itself, wherever that still can be written.

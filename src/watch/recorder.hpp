@@ -20,6 +20,8 @@ class Recorder {
     /// `debugger` is alive. Paths come from the environment, read here once.
     Recorder(const Watch &order, ProcessId debugger);
     [[nodiscard]] SessionRecord &record() { return record_; }
+    /// The debugger's working directory, as it is now.
+    void note_directory();
     /// Keeps a line nobody could read.
     void keep_unsaid(std::string_view line);
     /// Writes the live record as it is now.

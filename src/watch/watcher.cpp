@@ -71,7 +71,9 @@ bool Watcher::introduced()
     }
     auto opened = open_session(*message->places);
     if (!opened) {
-        say(fmt::format("this session is not watched: {}", to_line(opened.error())));
+        not_watched_ = fmt::format("this session is not watched{}: {}",
+                                   message->places->divided ? ", and the debuggee's cap does not hold" : "",
+                                   to_line(opened.error()));
         if (order_.split_required)
             launcher_.reset();    // instead of an answer
         return launcher_.valid(); // the debugger's calls behind the filter are still to be answered
@@ -139,7 +141,7 @@ void Watcher::arm_fuse()
 void Watcher::take_listener(UniqueFd fd)
 {
     const auto tell = [this](std::string_view line) {
-        if (cgroups_) // else it has been said that nothing is watched
+        if (cgroups_) // else not_watched_ says it
             say(line);
     };
     debuggees_.emplace(cgroups_ ? *cgroups_ : no_cgroups_, PtraceListener(std::move(fd)), debugger_.pid,
@@ -150,6 +152,13 @@ void Watcher::say(std::string_view line)
 {
     if (!speaker_.say(line))
         recorder_.keep_unsaid(line);
+}
+
+/// Not before the exec: of a launch that has failed meanwhile nothing is to be found.
+void Watcher::say_if_not_watched()
+{
+    if (!not_watched_.empty())
+        say(std::exchange(not_watched_, {}));
 }
 
 void Watcher::report(const std::optional<Verdict> &verdict)
@@ -201,6 +210,8 @@ void Watcher::finish()
 {
     while (launcher_.valid() && take_message()) { // a short session: what the launcher said is not read yet
     }
+    if (executed_)
+        say_if_not_watched();
     const auto now = std::chrono::steady_clock::now();
     const auto status = debugger_status();
     if (debuggees_)

@@ -45,6 +45,7 @@ class Watcher {
     void arm_fuse();
     void take_listener(UniqueFd fd);
     void say(std::string_view line);
+    void say_if_not_watched();
     void report(const std::optional<Verdict> &verdict);
     void take(const PressureStep &step, Time now);
 
@@ -77,8 +78,9 @@ class Watcher {
     Recorder recorder_;
     const SessionCgroups no_cgroups_; ///< stands for `cgroups_` where they could not be opened
     std::optional<SessionCgroups> cgroups_;
-    UniqueFd memory_events_; ///< v2: of the scope, hierarchical
-    UniqueFd populated_;     ///< v2: cgroup.events of `debuggee`
+    std::string not_watched_; ///< why there are none, where that is still to be said
+    UniqueFd memory_events_;  ///< v2: of the scope, hierarchical
+    UniqueFd populated_;      ///< v2: cgroup.events of `debuggee`
     std::optional<Debuggees> debuggees_;
     std::optional<OomWatch> oom_;
     std::optional<PressureWatch> pressure_;

@@ -57,7 +57,8 @@ void Watcher::collect(std::vector<pollfd> &polled) const
     add(launcher_.get(), POLLIN);
     add(signals_.fd(), POLLIN);
     if (debuggees_) {
-        add(debuggees_->listener(), POLLIN);
+        if (!launcher_.valid()) // first what it said, and room for what an answer has to open
+            add(debuggees_->listener(), POLLIN);
         for (const Debuggee &debuggee : debuggees_->living())
             add(debuggee.pidfd.get(), POLLIN);
     }
@@ -158,8 +159,12 @@ bool Watcher::take_message()
 /// What the launch need not wait for comes after its end.
 void Watcher::on_launcher()
 {
-    if (take_message() || !cgroups_ || !executed_) // killed before its exec: there has been no session
+    if (take_message() || !executed_) // killed before its exec: there has been no session
         return;
+    say_if_not_watched();
+    if (!cgroups_)
+        return;
+    recorder_.note_directory(); // --working-directory
     join_unified(*cgroups_);
     if (order_.pressure != PressureAction::off) {
         pressure_.emplace(cgroups_->v2_scope(), order_.pressure_some_permyriad, order_.pressure_full_permyriad,

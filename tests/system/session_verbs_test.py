@@ -132,6 +132,22 @@ def port_names_its_session_before_and_after_its_client_came():
 
 
 @tap.test(*NATIVE)
+def port_a_debuggee_happens_to_call_from_is_not_its_sessions():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(session.PATIENCE_S)
+        there = server.getsockname()[1]
+        code = f"import socket, time; s = socket.create_connection(('127.0.0.1', {there})); time.sleep(60)"
+        with faults.gdb("run", program=faults.python(code)) as gdb:
+            peer, (_, port) = server.accept()
+            with peer:
+                watched.wait_record(gdb.pid)
+                refused = verb("stop", "--port", str(port))
+            tap.equal((refused.rc, refused.stdout), (125, ""), refused.stderr)
+            tap.contains(refused.stderr, "nothing listens there")
+            tap.true(session.alive(gdb.pid), "the session lives")
+
+
+@tap.test(*NATIVE)
 def port_of_somebody_else_is_named_and_left_alone():
     with socket.create_server(("127.0.0.1", 0)) as server:
         refused = verb("stop", "--port", str(server.getsockname()[1]))
