@@ -54,6 +54,7 @@ class Watcher {
     void handle(const pollfd &ready, Time now);
     [[nodiscard]] bool take_message();
     void on_launcher();
+    void settle();
     void on_memory_event(Time now);
     void on_notice(Time now);
     void on_populated();
@@ -88,6 +89,7 @@ class Watcher {
     std::optional<Time> look_at_;       ///< a new debuggee is to be looked at
     std::optional<Time> events_muted_;  ///< memory.events is not polled before
     std::optional<Time> gone_check_at_; ///< without pidfd
+    std::optional<Time> settle_at_;     ///< the session's record and pressure are still to be seen to
     std::optional<Time> client_due_at_; ///< by then somebody must have reached the debugger
     std::string weight_before_;         ///< cpu.weight of the debuggee before we lowered it
     std::vector<std::string> programs_; ///< what the debuggees of this session were

@@ -18,6 +18,7 @@
 namespace dbgscope {
 namespace {
 
+constexpr auto kSettleDelay = std::chrono::milliseconds(20);
 constexpr auto kLookDelay = std::chrono::milliseconds(100);    ///< the debuggee has executed its program by then
 constexpr auto kEventPause = std::chrono::milliseconds(100);   ///< `max` events come every 15 ms near the limit
 constexpr auto kFusePause = std::chrono::milliseconds(10);     ///< a fast leak is through the margin in 100 ms
@@ -79,6 +80,7 @@ int Watcher::patience(Time now) const
     keep_earlier(next, events_muted_);
     keep_earlier(next, gone_check_at_);
     keep_earlier(next, client_due_at_);
+    keep_earlier(next, settle_at_);
     if (fuse_)
         keep_earlier(next, fuse_->next_look());
     if (oom_)
@@ -156,14 +158,18 @@ bool Watcher::take_message()
     return true;
 }
 
-/// What the launch need not wait for comes after its end.
+/// What the launch need not wait for comes after its end, and the debugger's own start has the processors first.
 void Watcher::on_launcher()
 {
     if (take_message() || !executed_) // killed before its exec: there has been no session
         return;
     say_if_not_watched();
-    if (!cgroups_)
-        return;
+    if (cgroups_)
+        settle_at_ = std::chrono::steady_clock::now() + kSettleDelay;
+}
+
+void Watcher::settle()
+{
     recorder_.note_directory(); // --working-directory
     join_unified(*cgroups_);
     if (order_.pressure != PressureAction::off) {
@@ -246,6 +252,8 @@ void Watcher::on_timers(Time now)
             record.debuggees.push_back(debuggee.id.pid);
         recorder_.write();
     }
+    if (due(settle_at_, now))
+        settle();
     if (due(client_due_at_, now))
         end_unreached();
     if (fuse_ && fuse_->next_look() && *fuse_->next_look() <= now)
