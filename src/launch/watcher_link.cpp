@@ -138,11 +138,23 @@ class SignalsHeld {
     mutable bool kept_ = false;
 };
 
-/// The middle process of the double fork: its end makes the watcher an orphan.
-[[noreturn]] void leave(int socket, pid_t watcher)
+/// Starts an orphan in a session of its own, through a middle process whose end makes it one. Returns as fork(2) does,
+/// in the launcher and in the orphan. vfork(2), as the middle process needs no copy of our memory: it runs in ours,
+/// while we wait for its end; the orphan, forked from there, has a copy, and so may go on from here.
+[[gnu::noinline]] pid_t fork_orphan()
 {
-    (void)send_message(socket, {reinterpret_cast<const char *>(&watcher), sizeof watcher}, -1); // NOLINT
-    ::_exit(0);
+    volatile pid_t orphan = -1;
+    const pid_t middle = ::vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+    if (middle == 0) {
+        (void)::setsid();  // NOLINT(clang-analyzer-unix.Vfork)
+        orphan = ::fork(); // NOLINT(clang-analyzer-unix.Vfork)
+        if (orphan != 0)   // NOLINT(clang-analyzer-unix.Vfork)
+            ::_exit(0);
+        return 0; // NOLINT(clang-analyzer-unix.Vfork)
+    }
+    while (middle > 0 && ::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return orphan;
 }
 
 } // namespace
@@ -200,48 +212,33 @@ Result<Forked> fork_watcher(const Watch &order)
     UniqueFd theirs(ends[1]);
     const pid_t self = ::getpid();
     const SignalsHeld held; // until the watcher takes them from its descriptor
-    const pid_t child = ::fork();
+    const pid_t child = order.wait ? ::fork() : fork_orphan();
     if (child < 0)
         return fail(link_error(errno));
     Forked forked;
-    if (order.wait) {
-        if (child == 0) {
-            (void)::prctl(PR_SET_PDEATHSIG, SIGTERM); // NOLINT(*-vararg)
-            if (::getppid() != self)
-                ::_exit(128 + SIGTERM);
-            forked.link.emplace();
-            forked.link->socket_ = std::move(ours);
-            forked.link->watcher_ = self;
-        } else {
-            ours.reset();
-            drop_descriptors(theirs);
-            forked.watcher = WatchStart{order, std::move(theirs), child};
-        }
-        return forked;
-    }
-    if (child == 0) {
-        (void)::setsid();
-        const pid_t watcher = ::fork();
-        if (watcher != 0)
-            leave(theirs.get(), watcher);
+    if (order.wait && child == 0) {
+        (void)::prctl(PR_SET_PDEATHSIG, SIGTERM); // NOLINT(*-vararg)
+        if (::getppid() != self)
+            ::_exit(128 + SIGTERM);
+        forked.link.emplace();
+        forked.link->socket_ = std::move(ours);
+        forked.link->watcher_ = self;
+    } else if (order.wait) {
+        ours.reset();
+        drop_descriptors(theirs);
+        forked.watcher = WatchStart{order, std::move(theirs), child};
+    } else if (child == 0) {
         ours.reset();
         drop_descriptors(theirs);
         (void)::chdir("/");
         rename_process("dbgscope-watch");
         forked.watcher = WatchStart{order, std::move(theirs), self};
         held.keep();
-        return forked;
+    } else {
+        forked.link.emplace();
+        forked.link->socket_ = std::move(ours);
+        forked.link->watcher_ = child;
     }
-    theirs.reset();
-    pid_t watcher = -1;
-    const ssize_t got = ::recv(ours.get(), &watcher, sizeof watcher, 0);
-    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    if (got != static_cast<ssize_t>(sizeof watcher) || watcher < 0)
-        return fail(link_error(EAGAIN));
-    forked.link.emplace();
-    forked.link->socket_ = std::move(ours);
-    forked.link->watcher_ = watcher;
     return forked;
 }
 
