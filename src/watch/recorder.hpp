@@ -13,8 +13,8 @@
 
 namespace dbgscope {
 
-/// Keeps the session's record: live from the introduction on, in the history and the journal at the end. A record that
-/// cannot be written never disturbs the session.
+/// Keeps the session's record: live soon after the debugger's exec, in the history and the journal at the end. A record
+/// that cannot be written never disturbs the session.
 class Recorder {
   public:
     /// `debugger` is alive. Paths come from the environment, read here once.

@@ -75,8 +75,8 @@ bool Watcher::introduced()
                                    message->places->divided ? ", and the debuggee's cap does not hold" : "",
                                    to_line(opened.error()));
         if (order_.split_required)
-            launcher_.reset();    // instead of an answer
-        return launcher_.valid(); // the debugger's calls behind the filter are still to be answered
+            launcher_.reset();         // instead of an answer
+        return !order_.split_required; // the debugger's calls behind the filter are still to be answered
     }
     if (order_.split_required)
         tell_launcher_ready(launcher_.get());

@@ -18,7 +18,7 @@
 namespace dbgscope {
 namespace {
 
-constexpr auto kSettleDelay = std::chrono::milliseconds(20);
+constexpr auto kSettleDelay = std::chrono::milliseconds(20);   ///< the debugger is to start first
 constexpr auto kLookDelay = std::chrono::milliseconds(100);    ///< the debuggee has executed its program by then
 constexpr auto kEventPause = std::chrono::milliseconds(100);   ///< `max` events come every 15 ms near the limit
 constexpr auto kFusePause = std::chrono::milliseconds(10);     ///< a fast leak is through the margin in 100 ms

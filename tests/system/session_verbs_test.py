@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import dap
 import faults
 import kernel
 import session
@@ -109,9 +110,12 @@ def beginning_of_a_name_is_enough_where_it_is_one():
         tap.true(not session.alive(dlv.pid) and not session.alive(other.pid), "both have ended")
 
 
-def listening(port):
-    table = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()]
-    return any(line[1].endswith(f":{int(port):04X}") and line[3] == "0A" for line in table)
+@tap.test(*NATIVE)
+def record_has_the_directory_the_debugger_works_in():
+    with faults.leak("--working-directory=/usr") as dlv:
+        tap.equal(watched.wait_record(dlv.pid)["directory"], "/usr")
+        dlv.connect()
+        dlv.end()
 
 
 @tap.test(*NATIVE)
@@ -122,7 +126,7 @@ def port_names_its_session_before_and_after_its_client_came():
             name = recorded(dlv)
             if client:
                 dlv.connect()
-                tap.wait_until(lambda: not listening(port), 10, message="dlv has its one client")
+                tap.wait_until(lambda: "0A" not in dap.listeners(int(port)), 10, message="dlv has its one client")
             went = verb("stop", "--port", port)
             tap.equal((went.rc, went.stdout), (0, f"{name} has ended\n"), went.stderr)
             tap.true(not session.alive(dlv.pid), "dlv has ended")
