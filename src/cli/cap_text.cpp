@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cap_text.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
 #include "debugger/go_live_limit.hpp"

@@ -5,14 +5,14 @@
 #include <filesystem>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "debugger/table.hpp"
-#include "doctor/doctor.hpp"
 #include "probe/probe.hpp"
 #include "profile/load.hpp"
+#include "tools/doctor/doctor.hpp"
 
 namespace dbgscope {
 namespace {

@@ -10,7 +10,7 @@
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/bytes.hpp"
-#include "doctor/explain.hpp"
+#include "tools/explain/explain.hpp"
 
 namespace dbgscope {
 namespace {

@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/messages.hpp"
 #include "cli/own_verbs.hpp"
@@ -16,12 +16,12 @@
 #include "dbgscope/profile.hpp"
 #include "dbgscope/utf8.hpp"
 #include "debugger/go_environment.hpp"
-#include "editor/diff.hpp"
-#include "editor/jsonc_edit.hpp"
-#include "editor/replace_file.hpp"
-#include "editor/snippets.hpp"
-#include "editor/vscode.hpp"
 #include "profile/key_names.hpp"
+#include "tools/editor/diff.hpp"
+#include "tools/editor/jsonc_edit.hpp"
+#include "tools/editor/replace_file.hpp"
+#include "tools/editor/snippets.hpp"
+#include "tools/editor/vscode.hpp"
 
 namespace dbgscope {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <variant>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/messages.hpp"
 #include "cli/verbs.hpp"

@@ -5,16 +5,16 @@
 #include <optional>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/utf8.hpp"
 #include "debugger/go_environment.hpp"
-#include "doctor/go_settings.hpp"
-#include "editor/lint.hpp"
 #include "probe/tools.hpp"
+#include "tools/doctor/go_settings.hpp"
+#include "tools/editor/lint.hpp"
 
 namespace dbgscope {
 namespace {

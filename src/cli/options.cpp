@@ -6,7 +6,7 @@
 #include <optional>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "profile/key_names.hpp"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/completion_verb.hpp"
 #include "cli/doctor_verb.hpp"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <ctime>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/session_choice.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/session_choice.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "dbgscope/profile.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csignal>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/cap_text.hpp"
 #include "cli/session_choice.hpp"

@@ -8,14 +8,14 @@
 #include <optional>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "debugger/call.hpp"
 #include "debugger/table.hpp"
-#include "doctor/go_settings.hpp"
 #include "probe/tools.hpp"
+#include "tools/doctor/go_settings.hpp"
 
 namespace dbgscope {
 namespace {

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "launch/cgroup_error.hpp"
 #include "launch/divide.hpp"

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "launch/cgroup_error.hpp"
 #include "launch/vacate.hpp"

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <limits>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
 #include "sys/file.hpp"

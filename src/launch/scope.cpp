@@ -8,7 +8,7 @@
 #include <array>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "launch/scope_errors.hpp"
 #include "sys/bus.hpp"

@@ -3,7 +3,7 @@
 
 #include <fcntl.h>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "launch/divide.hpp"
 #include "probe/cgroup.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/environment.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "debugger/go_environment.hpp"
 #include "plan/budget.hpp"

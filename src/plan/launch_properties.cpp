@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <limits>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
-#include "plan/property_values.hpp"
+#include "plan/property/values.hpp"
 
 namespace dbgscope {
 namespace {

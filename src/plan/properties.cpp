@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "dbgscope/profile.hpp"
 #include "plan/launch_properties.hpp"
-#include "plan/property_refusals.hpp"
-#include "plan/property_table.hpp"
+#include "plan/property/refusals.hpp"
+#include "plan/property/table.hpp"
 
 namespace dbgscope {
 namespace {

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "dbgscope/overloaded.hpp"
 #include "dbgscope/utf8.hpp"
 #include "plan/properties.hpp"
-#include "plan/property_values.hpp"
+#include "plan/property/values.hpp"
 #include "plan/unit_name.hpp"
 #include "plan/watch.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "dbgscope/session.hpp"
 #include "debugger/go_environment.hpp"

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <optional>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "launch/cgroup_error.hpp"
 #include "launch/watcher_link.hpp"

@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
 #include "probe/reader.hpp"

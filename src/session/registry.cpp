@@ -9,7 +9,7 @@
 #include <memory>
 #include <string_view>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "session/processes.hpp"
 #include "session/record_json.hpp"

@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "launch/cgroup_error.hpp"
 #include "session/processes.hpp"

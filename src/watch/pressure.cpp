@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
 #include "probe/reader.hpp"

@@ -5,7 +5,7 @@
 
 #include <ctime>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "session/end.hpp"
 #include "session/history.hpp"

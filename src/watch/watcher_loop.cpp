@@ -7,7 +7,7 @@
 #include <csignal>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "dbgscope/time_span.hpp"
 #include "session/listeners.hpp"

@@ -14,21 +14,24 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 
-# room -> what it may include of the project, besides include/dbgscope and itself
+# room -> what it may include of the project, besides include/dbgscope and itself. Rooms of the launch path name none of
+# the shelf of tools: no launch runs those, and only cli joins the two.
 ROOMS = {
-    "sys": set(),
-    "render": set(),
-    "profile": {"sys"},
-    "probe": {"sys", "debugger"},
-    "debugger": set(),
-    "plan": {"debugger"},
-    "launch": {"sys", "probe"},
-    "session": {"sys", "launch", "probe"},
-    "watch": {"sys", "probe", "session", "launch"},
-    "doctor": {"sys", "render", "probe", "debugger", "session", "watch", "launch"},
-    "editor": {"sys", "profile", "debugger"},
-    "cli": {"sys", "render", "profile", "probe", "debugger", "plan", "launch", "session", "watch", "doctor", "editor"},
+    "text": set(),
+    "sys": {"text"},
+    "render": {"text"},
+    "profile": {"text", "sys"},
+    "probe": {"text", "sys", "debugger"},
+    "debugger": {"text"},
+    "plan": {"text", "debugger"},
+    "launch": {"text", "sys", "probe"},
+    "session": {"text", "sys", "launch", "probe"},
+    "watch": {"text", "sys", "probe", "session", "launch"},
+    "tools/doctor": {"text", "sys", "render", "probe", "debugger", "session", "watch", "launch"},
+    "tools/explain": {"text", "sys", "render", "probe", "debugger", "watch"},
+    "tools/editor": {"text", "sys", "profile", "debugger"},
 }
+ROOMS["cli"] = set(ROOMS)  # the only room that sees both shelves
 PURE = ("include", "src/plan", "src/debugger")
 IO_HEADERS = re.compile(
     r'#include\s*[<"](unistd\.h|fcntl\.h|sys/|dirent\.h|poll\.h|fstream|iostream|filesystem|cstdio|cstdlib|ctime|random|'
@@ -94,15 +97,31 @@ def function_budget():
     return findings
 
 
+def room_of(path):
+    """"tools/doctor/checks" -> "tools/doctor", "plan/property/table" -> "plan"; None for a file outside every room."""
+    parts = path.split("/")
+    if len(parts) < 2:
+        return None
+    return "/".join(parts[:2]) if parts[0] == "tools" else parts[0]
+
+
+def fmt_is_compiled_once():
+    """Header-only, one call of fmt::format costs five seconds of compiler in each file that has one."""
+    run = subprocess.run(["git", "grep", "-nE", "FMT_HEADER_ONLY|format-inl[.]h", "--", "*.cpp", "*.hpp", "*meson.build"],
+                         cwd=ROOT, capture_output=True, text=True, check=False)
+    return [line for line in run.stdout.splitlines() if not line.startswith("src/text/fmt_library.cpp:")]
+
+
 def layering():
     findings = []
     for path in sources():
         name = relative(path)
-        room = name.split("/")[1] if name.startswith("src/") and name.count("/") > 1 else None
+        room = room_of(name.removeprefix("src/")) if name.startswith("src/") else None
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            included = re.match(r'\s*#include\s+"([a-z]+)/', line)
-            if room in ROOMS and included and included[1] not in ROOMS[room] | {room, "dbgscope"}:
-                findings.append(f"{name}:{number}: {room}/ may not include {included[1]}/")
+            included = re.match(r'\s*#include\s+"([a-z_/]+)\.hpp"', line)
+            wanted = room_of(included[1]) if included else None
+            if room and wanted and wanted not in ROOMS[room] | {room, "dbgscope"}:
+                findings.append(f"{name}:{number}: {room}/ may not include {wanted}/")
             if name.startswith(PURE) and IO_HEADERS.search(line):
                 findings.append(f"{name}:{number}: pure code includes an I/O header: {line.strip()}")
             if name.startswith(("src/", "include/")):
@@ -147,7 +166,7 @@ def man_options():
             [f"{name}: in man/dbgscope.1, not in --help" for name in sorted(documented - offered)])
 
 
-RULES = [file_budget, function_budget, layering, licence_lines, unfinished, man_options]
+RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, licence_lines, unfinished, man_options]
 
 
 def main():

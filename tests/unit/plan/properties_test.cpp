@@ -5,8 +5,8 @@
 
 #include "plan/launch_properties.hpp"
 #include "plan/properties.hpp"
-#include "plan/property_refusals.hpp"
-#include "plan/property_table.hpp"
+#include "plan/property/refusals.hpp"
+#include "plan/property/table.hpp"
 
 namespace dbgscope {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "plan/property_values.hpp"
+#include "plan/property/values.hpp"
 
 namespace dbgscope::values {
 namespace {

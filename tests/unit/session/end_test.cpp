@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "../launch/host.hpp"

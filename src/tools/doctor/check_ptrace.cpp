@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/personality.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include <fmt/core.h>
+
+#include "tools/doctor/checks.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr const char *kYama = "/proc/sys/kernel/yama/ptrace_scope";
+
+/// Documentation/admin-guide/LSM/Yama.rst.
+CheckFinding yama_finding(const DoctorInput &input)
+{
+    const Fact<int> &scope = input.facts.host.yama_ptrace_scope;
+    if (!scope && scope.why() == Why::absent)
+        return {.looked_at = kYama, .found = "this kernel has no yama: whoever owns a process may trace it"};
+    if (!scope)
+        return {.level = CheckLevel::unknown,
+                .looked_at = kYama,
+                .found = "it cannot be read: " + scope.detail(),
+                .matters = "yama may forbid attaching, or debugging altogether"};
+    std::string found = fmt::format("kernel.yama.ptrace_scope is {}", *scope);
+    if (*scope == 3)
+        return {.level = CheckLevel::fail,
+                .looked_at = kYama,
+                .found = found,
+                .matters = "nobody may trace anything, root included",
+                .cure = "it stays until the next boot: take it out of /etc/sysctl.d and reboot"};
+    if (*scope == 0 || input.facts.host.cap_sys_ptrace)
+        return {.looked_at = kYama,
+                .found = found + (*scope == 0 ? ": whoever owns a process may trace it" : "; we have CAP_SYS_PTRACE")};
+    if (*scope == 2)
+        return {.level = CheckLevel::fail,
+                .looked_at = kYama,
+                .found = found + ", and we do not have CAP_SYS_PTRACE",
+                .matters = "neither attaching nor starting a program under a debugger is permitted",
+                .cure = "as root: sysctl kernel.yama.ptrace_scope=1 (0 also allows attaching)"};
+    return {.level = CheckLevel::note,
+            .looked_at = kYama,
+            .found = found,
+            .matters = "a debugger may trace what it starts; attaching to a program that runs already is refused",
+            .cure = "as root, where you attach: sysctl kernel.yama.ptrace_scope=0"};
+}
+
+constexpr int kRandomizeRefused = 128; ///< added to the exit status of the child; errno of ptrace is below it
+
+/// A child asks to be traced by us, and for fixed addresses, as gdb and dlv have it done. Nothing: it cannot be tried.
+std::optional<int> try_trace()
+{
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        const bool refused = ::personality(ADDR_NO_RANDOMIZE) < 0;
+        const int error = ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? 0 : errno;
+        ::_exit(error % kRandomizeRefused + (refused ? kRandomizeRefused : 0));
+    }
+    int status = 0;
+    pid_t ended = -1; // not the child's where SIGCHLD is ignored: its answer is then lost
+    do {
+        ended = pid < 0 ? -1 : ::waitpid(pid, &status, 0);
+    } while (ended < 0 && pid > 0 && errno == EINTR);
+    if (pid < 0 || ended != pid || !WIFEXITED(status))
+        return std::nullopt;
+    return WEXITSTATUS(status);
+}
+
+CheckFindings tried_findings(const DoctorInput &input)
+{
+    constexpr const char *kLooked = "tried: a child of ours asked to be traced";
+    const std::optional<int> answer = try_trace();
+    if (!answer)
+        return {{.level = CheckLevel::unknown,
+                 .looked_at = kLooked,
+                 .found = "the child was killed, could not be started or could not be waited for",
+                 .matters = "a seccomp filter that kills may forbid ptrace"}};
+    const int error = *answer % kRandomizeRefused;
+    const bool filtered = input.facts.host.seccomp_mode.value_or(0) != 0;
+    CheckFindings findings;
+    if (error != 0)
+        findings.push_back({.level = CheckLevel::fail,
+                            .looked_at = kLooked,
+                            .found = fmt::format("refused: {}{}", std::strerror(error),
+                                                 filtered ? "; a seccomp filter is in force" : ""),
+                            .matters = "no debugger can start a program here",
+                            .cure = filtered ? "allow ptrace(2) in the filter: docker and podman with "
+                                               "--cap-add=SYS_PTRACE, or a seccomp profile that has it"
+                                             : "see kernel.yama.ptrace_scope and the security module in force"});
+    else
+        findings.push_back({.looked_at = kLooked, .found = "a child can be traced"});
+    if (*answer >= kRandomizeRefused)
+        findings.push_back({.level = CheckLevel::note,
+                            .looked_at = "tried: personality(ADDR_NO_RANDOMIZE)",
+                            .found = "address randomization cannot be switched off",
+                            .matters = "gdb warns at each start and addresses differ from run to run",
+                            .cure = "`set disable-randomization off` in gdb; or allow personality(2) in the "
+                                    "container's seccomp profile"});
+    return findings;
+}
+
+} // namespace
+
+CheckFindings check_ptrace(const DoctorInput &input)
+{
+    CheckFindings findings{yama_finding(input)};
+    if (input.root.root.empty())
+        for (CheckFinding &finding : tried_findings(input))
+            findings.push_back(std::move(finding));
+    const HostFacts &host = input.facts.host;
+    if (host.container && !host.cap_sys_ptrace)
+        findings.push_back({.level = CheckLevel::note,
+                            .looked_at = "CapEff in /proc/self/status",
+                            .found = fmt::format("in a {} container without CAP_SYS_PTRACE", *host.container),
+                            .matters = "programs of other users, and those that gained privileges, cannot be attached "
+                                       "to",
+                            .cure = "where you attach to them: --cap-add=SYS_PTRACE"});
+    return findings;
+}
+
+} // namespace dbgscope

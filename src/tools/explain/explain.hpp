@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "dbgscope/error.hpp"
+#include "tools/explain/explain_line.hpp"
+#include "tools/explain/gctrace.hpp"
+#include "tools/explain/log_reader.hpp"
+#include "tools/explain/rules.hpp"
+#include "watch/kernel_log.hpp"
+
+// What happened, according to one or more logs.
+namespace dbgscope {
+
+/// A line of a log that a rule is about.
+struct LogPlace {
+    std::size_t log = 0; ///< index into Explanation::logs
+    std::uint64_t line = 0;
+    std::string text; ///< safe for a terminal, at most 300 bytes
+    Clock clock;
+};
+
+enum class Certainty { certain, probable, possible };
+
+/// A consequence of a finding.
+struct Consequence {
+    std::size_t finding = 0;
+    Certainty certainty = Certainty::certain; ///< possible: it is listed by itself as well
+};
+
+struct Finding {
+    const Rule *rule = nullptr;
+    std::string what, cause, cure;
+    std::uint64_t count = 1;
+    LogPlace first, last;
+    int pid = 0;            ///< of the process it is about; 0: not said
+    std::string name;       ///< of that process; empty: not said
+    bool explained = false; ///< a consequence of another one
+    std::vector<Consequence> explains;
+};
+
+struct LogRead {
+    std::string name;
+    std::uint64_t lines = 0, bytes = 0, cut_lines = 0;
+    GcTrace gc;
+    LogPlace last_gc; ///< line 0: none
+};
+
+struct TimedEvent {
+    double at_s = 0;
+    LogPlace place;
+    std::string what;
+};
+
+/// What the logs have in common in time; empty with one log.
+struct TimeLine {
+    std::string clock; ///< "seconds since the machine's start", …; empty: the logs cannot be put in one order
+    std::vector<TimedEvent> events;
+    std::vector<std::string> left_out; ///< "build.log: no time stamps"
+};
+
+struct Explanation {
+    std::vector<LogRead> logs;
+    std::vector<Finding> findings; ///< the important ones first
+    std::uint64_t unlisted = 0;    ///< distinct findings beyond kMaxFindings
+    std::optional<std::uint64_t> cap_bytes;
+    TimeLine time_line;
+    [[nodiscard]] bool anything() const;
+    [[nodiscard]] bool killed_for_memory() const;
+};
+
+inline constexpr std::size_t kMaxFindings = 200;
+
+class Explainer {
+  public:
+    /// `cap_bytes`: the limit the program ran under; else it is taken from dbgscope's own line in a log.
+    explicit Explainer(std::optional<std::uint64_t> cap_bytes);
+    /// To the end of the log. Errors: system.
+    [[nodiscard]] Result<void> read(LogReader &log);
+    [[nodiscard]] Explanation finish();
+
+  private:
+    void take(const LogLine &line);
+    void take_plain(const LogLine &line, const PlainLine &plain, std::uint64_t candidates);
+    void take_memory_words(std::string_view text);
+    void add(const Rule &rule, const Captures &captures, std::string_view text, LogPlace place);
+    [[nodiscard]] std::string limit_words(const OomKill *kill) const;
+
+    RuleFilter filter_;
+    Explanation result_;
+    bool cap_given_ = false;
+    std::map<std::pair<std::string_view, std::string>, std::size_t> known_;
+    std::vector<OomKill> kills_;
+    std::optional<std::uint64_t> kernel_limit_bytes_; ///< of the out-of-memory event being logged
+};
+
+/// Finds consequences, and puts what is left in order of importance.
+void relate(std::vector<Finding> &findings);
+[[nodiscard]] TimeLine time_line_of(const Explanation &explanation);
+
+[[nodiscard]] std::string explanation_text(const Explanation &explanation, bool chart);
+[[nodiscard]] std::string explanation_json(const Explanation &explanation);
+
+} // namespace dbgscope

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include "doctor_input.hpp"
+#include "tools/doctor/mount_at.hpp"
+
+// ptrace, noexec, core, kernel-log.
+namespace dbgscope::test {
+namespace {
+
+using testing::HasSubstr;
+
+struct YamaCase {
+    const char *scope;
+    const char *machine; ///< v2-desktop: an ordinary user; v2-server-root: every capability
+    CheckLevel level;
+};
+class Yama : public testing::TestWithParam<YamaCase> {};
+INSTANTIATE_TEST_SUITE_P(All, Yama,
+                         testing::Values(YamaCase{"0\n", "v2-desktop", CheckLevel::ok},
+                                         YamaCase{"1\n", "v2-desktop", CheckLevel::note},
+                                         YamaCase{"1\n", "v2-server-root", CheckLevel::ok},
+                                         YamaCase{"2\n", "v2-desktop", CheckLevel::fail},
+                                         YamaCase{"2\n", "v2-server-root", CheckLevel::ok},
+                                         YamaCase{"3\n", "v2-server-root", CheckLevel::fail},
+                                         YamaCase{"rubbish\n", "v2-desktop", CheckLevel::unknown}));
+
+TEST_P(Yama, IsJudged)
+{
+    FakeRoot tree;
+    const SysRoot root = machine(GetParam().machine).build(tree);
+    tree.file("/proc/sys/kernel/yama/ptrace_scope", GetParam().scope);
+    EXPECT_EQ(levels(check_ptrace(input_for(root))), std::vector{GetParam().level});
+}
+
+TEST(CheckPtrace, NothingToSayWithoutYama)
+{
+    FakeRoot tree;
+    const auto findings = check_ptrace(input_of(tree, "v2-server-root"));
+    EXPECT_EQ(levels(findings), std::vector{CheckLevel::ok});
+    EXPECT_THAT(findings[0].found, HasSubstr("no yama"));
+}
+
+TEST(CheckPtrace, NotesAContainerWithoutTheCapability)
+{
+    FakeRoot pod;
+    EXPECT_EQ(saying(check_ptrace(input_of(pod, "k8s-pod")), "kubernetes").level, CheckLevel::note);
+    FakeRoot desktop;
+    EXPECT_EQ(saying(check_ptrace(input_of(desktop, "v2-desktop")), "container").found, "nothing like it");
+}
+
+TEST(CheckPtrace, IsTriedHere)
+{
+    DoctorInput input = input_for(real_root());
+    EXPECT_EQ(saying(check_ptrace(input), "a child can be traced").level, CheckLevel::ok);
+}
+
+constexpr std::string_view kMounts = "20 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"
+                                     "21 20 0:5 / /tmp rw,nosuid,noexec - tmpfs tmpfs rw\n"
+                                     "22 20 0:6 / /home rw - ext4 /dev/sda2 rw\n"
+                                     "23 22 0:7 / /home/my\\040files rw,noexec shared:3 - vfat /dev/sdb1 rw\n";
+
+TEST(MountAt, FindsTheMountThatCounts)
+{
+    EXPECT_EQ(mount_at(kMounts, "/etc")->point, "/");
+    EXPECT_EQ(mount_at(kMounts, "/home/dev")->point, "/home");
+    EXPECT_EQ(mount_at(kMounts, "/homestead")->point, "/");
+    EXPECT_EQ(mount_at(kMounts, "/home/my files/x")->type, "vfat");
+    EXPECT_FALSE(mount_at("rubbish\n", "/").has_value());
+    EXPECT_FALSE(mount_at("", "/").has_value());
+}
+
+TEST(MountAt, AMountOverADirectoryHidesThoseBelowIt)
+{
+    const std::string stacked = std::string(kMounts) + "30 22 0:9 / /home rw - tmpfs cover rw\n";
+    EXPECT_EQ(mount_at(stacked, "/home/my files/x")->source, "cover");
+}
+
+TEST(CheckNoexec, WarnsOfEachPlace)
+{
+    FakeRoot tree;
+    tree.file("/proc/self/mountinfo", kMounts);
+    DoctorInput input = input_for(tree.sys_root(1000));
+    const auto findings = check_noexec(input);
+    EXPECT_EQ(saying(findings, "the temporary directory").level, CheckLevel::warn);
+    EXPECT_THAT(saying(findings, "the temporary directory").cure, HasSubstr("GOTMPDIR"));
+    EXPECT_EQ(saying(findings, "/home/dev/src").level, CheckLevel::ok);
+    input.environment = {"GOTMPDIR=/home/dev/tmp"};
+    EXPECT_EQ(levels(check_noexec(input)), std::vector{CheckLevel::ok});
+    input.directory = "/home/my files/app";
+    EXPECT_EQ(saying(check_noexec(input), "the working directory").level, CheckLevel::warn);
+    tree.remove("/proc/self/mountinfo");
+    EXPECT_EQ(check_noexec(input)[0].level, CheckLevel::unknown);
+}
+
+std::string limits(const char *soft)
+{
+    return std::string("Limit                     Soft Limit           Hard Limit           Units     \n"
+                       "Max core file size        ") +
+           soft + "                    unlimited            bytes     \n";
+}
+
+TEST(CheckCore, FileOrPipe)
+{
+    FakeRoot tree;
+    tree.file("/proc/sys/kernel/core_pattern", "core\n").file("/proc/self/limits", limits("0"));
+    const DoctorInput input = input_for(tree.sys_root(1000));
+    EXPECT_EQ(levels(check_core(input)), std::vector{CheckLevel::note});
+    tree.file("/proc/self/limits", limits("unlimited"));
+    EXPECT_THAT(check_core(input)[0].found, HasSubstr("working directory"));
+    EXPECT_EQ(levels(check_core(input)), std::vector{CheckLevel::ok});
+    tree.file("/proc/sys/kernel/core_pattern", "|/lib/systemd/systemd-coredump %P\n");
+    EXPECT_EQ(check_core(input)[0].found, "core files go to systemd-coredump; `coredumpctl gdb` opens the last one");
+    tree.file("/proc/self/limits", limits("0"));
+    EXPECT_EQ(levels(check_core(input)), std::vector{CheckLevel::note});
+    tree.file("/proc/sys/kernel/core_pattern", "|/usr/share/apport/apport -p%p\n");
+    EXPECT_EQ(check_core(input)[0].found, "core files go to /usr/share/apport/apport");
+    tree.remove("/proc/sys/kernel/core_pattern");
+    EXPECT_EQ(check_core(input)[0].level, CheckLevel::unknown);
+}
+
+TEST(CheckKernelLog, IsTried)
+{
+    FakeRoot tree;
+    tree.file("/dev/kmsg", "");
+    EXPECT_EQ(levels(check_kernel_log(input_for(tree.sys_root(1000)))), std::vector{CheckLevel::ok});
+    tree.remove("/dev/kmsg");
+    const auto findings = check_kernel_log(input_for(tree.sys_root(1000)));
+    EXPECT_EQ(levels(findings), std::vector{CheckLevel::note});
+    EXPECT_THAT(findings[0].found, HasSubstr("No such file"));
+}
+
+} // namespace
+} // namespace dbgscope::test
