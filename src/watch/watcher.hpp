@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <poll.h>
-
-#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +10,7 @@
 #include "watch/cgroups.hpp"
 #include "watch/debuggees.hpp"
 #include "watch/fuse_keeper.hpp"
+#include "watch/loop.hpp"
 #include "watch/oom_watch.hpp"
 #include "watch/pressure.hpp"
 #include "watch/recorder.hpp"
@@ -38,7 +36,7 @@ class Watcher {
     [[nodiscard]] bool debuggee_killed_for_memory() const { return oom_ && oom_->last_debuggee_killed_for_memory(); }
 
   private:
-    using Time = std::chrono::steady_clock::time_point;
+    using Time = WatchTime;
 
     void set_up();
     [[nodiscard]] std::optional<int> debugger_status();
@@ -49,9 +47,12 @@ class Watcher {
     void report(const std::optional<Verdict> &verdict);
     void take(const PressureStep &step, Time now);
 
-    void collect(std::vector<pollfd> &polled) const;
-    [[nodiscard]] int patience(Time now) const;
-    void handle(const pollfd &ready, Time now);
+    void add_sources();
+    [[nodiscard]] Source debugger_source();
+    [[nodiscard]] Source debuggees_source();
+    [[nodiscard]] Source memory_source();
+    [[nodiscard]] Source pressure_source();
+    void on_signal();
     [[nodiscard]] bool take_message();
     void on_launcher();
     void settle();
@@ -59,12 +60,13 @@ class Watcher {
     void on_notice(Time now);
     void on_populated();
     void on_gone(Time now);
-    void on_timers(Time now);
+    void look();
     void lower_weight();
     void end_unreached();
     void note_state(Time now);
     void remove_debug_binaries();
 
+    Loop loop_;
     Watch order_;
     UniqueFd launcher_;
     ProcessId debugger_;
