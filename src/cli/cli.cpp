@@ -34,8 +34,10 @@ constexpr CommonVerb kCommonVerbs[] = {
      [](ParsedOptions options, const Invocation &call) { return launch_verb(Tool::none, std::move(options), call); }},
     {"status", "status [--json]", "where am I, what limits me", status_verb},
     {"ps", "ps [-w] [--json]", "the sessions that run now", ps_verb},
-    {"stop", "stop ID...|--port PORT|--all", "end sessions, and what they left behind", stop_verb},
-    {"set", "set ID memory.max=SIZE | UNIT KEY=VALUE...", "change a live session's cap, or a unit's limits", set_verb},
+    {"more", "more [ID] [SIZE]", "give a held program more memory: twice its cap, or SIZE", more_verb},
+    {"stop", "stop [ID...]|--port PORT|--all", "end sessions, and what they left behind", stop_verb},
+    {"set", "set [ID] memory.max=SIZE | UNIT KEY=VALUE...", "change a live session's cap, or a unit's limits",
+     set_verb},
     {"profile", "profile list|show [NAME] [--origin]|check FILE|schema", "the settings and where they come from",
      profile_verb},
 };

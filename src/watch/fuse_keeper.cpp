@@ -232,8 +232,7 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
     const std::uint64_t bytes = reading.unreclaimable_bytes();
     if (orders.say_released != Release::none)
         config_.say("fuse-released", released_line(orders.say_released, bytes, reading.cap));
-    const HeldFacts facts{.session = config_.session,
-                          .action = config_.action,
+    const HeldFacts facts{.action = config_.action,
                           .unreclaimable_bytes = bytes,
                           .cap = reading.cap,
                           .parts = reading.parts,

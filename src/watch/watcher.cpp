@@ -129,7 +129,6 @@ void Watcher::arm_fuse()
                                  .line = order_.fuse_line,
                                  .cap = order_.cap,
                                  .action = order_.fuse,
-                                 .session = order_.session,
                                  .say = [this](std::string_view, std::string_view line) { say(line); }});
     if (fuse)
         fuse_.emplace(std::move(*fuse));

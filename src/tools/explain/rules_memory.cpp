@@ -16,7 +16,7 @@ constexpr Rule kRules[] = {
      .cause = "A process in this cgroup asked for memory, the cgroup was at its limit, and nothing more could be "
               "reclaimed. The machine itself need not be short of memory. Mostly the largest process of the cgroup is "
               "killed, which need not be the one that grew.",
-     .cure = "Raise that limit (under dbgscope: --memory-max=, or dbgscope set ID memory.max= while it runs), or make "
+     .cure = "Raise that limit (under dbgscope: --memory-max=, or dbgscope more while it runs), or make "
              "the program smaller; --fuse-action=hold stops a debuggee before it dies."},
     {.id = "kernel-oom-machine",
      .severity = Severity::failure,
@@ -84,11 +84,11 @@ constexpr Rule kRules[] = {
      .applies = "dbgscope",
      .patterns = {"dbgscope: debuggee held: {what}"},
      .samples = {"dbgscope: debuggee held: 120.0M of its 128M cap cannot be reclaimed (anon 119.5M, +234.8M/s). Pause "
-                 "it in the debugger to look, or give it more: dbgscope set ID memory.max=256M"},
+                 "it in the debugger to look, or give it more: dbgscope more"},
      .what = "the debuggee was held below its cap: {what}",
      .cause =
          "The fuse stops a program that is about to run out of memory. It looks like a hang: it is waiting for you.",
-     .cure = "Pause it in the debugger and look at what grows, or give it more with dbgscope set ID memory.max=SIZE."},
+     .cure = "Pause it in the debugger and look at what grows, or give it more with dbgscope more."},
     {.id = "build-killed",
      .severity = Severity::failure,
      .applies = "go build, go test, dlv debug, dlv test; every version",
