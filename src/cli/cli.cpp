@@ -109,6 +109,7 @@ Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std:
     after->version |= before.version;
     after->dry_run |= before.dry_run;
     after->json |= before.json;
+    after->called = before.called;
     after->all |= before.all;
     if (after->port.empty())
         after->port = before.port;
@@ -161,8 +162,10 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
                      .hint = "dbgscope --help"});
     const std::string verb = options.rest.front();
     options.rest.erase(options.rest.begin());
-    if (const auto tool = tool_from_name(verb))
+    if (const auto tool = tool_from_name(base_name(verb))) {
+        options.called = verb;
         return launch_tool(*tool, std::move(options), invocation);
+    }
     if (verb == "help")
         return show(help_text());
     for (const OwnVerb &own : own_verbs())
@@ -239,6 +242,7 @@ Result<int> run_cli(const Invocation &invocation)
     std::vector<std::string> words(invocation.arguments.begin() + 1, invocation.arguments.end());
     if (const auto tool = tool_from_name(base_name(invocation.arguments.front()))) {
         ParsedOptions options; // called through a link: every word is the tool's, but for those that say otherwise
+        options.called = invocation.arguments.front();
         options.rest = std::move(words);
         return launch_tool(*tool, std::move(options), invocation);
     }

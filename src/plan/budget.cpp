@@ -149,7 +149,7 @@ Result<Budget> attach_budget(const Facts &facts, const Request &request)
 {
     Budget budget;
     const Setting *cap = request.settings.find(Key::memory_max);
-    if (cap != nullptr && (cap->origin.layer == Layer::option || cap->origin.layer == Layer::environment)) {
+    if (cap != nullptr && cap->origin.layer == Layer::option) { // a variable is there for every call
         if (required(request.settings, "limit"))
             return fail({.kind = ErrorKind::limit,
                          .operation = "limit",

@@ -30,6 +30,14 @@ struct Shared {
     Execute execute;
 };
 
+/// What the debugger would see without us: its own path where it was called by one, through a link or not.
+std::string argv0(const Request &request, const std::string &path)
+{
+    if (request.called.find('/') != std::string::npos)
+        return path;
+    return request.called.empty() ? tool_name(request.tool) : request.called;
+}
+
 Result<Execute> plan_execute(const Facts &facts, const Request &request)
 {
     const ToolFacts tool = facts.tools.empty() ? ToolFacts{} : facts.tools.front();
@@ -49,7 +57,7 @@ Result<Execute> plan_execute(const Facts &facts, const Request &request)
     }
     Execute execute{.path = *tool.path, .arguments = {}, .search_path = false};
     if (request.tool != Tool::none)
-        execute.arguments.emplace_back(tool_name(request.tool));
+        execute.arguments.push_back(argv0(request, execute.path));
     execute.arguments.insert(execute.arguments.end(), request.arguments.begin(), request.arguments.end());
     if (request.settings.flag(Key::expand_environment))
         execute.arguments = expand_environment(execute.arguments, request.environment);

@@ -69,6 +69,20 @@ TEST(Budget, ACapThatWasAskedForIsNeverShrunk)
     EXPECT_EQ(budget->cap->bytes(), 512 * kMiB);
 }
 
+/// A variable is there for every call of an editor's; who gives an option means this one.
+TEST(Budget, OnlyAnOptionsCapIsMissedByAnAttachedProgram)
+{
+    Request request = debugger("shrink");
+    request.call.kind = CallKind::attach;
+    for (const auto &[layer, notices] : {std::pair{Layer::option, 1U}, std::pair{Layer::environment, 0U}}) {
+        request.settings.set(Key::memory_max, {SizeSpec{SizeSpec::Kind::bytes, 512 * kMiB}, {layer, "here"}});
+        const auto budget = make_budget(machine(90, 90), request);
+        ASSERT_TRUE(budget);
+        EXPECT_EQ(budget->notices.size(), notices);
+        EXPECT_FALSE(budget->cap);
+    }
+}
+
 TEST(Budget, TooLittleMemoryMeansNoCapOrAnErrorWhereOneIsRequired)
 {
     Facts facts = machine(0, 0);
