@@ -123,6 +123,8 @@ void add_environment(const Shared &shared, const GoEnvironment &go, Execute &exe
     for (const std::string &assignment : shared.request.settings.list(Key::setenv))
         if (const auto equals = assignment.find('='); equals != std::string::npos)
             environment.changes.push_back({assignment.substr(0, equals), assignment.substr(equals + 1)});
+        else if (!inherited(shared.request, assignment)) // what the caller has is there already
+            environment.changes.push_back({assignment, ""});
     environment.changes.insert(environment.changes.end(), shared.wishes.environment.begin(),
                                shared.wishes.environment.end());
     const auto at = shared.request.call.wrapper_at;
