@@ -7,9 +7,9 @@
 
 #include "cli/cap_text.hpp"
 #include "cli/verbs.hpp"
+#include "kernel/process.hpp"
 #include "plan/budget.hpp"
 #include "session/cap.hpp"
-#include "session/processes.hpp"
 
 namespace dbgscope {
 namespace {
@@ -54,9 +54,9 @@ Result<int> change_cap(const LiveSession &session, const Usage &usage, Limit cap
         return fail({.kind = ErrorKind::unsupported,
                      .operation = "set the cap of",
                      .subject = record.id,
-                     .cause = record.scope_directory.empty() ? "it runs without a cgroup of its own"
-                                                             : capped_directory(record) + " cannot be read",
-                     .hint = record.scope_directory.empty() ? "" : "the session may have ended"});
+                     .cause = record.place.scope.empty() ? "it runs without a cgroup of its own"
+                                                         : record.place.capped() + " cannot be read",
+                     .hint = record.place.scope.empty() ? "" : "the session may have ended"});
     const CapChange change = plan_cap_change(record, usage, cap);
     if (auto possible = check_cap(record, usage, change); !possible)
         return pass(possible);
@@ -64,7 +64,7 @@ Result<int> change_cap(const LiveSession &session, const Usage &usage, Limit cap
         return pass(done);
     if (session.watcher_alive) // it looks at the limits again
         (void)ProcessHandle(record.watcher).send(SIGUSR1);
-    const Limit limit = record.split ? change.cap : change.scope_limit;
+    const Limit limit = record.place.divided ? change.cap : change.scope_limit;
     if (!quiet)
         if (auto said = print(cap_change_text(session, usage, change, lower_limit_around(record, limit))); !said)
             return pass(said);

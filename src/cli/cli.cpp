@@ -13,11 +13,11 @@
 #include "config.h"
 #include "debugger/call.hpp"
 #include "debugger/table.hpp"
-#include "launch/process.hpp"
 #include "render/facts_json.hpp"
 #include "sys/bus_library.hpp"
 #include "sys/file.hpp"
 #include "sys/seccomp.hpp"
+#include "text/environment.hpp"
 
 namespace dbgscope {
 namespace {

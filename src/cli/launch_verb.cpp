@@ -10,8 +10,8 @@
 #include "cli/messages.hpp"
 #include "cli/verbs.hpp"
 #include "debugger/call.hpp"
+#include "kernel/process.hpp"
 #include "launch/launch.hpp"
-#include "launch/sweep.hpp"
 #include "plan/budget.hpp"
 #include "plan/plan.hpp"
 #include "probe/assume.hpp"
@@ -76,8 +76,7 @@ std::string random_hex()
 void identify(Request &request)
 {
     request.pid = static_cast<std::uint32_t>(::getpid());
-    if (const auto stat = read_file("/proc/self/stat"))
-        request.start_ticks = parse_start_ticks(*stat).value_or(0);
+    request.start_ticks = own_start_ticks();
     request.random = random_hex();
 }
 

@@ -7,11 +7,11 @@
 
 #include "launch/watcher_link.hpp"
 #include "sys/fd.hpp"
-#include "watch/cgroups.hpp"
 #include "watch/debuggees.hpp"
 #include "watch/fuse_keeper.hpp"
 #include "watch/loop.hpp"
 #include "watch/oom_watch.hpp"
+#include "watch/open_session.hpp"
 #include "watch/pressure.hpp"
 #include "watch/recorder.hpp"
 #include "watch/signals.hpp"
@@ -79,8 +79,8 @@ class Watcher {
     Speaker speaker_;
     Signals signals_;
     Recorder recorder_;
-    const SessionCgroups no_cgroups_; ///< stands for `cgroups_` where they could not be opened
-    std::optional<SessionCgroups> cgroups_;
+    const OpenSession no_cgroups_; ///< stands for `cgroups_` where they could not be opened
+    std::optional<OpenSession> cgroups_;
     std::string not_watched_; ///< why there are none, where that is still to be said
     UniqueFd memory_events_;  ///< v2: of the scope, hierarchical
     UniqueFd populated_;      ///< v2: cgroup.events of `debuggee`

@@ -8,8 +8,8 @@
 #include <fmt/core.h>
 
 #include "dbgscope/time_span.hpp"
+#include "kernel/process.hpp"
 #include "session/listeners.hpp"
-#include "session/processes.hpp"
 #include "sys/file.hpp"
 #include "watch/watcher.hpp"
 

@@ -8,8 +8,8 @@
 
 #include <fmt/core.h>
 
+#include "kernel/parse.hpp"
 #include "probe/debuggee.hpp"
-#include "probe/reader.hpp"
 #include "sys/file.hpp"
 #include "tools/doctor/checks.hpp"
 #include "tools/doctor/go_settings.hpp"

@@ -3,8 +3,8 @@
 
 #include <fmt/core.h>
 
+#include "kernel/parse.hpp"
 #include "probe/debuggee.hpp"
-#include "probe/reader.hpp"
 #include "tools/doctor/build_settings.hpp"
 #include "tools/doctor/checks.hpp"
 

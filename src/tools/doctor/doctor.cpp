@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "dbgscope/utf8.hpp"
-#include "launch/process.hpp"
 #include "probe/probe.hpp"
+#include "text/environment.hpp"
 #include "text/fold.hpp"
 #include "tools/doctor/checks.hpp"
 

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "dbgscope/error.hpp"
+#include "kernel/oom_lines.hpp"
 #include "tools/explain/explain_line.hpp"
 #include "tools/explain/gctrace.hpp"
 #include "tools/explain/log_reader.hpp"
 #include "tools/explain/rules.hpp"
-#include "watch/kernel_log.hpp"
 
 // What happened, according to one or more logs.
 namespace dbgscope {

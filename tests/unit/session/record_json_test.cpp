@@ -64,7 +64,7 @@ TEST(RecordJson, IsReadLeniently)
     ASSERT_TRUE(record);
     EXPECT_EQ(record->id, "a");
     EXPECT_EQ(record->uid, 0U);
-    EXPECT_FALSE(record->split);
+    EXPECT_FALSE(record->place.divided);
     EXPECT_FALSE(record->cap.finite());
     EXPECT_EQ(record->state, SessionState::running);
     EXPECT_EQ(record->debugger, ProcessId{});
