@@ -33,7 +33,7 @@ ROOMS = {
     "tools/editor": {"text", "sys", "profile", "debugger"},
 }
 ROOMS["cli"] = set(ROOMS)  # the only room that sees both shelves
-PURE = ("include", "src/plan", "src/debugger")
+PURE = ("include", "src/plan", "src/debugger", "src/text")
 IO_HEADERS = re.compile(
     r'#include\s*[<"](unistd\.h|fcntl\.h|sys/|dirent\.h|poll\.h|fstream|iostream|filesystem|cstdio|cstdlib|ctime|random|'
     r"thread|systemd/)")

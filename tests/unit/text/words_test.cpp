@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "plan/words.hpp"
+#include "text/words.hpp"
 
 namespace dbgscope::values {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "plan/words.hpp"
+#include "text/words.hpp"
 
 #include <charconv>
 #include <cstdint>

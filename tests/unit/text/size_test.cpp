@@ -21,6 +21,20 @@ TEST(ParseSize, ReadsSystemdSizes)
     EXPECT_FALSE(parse_size("infinity")->resolve(1000).finite());
 }
 
+/// What `-p MemoryMax=` takes, an option and a profile take too: one grammar, systemd's.
+TEST(ParseSize, AddsUpTermsAndTakesEveryPercentSign)
+{
+    EXPECT_EQ(parse_size("1G 512M"), (SizeSpec{SizeSpec::Kind::bytes, 1536 * kMiB}));
+    EXPECT_EQ(parse_size("1G512M 1"), (SizeSpec{SizeSpec::Kind::bytes, 1536 * kMiB + 1}));
+    EXPECT_EQ(parse_size("512 M"), (SizeSpec{SizeSpec::Kind::bytes, 512 * kMiB}));
+    for (const char *text : {"12.5%", "125\u2030", "1250\u2031"})
+        EXPECT_EQ(parse_size(text), (SizeSpec{SizeSpec::Kind::permyriad, 1250})) << text;
+    EXPECT_EQ(parse_size("12.5\u2030"), (SizeSpec{SizeSpec::Kind::permyriad, 125}));
+    for (const char *text : {"512M 1G", "1G 1G", "1G 40%", "1G infinity", "1001\u2030", "1.5\u2031", "1.25\u2030"})
+        EXPECT_FALSE(parse_size(text)) << text;
+    EXPECT_EQ(parse_size("1MB").error().cause, "unknown unit \"MB\"");
+}
+
 TEST(ParseSize, RefusesWhatIsNotASize)
 {
     for (const char *text : {"", "-1", "12Q", "M", "1MB", "99999999999999999999", "17179869184G", "101%", "%", "1.G",
@@ -39,12 +53,6 @@ TEST(FormatBytes, OneDecimalWhereAUnitDoesNotDivide)
     EXPECT_EQ(format_bytes(1536 * kMiB), "1.5G");
     EXPECT_EQ(format_bytes(512 * kMiB), "512M");
     EXPECT_EQ(format_bytes(1023), "1023");
-}
-
-TEST(ErrorLine, EscapesControlCharacters)
-{
-    EXPECT_EQ(to_line({.operation = "read", .subject = "/a\n\x1b[2J", .cause = "gone", .hint = "look"}),
-              "cannot read /a\\x0a\\x1b[2J: gone (look)");
 }
 
 } // namespace
