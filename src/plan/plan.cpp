@@ -224,9 +224,8 @@ Result<void> add_cgroup(const Shared &shared, const BackendOption &option, const
         auto cgroup = plan_cgroup(shared.facts, shared.request, shared.budget, shared.wishes, watch, ignored);
         if (!cgroup)
             return pass(cgroup);
-        for (const std::string &setting : ignored)
-            plan.notices.push_back(
-                {"not-here", fmt::format("{} needs systemd and is left out: this is a plain cgroup", setting)});
+        for (std::string &words : ignored)
+            plan.notices.push_back({"not-here", std::move(words)});
         plan.steps.push_back({std::move(*cgroup), std::move(reason)});
         return {};
     }

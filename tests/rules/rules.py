@@ -147,6 +147,13 @@ def unfinished():
     return run.stdout.splitlines()
 
 
+def pages_exist():
+    """A comment sends nobody to a page that is not here."""
+    run = subprocess.run(["git", "grep", "-nIoE", r"[A-Za-z0-9_./-]+[.]md\b|[Dd]esign section [0-9]+|facts/[a-z_]+", "--", "*.cpp", "*.hpp"],
+                         cwd=ROOT, capture_output=True, text=True, check=False)
+    return [line for line in run.stdout.splitlines() if not (ROOT / line.split(":", 2)[2]).exists()]
+
+
 def options_of(text):
     """The long options at the start of the lines: "  -q,--quiet  Say …"."""
     return set(re.findall(r"^  (?:-\w,)?(--[a-z][a-z0-9-]*)", text, re.MULTILINE))
@@ -167,7 +174,7 @@ def man_options():
             [f"{name}: in man/dbgscope.1, not in --help" for name in sorted(documented - offered)])
 
 
-RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, licence_lines, unfinished, man_options]
+RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, licence_lines, unfinished, pages_exist, man_options]
 
 
 def main():
