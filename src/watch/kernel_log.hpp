@@ -19,6 +19,8 @@ struct OomKill {
     std::uint64_t bytes = 0;   ///< anon-rss + shmem-rss of its "Killed process" line
     bool sized = false;        ///< that line has been seen
     bool machine_wide = false; ///< global_oom: no cgroup's limit
+    bool nodes_only = false;   ///< a cpuset or a memory policy: only the NUMA nodes it may use were full
+    bool scope_known = true;   ///< false: the lines that say whose memory ran out were not logged
     /// From the root of the hierarchy, not of our namespace. Empty: not logged (the kernel limits that part to ten
     /// kills in five seconds).
     std::string limit_cgroup, victim_cgroup;
@@ -28,8 +30,8 @@ struct OomKill {
 /// malformed, or when a process wrote it: those have a facility other than 0.
 [[nodiscard]] std::optional<std::string> kmsg_text(std::string_view record);
 
-/// Takes one line of text in; kills already in `kills` (same pid, not sized yet) are completed, new ones added.
-/// At most 64 are kept; the oldest goes first. Lines about anything else do nothing.
+/// Takes one line of text in, of kernels before 5.1 too; kills already in `kills` (same pid, not sized yet) are
+/// completed, new ones added. At most 64 are kept; the oldest goes first. Lines about anything else do nothing.
 void take_oom_line(std::string_view text, std::vector<OomKill> &kills);
 
 /// /dev/kmsg from the moment this was opened on. Costs nothing until read() is called; nothing wakes us up.
