@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 namespace dbgscope {
@@ -11,6 +12,13 @@ namespace {
 constexpr std::size_t kMaxKills = 64;
 constexpr std::string_view kSummary = "oom-kill:constraint=";
 constexpr std::string_view kKilled = "Killed process ";
+// Before 5.1 the report had three lines instead: whose limit, who was chosen, and who died, who may be a child of the
+// chosen.
+constexpr std::string_view kTaskIn = "Task in ";
+constexpr std::string_view kLimitOf = " killed as a result of limit of ";
+constexpr std::string_view kChosen = ": Kill process ";
+constexpr std::string_view kWanted[] = {"oom-kill:", kKilled, kLimitOf, kChosen};
+constexpr int kNotChosenYet = 0; ///< pid of a kill whose "Task in" line has been seen
 
 /// The number at the front of `text`, and what follows it.
 template <class Number> bool take_number(std::string_view &text, Number &number)
@@ -62,26 +70,73 @@ void take_summary(std::string_view text, std::vector<OomKill> &kills)
     kill.victim_cgroup = text.substr(victim_at + 12, name_at - victim_at - 12);
     text = text.substr(0, victim_at);
     kill.machine_wide = text.ends_with(",global_oom");
+    kill.nodes_only = text.starts_with("oom-kill:constraint=CONSTRAINT_CPUSET,") ||
+                      text.starts_with("oom-kill:constraint=CONSTRAINT_MEMORY_POLICY,");
     if (const auto limit_at = text.find(",oom_memcg="); limit_at != std::string_view::npos && !kill.machine_wide)
         kill.limit_cgroup = text.substr(limit_at + 11);
     remember(kills, std::move(kill));
 }
 
+/// Task in /kubepods/pod1/aa killed as a result of limit of /kubepods/pod1
+void take_limit(std::string_view text, std::size_t at, std::vector<OomKill> &kills)
+{
+    std::erase_if(kills, [](const OomKill &kill) { return kill.pid == kNotChosenYet; });
+    remember(kills, {.pid = kNotChosenYet,
+                     .limit_cgroup = std::string(text.substr(at + kLimitOf.size())),
+                     .victim_cgroup = std::string(text.substr(kTaskIn.size(), at - kTaskIn.size()))});
+}
+
+/// Memory cgroup out of memory: Kill process 24572 (java) score 0 or sacrifice child
+void take_chosen(std::string_view text, std::size_t at, std::vector<OomKill> &kills)
+{
+    OomKill chosen{.machine_wide = !text.starts_with("Memory cgroup ")};
+    text.remove_prefix(at + kChosen.size());
+    const auto name_end = text.rfind(") score ");
+    if (!take_number(text, chosen.pid) || chosen.pid <= 0 || !text.starts_with(" (") ||
+        name_end == std::string_view::npos)
+        return;
+    const auto pending = std::ranges::find(kills, kNotChosenYet, &OomKill::pid);
+    const auto known = pending != kills.end() ? pending : std::ranges::find_if(kills, [&](const OomKill &kill) {
+        return kill.pid == chosen.pid && !kill.sized; // 5.0 has the summary line as well
+    });
+    if (known == kills.end())
+        remember(kills, std::move(chosen));
+    else {
+        known->pid = chosen.pid;
+        known->machine_wide = chosen.machine_wide;
+    }
+}
+
 /// Memory cgroup out of memory: Killed process 1234 (leak) total-vm:12kB, anon-rss:9kB, file-rss:3kB, shmem-rss:0kB,
 /// UID:0 pgtables:1kB oom_score_adj:0
+/// Before 5.1: Killed process 28438 (java) total-vm:…; RHEL 7: "(java), UID 0, total-vm:", RHEL 6: ", UID 502, (java)
+/// ".
 void take_killed(std::string_view text, std::size_t at, std::vector<OomKill> &kills)
 {
-    const bool machine_wide = !text.starts_with("Memory cgroup ");
+    const bool alone = at == 0;
+    const bool machine_wide = !alone && !text.starts_with("Memory cgroup ");
     text.remove_prefix(at + kKilled.size());
     int pid = 0;
-    if (!take_number(text, pid) || pid <= 0 || !text.starts_with(" ("))
+    if (!take_number(text, pid) || pid <= 0)
         return;
-    const auto name_end = text.rfind(") total-vm:"); // a name may hold parentheses
-    if (name_end == std::string_view::npos)
+    if (alone && text.starts_with(", UID "))
+        text.remove_prefix(std::min(text.find(" (", 6), text.size()));
+    if (!text.starts_with(" ("))
+        return;
+    const auto sizes_at = text.find(" anon-rss:");
+    const auto name_end = text.substr(0, sizes_at).rfind(')'); // a name may hold parentheses
+    if (name_end == std::string_view::npos || name_end < 2 || (alone && sizes_at == std::string_view::npos))
         return;
     const std::string_view sizes = text.substr(name_end);
     auto known = std::ranges::find_if(kills, [pid](const OomKill &kill) { return kill.pid == pid && !kill.sized; });
-    OomKill &kill = known != kills.end() ? *known : remember(kills, OomKill{.pid = pid, .machine_wide = machine_wide});
+    if (known == kills.end() && alone) { // a child of the chosen one died
+        const auto chosen =
+            std::ranges::find_if(kills.rbegin(), kills.rend(), [](const OomKill &kill) { return !kill.sized; });
+        known = chosen == kills.rend() ? kills.end() : std::prev(chosen.base());
+    }
+    OomKill &kill =
+        known != kills.end() ? *known : remember(kills, OomKill{.machine_wide = machine_wide, .scope_known = !alone});
+    kill.pid = pid;
     kill.name = text.substr(2, name_end - 2);
     kill.bytes = size_of(sizes, " anon-rss:") + size_of(sizes, " shmem-rss:"); // file-rss could be reclaimed
     kill.sized = true;
@@ -116,18 +171,25 @@ std::optional<std::string> kmsg_text(std::string_view record)
     return text;
 }
 
-bool may_be_oom_line(std::string_view text)
-{
-    return text.find("oom-kill:") != std::string_view::npos || text.find(kKilled) != std::string_view::npos;
-}
-
 void take_oom_line(std::string_view text, std::vector<OomKill> &kills)
 {
     if (text.starts_with(kSummary))
-        take_summary(text, kills);
-    else if (const auto at = text.find(kKilled);
-             at != std::string_view::npos && text.substr(0, at).ends_with(": ") && text.find("ut of memory") < at)
+        return take_summary(text, kills);
+    if (const auto at = text.find(kLimitOf);
+        at != std::string_view::npos && text.starts_with(kTaskIn) && at >= kTaskIn.size())
+        return take_limit(text, at, kills);
+    if (const auto at = text.find(kChosen); at != std::string_view::npos && text.find("ut of memory") < at)
+        return take_chosen(text, at, kills);
+    if (const auto at = text.find(kKilled);
+        at == 0 ||
+        (at != std::string_view::npos && text.substr(0, at).ends_with(": ") && text.find("ut of memory") < at))
         take_killed(text, at, kills);
+}
+
+bool may_be_oom_line(std::string_view text)
+{
+    return std::ranges::any_of(kWanted,
+                               [text](std::string_view key) { return text.find(key) != std::string_view::npos; });
 }
 
 } // namespace dbgscope

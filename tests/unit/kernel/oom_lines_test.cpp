@@ -126,5 +126,47 @@ TEST(OomLine, IsToldFromTheRestAtOnce)
     EXPECT_FALSE(may_be_oom_line("usb 1-1: new high-speed USB device number 2 using xhci_hcd"));
 }
 
+TEST(OomLine, KernelsBefore51NameTheChosenAndTheDead)
+{
+    // Linux 4.19, RHEL 7 (", UID 0,") and RHEL 6: one report has three lines, and a child of the chosen process dies.
+    constexpr std::string_view kLimit = "Task in /k/pod1/aa killed as a result of limit of /k/pod1";
+    constexpr std::string_view kChosen =
+        "Memory cgroup out of memory: Kill process 24572 (java) score 0 or sacrifice child";
+    for (const std::string_view dead :
+         {"Killed process 28438 (java) total-vm:9kB, anon-rss:4kB, file-rss:0kB, shmem-rss:2kB",
+          "Killed process 28438 (java), UID 0, total-vm:9kB, anon-rss:4kB, file-rss:0kB, "
+          "shmem-rss:2kB",
+          "Killed process 28438, UID 502, (java) total-vm:9kB, anon-rss:6kB, file-rss:0kB"}) {
+        const auto kills = taken({kLimit, kChosen, dead});
+        ASSERT_EQ(kills.size(), 1u) << dead;
+        EXPECT_EQ(kills[0].pid, 28438);
+        EXPECT_EQ(kills[0].name, "java");
+        EXPECT_EQ(kills[0].limit_cgroup, "/k/pod1");
+        EXPECT_EQ(kills[0].victim_cgroup, "/k/pod1/aa");
+        EXPECT_EQ(kills[0].bytes, 6u * 1024);
+        EXPECT_TRUE(kills[0].sized && kills[0].scope_known);
+        EXPECT_FALSE(kills[0].machine_wide);
+    }
+    const auto machine = taken({"Out of memory: Kill process 9 (x) score 905 or sacrifice child",
+                                "Killed process 9 (x) total-vm:9kB, anon-rss:4kB, file-rss:0kB"});
+    ASSERT_EQ(machine.size(), 1u);
+    EXPECT_TRUE(machine[0].machine_wide);
+    EXPECT_FALSE(taken({"Killed process 9 (x) total-vm:9kB, anon-rss:4kB"}).at(0).scope_known);
+    EXPECT_EQ(taken({kLimit, kChosen, "Killed process 1 (a) total-vm:9kB, anon-rss:1kB", kLimit}).size(), 2u);
+    for (const char *odd :
+         {"Task in killed as a result of limit of ", ": Kill process 1 (out of memory", "Killed process 1, UID ",
+          "Out of memory: Kill process 1 (x", "Killed process 5) anon-rss:"})
+        (void)taken({odd});
+}
+
+TEST(OomLine, OnlySomeNodesWereFull)
+{
+    EXPECT_TRUE(taken({"oom-kill:constraint=CONSTRAINT_CPUSET,nodemask=(null),cpuset=p,mems_allowed=0,global_oom,"
+                       "task_memcg=/a,task=x,pid=7,uid=0"})
+                    .at(0)
+                    .nodes_only);
+    EXPECT_FALSE(taken({kSummary}).at(0).nodes_only);
+}
+
 } // namespace
 } // namespace dbgscope
