@@ -30,6 +30,7 @@ ROOMS = {
     "tools/doctor": {"text", "sys", "render", "probe", "debugger", "session", "watch", "launch"},
     "tools/explain": {"text", "sys", "render", "probe", "debugger", "watch"},
     "tools/editor": {"text", "sys", "profile", "debugger"},
+    "tools/inspect": {"text", "sys"},
 }
 ROOMS["cli"] = set(ROOMS)  # the only room that sees both shelves
 PURE = ("include", "src/plan", "src/debugger")
@@ -41,6 +42,7 @@ OWNED = {  # library -> the room that may include it
     r"<yaml-cpp/": "src/profile",
     r"<systemd/": "src/sys",
     r"<linux/seccomp|<seccomp\.h": "src/sys",
+    r"<elfutils/|<libelf|<gelf|<dwarf\.h|<zlib": "src/tools/inspect",
 }
 
 
