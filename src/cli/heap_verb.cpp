@@ -8,6 +8,7 @@
 #include "cli/verbs.hpp"
 #include "tools/inspect/heap_view.hpp"
 #include "tools/inspect/inspect_json.hpp"
+#include "tools/inspect/profiles.hpp"
 
 namespace dbgscope {
 
@@ -27,6 +28,8 @@ Result<int> heap_verb(const CLI::App &parsed, const Invocation &)
     const auto view = view_heap(*target, stacks);
     if (!view)
         return fail(view.error());
+    if (const std::string file = option_value(parsed, "-o"); !file.empty())
+        return write_profile(file, heap_pprof(view->heap, target->program, view->with_recent, unix_ns()));
     if (auto printed = print(parsed.count("--json") > 0 ? heap_json(*view) : heap_text(*view, stacks)); !printed)
         return pass(printed);
     return 0;

@@ -3,13 +3,18 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/own_verbs.hpp"
 #include "cli/session_choice.hpp"
+#include "cli/verbs.hpp"
+#include "dbgscope/utf8.hpp"
 #include "session/processes.hpp"
+#include "tools/inspect/core_file.hpp"
+#include "tools/inspect/pprof.hpp"
 
 namespace dbgscope {
 namespace {
@@ -82,20 +87,50 @@ void declare_target(CLI::App &app)
         ->expected(0, 1)
         ->type_name("ID");
     add_value(app, "--pid", "PID", "Look into this process instead");
+    add_value(app, "--core", "FILE", "Look into this core file instead");
+    add_value(app, "--exe", "FILE", "The program whose core file it is");
+    add_value(app, "-o,--output", "FILE", "Write a profile for go tool pprof instead of printing");
 }
 
 Result<Target> chosen_target(const CLI::App &parsed)
 {
     const std::string word = option_value(parsed, "ID"), pid_word = option_value(parsed, "--pid");
-    if (!word.empty() && !pid_word.empty())
+    const std::string core = option_value(parsed, "--core"), exe = option_value(parsed, "--exe");
+    if ((word.empty() ? 0 : 1) + (pid_word.empty() ? 0 : 1) + (core.empty() ? 0 : 1) > 1)
         return fail({.kind = ErrorKind::usage,
                      .operation = "choose",
                      .subject = "what to look into",
-                     .cause = "both a session and --pid were given"});
+                     .cause = "more than one of a session, --pid and --core was given"});
+    if (core.empty() != exe.empty())
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "look into",
+                     .subject = core.empty() ? exe : core,
+                     .cause = "--core and --exe go together",
+                     .hint = "--core FILE --exe PROGRAM"});
+    if (!core.empty())
+        return open_core(core, exe);
     const auto pid = pid_word.empty() ? debuggee_of(word) : read_pid(pid_word);
     if (!pid)
         return fail(pid.error());
     return open_process(*pid);
+}
+
+Result<int> write_profile(const std::string &file, const Result<std::string> &profile)
+{
+    if (!profile)
+        return fail(profile.error());
+    if (auto written = write_private_file(file, *profile); !written)
+        return pass(written);
+    if (auto printed = print(fmt::format("written: {}\n", printable(file))); !printed)
+        return pass(printed);
+    return 0;
+}
+
+std::int64_t unix_ns()
+{
+    timespec now{};
+    (void)::clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
 }
 
 } // namespace dbgscope

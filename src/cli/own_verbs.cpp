@@ -9,6 +9,7 @@
 #include "cli/completion_verb.hpp"
 #include "cli/doctor_verb.hpp"
 #include "cli/explain_verb.hpp"
+#include "cli/goroutines_verb.hpp"
 #include "cli/heap_verb.hpp"
 #include "cli/init_verb.hpp"
 #include "cli/lint_verb.hpp"
@@ -25,8 +26,10 @@ constexpr OwnVerb kVerbs[] = {
      declare_doctor, doctor_verb},
     {"explain", "explain [FILE|-] [--with FILE]... [--cap SIZE]", "what happened, according to a log", declare_explain,
      explain_verb},
-    {"heap", "heap [ID|--pid PID] [--stacks] [--json]", "who holds the memory of a Go program, by line of code",
+    {"heap", "heap [ID|--pid PID|--core FILE --exe FILE] [-o FILE]", "who holds the memory of a Go program, by line",
      declare_heap, heap_verb},
+    {"goroutines", "goroutines [ID|--pid PID|--core FILE --exe FILE]", "what a Go program's goroutines wait for",
+     declare_goroutines, goroutines_verb},
     {"init", "init vscode|nvim|helix|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
     {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -18,6 +19,7 @@
 #include "session/processes.hpp"
 #include "sys/file.hpp"
 #include "watch/exit_status.hpp"
+#include "watch/heap_switch.hpp"
 
 namespace dbgscope {
 namespace {
@@ -86,9 +88,9 @@ pid_t thread_group(pid_t thread)
 }
 
 Debuggees::Debuggees(const SessionCgroups &session, PtraceListener listener, pid_t debugger, int oom_score_adj,
-                     bool refuse, Say say)
+                     bool refuse, std::uint64_t heap_profile_rate, Say say)
     : session_(session), listener_(std::move(listener)), debugger_(debugger), oom_score_adj_(oom_score_adj),
-      refuse_(refuse), say_(std::move(say))
+      refuse_(refuse), heap_profile_rate_(heap_profile_rate), say_(std::move(say))
 {
     if (auto procs = open_at(session_.debuggee.get(), "cgroup.procs", O_WRONLY))
         procs_ = std::move(*procs);
@@ -118,6 +120,8 @@ std::optional<pid_t> Debuggees::on_notice()
     const auto notice = listener_.receive();
     if (!notice)
         return std::nullopt;
+    if (notice->call == PtraceCall::go_start)
+        on_go_start(*notice);
     if (notice->call != PtraceCall::trace_me || notice->thread <= 0 || !listener_.valid(notice->id)) {
         listener_.let_continue(notice->id);
         if (notice->call == PtraceCall::detach)
@@ -168,6 +172,19 @@ void Debuggees::on_detach(const PtraceNotice &notice)
     for (const Debuggee &debuggee : living_)
         if (debuggee.id.pid == target)
             detached_.insert(target);
+}
+
+/// Before the answer: the runtime looks at the byte right after this call. The debugger waits for nothing meanwhile.
+void Debuggees::on_go_start(const PtraceNotice &notice)
+{
+    if (heap_profile_rate_ == 0 || living_.empty() || notice.thread <= 0)
+        return; // dlv itself, and the compiler's processes
+    const pid_t pid = thread_group(notice.thread);
+    const bool ours = std::ranges::any_of(living_, [pid](const Debuggee &known) { return known.id.pid == pid; });
+    if (!ours || !listener_.valid(notice.id))
+        return;
+    if (std::string text = heap_switch_text(switch_heap_profile(pid, heap_profile_rate_)); !text.empty())
+        heap_profile_ = std::move(text);
 }
 
 void Debuggees::look(Limit cap)

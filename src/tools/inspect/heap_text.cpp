@@ -25,7 +25,7 @@ std::string heading(const HeapView &view)
                                    view.go_version.empty() ? "" : ", ", view.go_version);
     if (view.gc.cycles)
         text += *view.gc.cycles == 0 ? ", before its first GC" : fmt::format(", as of GC {}", *view.gc.cycles);
-    return text + (view.rate > 1 ? fmt::format("; 1 sample per {}\n", format_bytes(view.rate)) : "\n");
+    return text + (view.heap.rate > 1 ? fmt::format("; 1 sample per {}\n", format_bytes(view.heap.rate)) : "\n");
 }
 
 /// How the profile, the runtime's own count and the process' memory fit together.
@@ -80,9 +80,9 @@ std::string heap_text(const HeapView &view, bool stacks)
     std::string text = heading(view) + gc_text(view.gc) + sums(view);
     if (view.with_recent)
         text += "ranked     by what is live and what came since together: most came since the last GC\n";
-    if (view.torn > 0)
-        text += fmt::format("note       {} records changed while they were read and are not counted\n", view.torn);
-    if (view.cut_short)
+    if (view.heap.torn > 0)
+        text += fmt::format("note       {} records changed while they were read and are not counted\n", view.heap.torn);
+    if (view.heap.cut_short)
         text += "note       the list of records ended in unreadable memory: what follows is a part of it\n";
     if (view.sites.empty())
         return text + "\nNothing has been sampled yet.\n";

@@ -95,18 +95,17 @@ Result<HeapView> view_heap(const Target &target, bool by_stack)
     const auto layout = go_heap_layout(target.program);
     if (!layout)
         return fail(layout.error());
-    const auto heap = read_go_heap(*target.memory, *layout);
+    auto heap = read_go_heap(*target.memory, *layout);
     if (!heap)
-        return fail(heap.error());
+        return pass(heap);
     HeapView view{.program = target.program.path(),
                   .go_version = go_version(*target.memory, target.program),
                   .pid = target.pid,
-                  .rate = heap->rate,
                   .gc = read_go_gc(*target.memory, target.program),
                   .anonymous_bytes = target.anonymous_bytes,
                   .sites = group_sites(*heap, target.program, by_stack),
-                  .torn = heap->torn,
-                  .cut_short = heap->cut_short};
+                  .heap = {}};
+    view.heap = std::move(*heap);
     std::erase_if(view.sites, [](const HeapSite &site) { return site.live.bytes + site.recent.bytes <= 0; });
     rank_sites(view);
     return view;

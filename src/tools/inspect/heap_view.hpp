@@ -22,7 +22,6 @@ struct HeapSite {
 struct HeapView {
     std::string program, go_version;
     pid_t pid = 0; ///< 0: a core file
-    std::uint64_t rate = 0;
     GoGc gc;
     std::optional<std::uint64_t> anonymous_bytes; ///< of the process
     HeapCount live, recent;
@@ -30,8 +29,7 @@ struct HeapView {
     bool with_recent = false;
     double ranked_bytes = 0;
     std::vector<HeapSite> sites; ///< the largest first
-    std::uint64_t torn = 0;
-    bool cut_short = false;
+    GoHeap heap;                 ///< what it was made from
 };
 /// Errors: those of go_heap_layout and read_go_heap.
 [[nodiscard]] Result<HeapView> view_heap(const Target &target, bool by_stack);
