@@ -84,7 +84,7 @@ void declare_target(CLI::App &app)
 {
     app.add_option("ID", "the session whose debuggee to look into; without, the newest")
         ->type_size(1)
-        ->expected(0, 1)
+        ->expected(1)
         ->type_name("ID");
     add_value(app, "--pid", "PID", "Look into this process instead");
     add_value(app, "--core", "FILE", "Look into this core file instead");

@@ -51,7 +51,7 @@ TEST(HeapView, TextNamesSitesWithLines)
     const std::string text = heap_text(view({site("main.keep", 60, 0)}), false);
     EXPECT_NE(text.find("Go heap of process 42 (/src/app, go1.19.8), as of GC 7; 1 sample per 128K"),
               std::string::npos);
-    EXPECT_NE(text.find("     60.0M          -         60  100 %  main.keep main.go:13\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("       60M          -         60  100 %  main.keep main.go:13\n"), std::string::npos) << text;
     EXPECT_EQ(text.find("< main.main"), std::string::npos);
     EXPECT_NE(heap_text(view({site("main.keep", 60, 0)}), true).find("< main.main main.go:40"), std::string::npos);
 }
