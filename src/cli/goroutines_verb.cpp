@@ -15,6 +15,7 @@ namespace dbgscope {
 void declare_goroutines(CLI::App &app)
 {
     declare_target(app);
+    add_value(app, "-o,--output", "FILE", "Write a profile for go tool pprof instead of printing");
     app.add_flag("-a,--all")->description("Print Go's own goroutines too");
     app.add_flag("--json")->description("Print everything as JSON");
 }

@@ -15,6 +15,7 @@ namespace dbgscope {
 void declare_heap(CLI::App &app)
 {
     declare_target(app);
+    add_value(app, "-o,--output", "FILE", "Write a profile for go tool pprof instead of printing");
     app.add_flag("--stacks")->description("Print each way to a site with its callers");
     app.add_flag("--json")->description("Print everything as JSON");
 }

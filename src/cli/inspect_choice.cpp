@@ -89,7 +89,6 @@ void declare_target(CLI::App &app)
     add_value(app, "--pid", "PID", "Look into this process instead");
     add_value(app, "--core", "FILE", "Look into this core file instead");
     add_value(app, "--exe", "FILE", "The program whose core file it is");
-    add_value(app, "-o,--output", "FILE", "Write a profile for go tool pprof instead of printing");
 }
 
 Result<Target> chosen_target(const CLI::App &parsed)

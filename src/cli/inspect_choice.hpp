@@ -11,7 +11,7 @@ class App;
 // What `heap`, `goroutines` and `snapshot` look into.
 namespace dbgscope {
 
-/// ID, --pid, --core, --exe and -o.
+/// ID, --pid, --core and --exe.
 void declare_target(CLI::App &app);
 
 /// The core file or the process named; or the debuggee of the session named, or of the newest one that has one.

@@ -35,8 +35,8 @@ struct HeapSwitched {
 };
 
 /// For a process that waits in sched_getaffinity(2): writes that one byte, and `rate` where the program's own is still
-/// the runtime's default (up to Go 1.20 it is set later, and so left alone). Nothing else is ever written, and the byte
-/// only while it is 1, so never twice.
+/// the runtime's default (Go 1.19 sets it later, in runtime.init, so it is left alone there). Nothing else is ever
+/// written, and the byte only while it is 1, so never twice.
 [[nodiscard]] HeapSwitched switch_heap_profile(pid_t pid, std::uint64_t rate, const std::string &proc = "/proc");
 
 /// For the session's record: "on", "refused: Operation not permitted"; empty: not tried.

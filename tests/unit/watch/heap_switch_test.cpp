@@ -151,7 +151,7 @@ TEST_F(HeapSwitchTest, ARateOfTheProgramsOwnStays)
     EXPECT_EQ(run(), Outcome::done);
     EXPECT_EQ(word(kRate), 4096U);
     put(kDisabled, 1);
-    put_word(kRate, 0); // up to Go 1.20: set in runtime.init, afterwards
+    put_word(kRate, 0); // Go 1.19: set in runtime.init, afterwards
     EXPECT_EQ(run(), Outcome::done);
     EXPECT_EQ(word(kRate), 0U);
 }
