@@ -160,7 +160,7 @@ HeapSwitched switch_heap_profile(pid_t pid, std::uint64_t rate, const std::strin
 std::string heap_switch_text(const HeapSwitched &switched)
 {
     switch (switched.outcome) {
-    case HeapSwitched::Outcome::done: return "on";
+    case HeapSwitched::Outcome::done: return std::string(kHeapSwitchedOn);
     case HeapSwitched::Outcome::refused: return fmt::format("refused: {}", std::strerror(switched.error_number));
     case HeapSwitched::Outcome::not_needed: break;
     }

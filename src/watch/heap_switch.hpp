@@ -39,6 +39,7 @@ struct HeapSwitched {
 /// written, and the byte only while it is 1, so never twice.
 [[nodiscard]] HeapSwitched switch_heap_profile(pid_t pid, std::uint64_t rate, const std::string &proc = "/proc");
 
+inline constexpr std::string_view kHeapSwitchedOn = "on";
 /// For the session's record: "on", "refused: Operation not permitted"; empty: not tried.
 [[nodiscard]] std::string heap_switch_text(const HeapSwitched &switched);
 

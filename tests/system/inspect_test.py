@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import session
@@ -79,9 +80,12 @@ def a_held_leak_is_named_with_its_line():
         dlv.match(HELD)
         record = watched.wait_record(dlv.pid)
         tap.equal(record["heap_profile"], "on")
+        who = dlv.match(r"dbgscope: who holds it: main\.leakForever main\.go:(\d+) (\S+)M \((\d+) %\)")
+        tap.true(int(who[3]) >= 80 and float(who[2]) > 80, who[0])
         found = json.loads(look("heap", session.session_name(dlv.pid), "--json"))
         tap.equal(found["pid"], pid)
         top = found["sites"][0]
+        tap.equal(str(top["line"]), who[1])
         tap.equal((top["function"], os.path.basename(top["file"])), ("main.leakForever", "main.go"))
         source = pathlib.Path(__file__).resolve().parents[1] / "support/programs/leak/main.go"
         tap.contains(source.read_text().splitlines()[top["line"] - 1], "make([]byte, 1<<20)")
@@ -186,6 +190,31 @@ def what_cannot_be_looked_into_is_explained():
     tap.contains(refusal(tap.program("leak"), "-step-ms=5000"), "it is switched off")
     tap.contains(refusal("sleep", "5"), "not a Go program")
     tap.contains(tap.run([tap.dbgscope, "heap", "--pid", "999999999"]).stderr, "no such process")
+
+
+@tap.test("host")
+def a_snapshot_is_a_directory_of_its_own():
+    with sites_program() as program, tempfile.TemporaryDirectory() as folder:
+        target = f"{folder}/taken"
+        look("snapshot", "--pid", str(program.pid), "-o", target)
+        tap.equal(os.stat(target).st_mode & 0o777, 0o700)
+        tap.equal(sorted(os.listdir(target)), ["gc.json", "goroutines.json", "goroutines.pb.gz", "heap.json", "heap.pb.gz",
+                                               "maps", "memory.stat", "status", "summary.txt"])
+        tap.contains(pathlib.Path(target, "summary.txt").read_text(), "main.huge main.go:")
+        again = tap.run([tap.dbgscope, "snapshot", "--pid", str(program.pid), "-o", target])
+        tap.equal(again.rc, 125)
+        tap.contains(again.stderr, "directory of its own")
+
+
+@tap.test("host")
+def a_program_without_a_profile_is_held_without_its_line():
+    with leak_held("--heap-profile=off") as dlv:
+        dlv.connect()
+        run_on(dlv.match(r"API server listening at: (\S+)")[1])
+        dlv.match(HELD)
+        tap.equal(watched.wait_record(dlv.pid)["heap_profile"], "")
+        time.sleep(1)
+        tap.true("who holds it" not in dlv.stderr, dlv.stderr)
 
 
 @tap.test("host")

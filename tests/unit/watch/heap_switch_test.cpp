@@ -15,6 +15,8 @@
 
 #include <gtest/gtest.h>
 
+#include "watch/holders.hpp"
+
 namespace dbgscope {
 namespace {
 
@@ -218,6 +220,18 @@ TEST_F(HeapSwitchTest, NamesAtTheEdgesOfTheTableAreRead)
     many.push_back({"runtime.last", 1, 1});
     write("/7/exe", program(many));
     EXPECT_EQ(run(), Outcome::done);
+}
+
+TEST_F(HeapSwitchTest, TheLargestProcessIsFound)
+{
+    for (const auto &[pid, statm] :
+         {std::pair{"5", "9999 10 1 1 0 1 0\n"}, std::pair{"6", "20 11 1 1 0 1 0\n"}, std::pair{"8", "?"}}) {
+        std::filesystem::create_directory(root_ + '/' + pid);
+        write(std::string("/") + pid + "/statm", statm);
+    }
+    EXPECT_EQ(largest_process({5, 6, 8, 9}, root_), 6);
+    EXPECT_EQ(largest_process({8, 9}, root_), 0);
+    EXPECT_EQ(largest_process({}, root_), 0);
 }
 
 TEST_F(HeapSwitchTest, RefusedIsSaid)

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dbgscope/bytes.hpp"
+#include "tools/inspect/holder_line.hpp"
 
 namespace dbgscope {
 namespace {
@@ -54,6 +55,21 @@ TEST(HeapView, TextNamesSitesWithLines)
     EXPECT_NE(text.find("       60M          -         60  100 %  main.keep main.go:13\n"), std::string::npos) << text;
     EXPECT_EQ(text.find("< main.main"), std::string::npos);
     EXPECT_NE(heap_text(view({site("main.keep", 60, 0)}), true).find("< main.main main.go:40"), std::string::npos);
+}
+
+TEST(HolderLine, NamesTheThreeLargestAndNoCrumbs)
+{
+    const HeapView four =
+        view({site("main.a", 50, 1), site("main.b", 30, 0), site("main.c", 11, 0), site("main.d", 9, 0)});
+    EXPECT_EQ(holder_line(four, "dlv-1"),
+              "who holds it: main.a main.go:13 50M (50 %), main.b main.go:13 30M (30 %), main.c "
+              "main.go:13 11M (11 %); as of GC 7; dbgscope heap dlv-1 shows all");
+    const HeapView one = view({site("main.a", 97, 0), site("main.b", 3, 0)});
+    EXPECT_EQ(holder_line(one, "x"),
+              "who holds it: main.a main.go:13 97M (97 %); as of GC 7; dbgscope heap x shows all");
+    const HeapView fresh = view({site("main.a", 1, 99)});
+    EXPECT_EQ(holder_line(fresh, "x"), "who holds it: main.a main.go:13 100M (100 %); dbgscope heap x shows all");
+    EXPECT_EQ(holder_line(view({}), "x"), "");
 }
 
 TEST(HeapView, NothingSampledIsSaid)
