@@ -6,19 +6,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <string>
-#include <utility>
 
+#include "sys/fd.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
 namespace {
 
 constexpr mode_t kLogMode = 0600;
+constexpr std::chrono::milliseconds kEndPatience{200};
 
 /// Second number of /proc/PID/statm: pages in memory.
 std::uint64_t resident_pages(pid_t pid, const std::string &proc)
@@ -56,34 +59,49 @@ struct SpawnSettings {
     }
 };
 
-} // namespace
-
-void HolderLine::start(pid_t pid, const std::string &session, const std::string &log_file)
+/// 0: it could not be started.
+pid_t spawn(pid_t pid, const std::string &session, const std::string &log_file)
 {
-    end();
     std::string words[] = {"dbgscope", std::string(kHolderVerb), std::to_string(pid), session};
     char *arguments[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
     char *environment[] = {nullptr};
     const SpawnSettings settings(log_file);
     pid_t child = 0;
-    if (::posix_spawn(&child, "/proc/self/exe", &settings.actions, &settings.attributes, arguments, environment) == 0)
-        child_ = child;
+    const int code =
+        ::posix_spawn(&child, "/proc/self/exe", &settings.actions, &settings.attributes, arguments, environment);
+    return code == 0 ? child : 0;
 }
 
-void HolderLine::reap()
+} // namespace
+
+void HolderLine::start(pid_t pid, const std::string &session, const std::string &log_file)
 {
-    if (child_ > 0 && ::waitpid(child_, nullptr, WNOHANG) == child_)
-        child_ = 0;
+    end();
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        return;
+    const UniqueFd from(ends[0]);
+    UniqueFd to(ends[1]);
+    const pid_t middle = ::fork();
+    if (middle == 0) {
+        const pid_t child = spawn(pid, session, log_file);
+        (void)!::write(to.get(), &child, sizeof child);
+        ::_exit(0);
+    }
+    to.reset();
+    pid_t child = 0;
+    if (middle > 0 && ::read(from.get(), &child, sizeof child) == sizeof child && child > 0)
+        if (const auto process = process_id(child))
+            running_.emplace(*process);
+    while (middle > 0 && ::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
+    }
 }
 
 void HolderLine::end()
 {
-    const pid_t child = std::exchange(child_, 0);
-    if (child <= 0)
-        return;
-    (void)::kill(child, SIGKILL);
-    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    if (running_ && running_->send(SIGKILL) == 0)
+        (void)running_->wait_end(kEndPatience);
+    running_.reset();
 }
 
 pid_t largest_process(const std::vector<pid_t> &pids, const std::string &proc)

@@ -3,10 +3,12 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "session/processes.hpp"
 
 namespace dbgscope {
 
@@ -23,15 +25,14 @@ class HolderLine {
     HolderLine &operator=(const HolderLine &) = delete;
     ~HolderLine() { end(); }
 
-    /// Never waits. One at a time: what still runs is ended. `log_file`: written to instead of stderr; empty: none.
+    /// Waits for no more than a fork. One at a time: what still runs is ended. `log_file`: written to instead of
+    /// stderr; empty: none.
     void start(pid_t pid, const std::string &session, const std::string &log_file);
-    /// Forgets one that has ended by itself.
-    void reap();
     /// So that stderr is let go of.
     void end();
 
   private:
-    pid_t child_ = 0;
+    std::optional<ProcessHandle> running_; ///< no child of the watcher: nobody has to wait for it
 };
 
 /// The one with the most memory in use; 0: none of them can be read.

@@ -260,7 +260,6 @@ void Watcher::on_timers(Time now)
         settle();
     if (due(client_due_at_, now))
         end_unreached();
-    holders_.reap();
     if (fuse_ && fuse_->next_look() && *fuse_->next_look() <= now)
         fuse_->on_timer();
     if (oom_ && oom_->next_look() && *oom_->next_look() <= now)

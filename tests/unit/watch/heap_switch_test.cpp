@@ -222,6 +222,22 @@ TEST_F(HeapSwitchTest, NamesAtTheEdgesOfTheTableAreRead)
     EXPECT_EQ(run(), Outcome::done);
 }
 
+/// Names are read in windows of 32 KiB, from the first one that is looked at.
+TEST_F(HeapSwitchTest, ANameMayLieAcrossTwoWindows)
+{
+    for (std::size_t across = 1; across < 32; ++across) {
+        auto symbols = go_symbols();
+        const Symbol first{"runtime.first", 0x60000, 1};
+        const Symbol far{std::string(32 * 1024 - first.name.size() - 1 - across - 1, 'x'), 0x60008, 64, STT_FUNC};
+        symbols.erase(symbols.begin(), symbols.begin() + 1);
+        std::swap(symbols[0], symbols[1]); // disableMemoryProfiling comes first
+        symbols.insert(symbols.begin(), {first, far});
+        write("/7/exe", program(symbols));
+        put(kDisabled, 1);
+        EXPECT_EQ(run(), Outcome::done) << across;
+    }
+}
+
 TEST_F(HeapSwitchTest, TheLargestProcessIsFound)
 {
     for (const auto &[pid, statm] :

@@ -137,6 +137,7 @@ TEST_F(GoroutinesTest, DeadOnesAreNotListed)
 
 TEST_F(GoroutinesTest, FramePointersOutsideTheStackOrDownwardsEndTheWalk)
 {
+    frame(kStack + 0x80, kStack + 0x100, 0x405000);
     for (const std::uint64_t next :
          {kStack + 0x100, kStack + 0x80, kStack - 8, kStack + 0x1000, kStack + 0xff8, kNever}) {
         frame(kStack + 0x100, next, 0x402000);
