@@ -69,6 +69,7 @@ enum class Key : std::uint8_t {
     pressure_action,
     pressure_watch,
     go_memlimit,
+    heap_profile,
     go_debug,
     go_debug_force,
     debuggers_dlv,

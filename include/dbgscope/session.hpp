@@ -76,6 +76,8 @@ struct SessionRecord {
     Limit scope_limit;      ///< of the whole scope
     std::string go_version; ///< of the debuggee where known: "go1.19.8"; empty: not Go or unknown
 
+    std::string heap_profile; ///< what came of switching the debuggee's on: "on", "refused: …"; empty: not tried
+
     SessionState state = SessionState::running;
     std::vector<int> debuggees; ///< pids of the processes the debugger traces from their start
     std::uint64_t debuggee_peak_bytes = 0, debugger_peak_bytes = 0; ///< 0: unknown

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "cli/held_by.hpp"
 #include "cli/own_verbs.hpp"
 #include "cli/systemd_run.hpp"
 #include "cli/verbs.hpp"
@@ -18,6 +19,7 @@
 #include "sys/file.hpp"
 #include "sys/seccomp.hpp"
 #include "text/environment.hpp"
+#include "watch/holders.hpp"
 
 namespace dbgscope {
 namespace {
@@ -168,6 +170,8 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
     }
     if (verb == "help")
         return show(help_text());
+    if (verb == kHolderVerb) // the watcher's own: in no help and no completion
+        return held_by(options.rest);
     for (const OwnVerb &own : own_verbs())
         if (own.name == verb)
             return run_own_verb(own, options.rest, invocation);

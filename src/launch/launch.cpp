@@ -187,7 +187,7 @@ Attempt::Done Attempt::carry(const InstallFilter &filter)
     if (auto there = filter.required ? link_->await_ready() : link_->check_alive(); !there)
         return lacking(std::move(there.error()));
     if (!filter_)
-        filter_.emplace(PtraceFilter::build());
+        filter_.emplace(PtraceFilter::build(filter.go_starts));
     auto listener = *filter_ ? (*filter_)->install() : Result<UniqueFd>(fail(filter_->error()));
     if (!listener)
         return lacking(std::move(listener.error()));
@@ -212,8 +212,8 @@ Attempt::Done Attempt::carry(const CreateScope &scope)
     auto call = ScopeCall::start(scope, std::span(pids).first(link_ ? 2 : 1));
     if (!call)
         return pass(call);
-    if (link_ && scope.division) // while the manager works
-        filter_.emplace(PtraceFilter::build());
+    if (const auto *filter = find_action<InstallFilter>(plan_); link_ && scope.division && filter != nullptr)
+        filter_.emplace(PtraceFilter::build(filter->go_starts)); // while the manager works
     auto result = call->wait();
     if (!result)
         return pass(result);

@@ -84,9 +84,12 @@ void absorb_properties(std::uint64_t mem_total, Settings &settings, PropertyWish
     });
 }
 
-std::string filter_reason(const HostFacts &host)
+std::string filter_reason(const HostFacts &host, const Watch &watch)
 {
     std::string reason = "each debuggee is moved before its first instruction";
+    if (watch.heap_profile_rate != 0)
+        reason += fmt::format("; a Go program's own heap profile is switched on, a sample every {}",
+                              format_bytes(watch.heap_profile_rate));
     if (!host.cap_sys_admin)
         reason += "; sets no_new_privs, so sudo and setuid programs inside gain nothing (--split=off)";
     return reason;
@@ -101,7 +104,8 @@ void add_process_steps(const Shared &shared, const WatchPlan &watch, std::vector
     if (const auto nice = settings.get<std::int64_t>(Key::nice))
         steps.push_back({SetNice{static_cast<int>(*nice)}, origin_of(settings, Key::nice)});
     if (watch.watch && watch.watch->split) // before the credentials: root needs no no_new_privs for it
-        steps.push_back({InstallFilter{watch.watch->split_required}, filter_reason(shared.facts.host)});
+        steps.push_back({InstallFilter{watch.watch->split_required, watch.watch->heap_profile_rate != 0},
+                         filter_reason(shared.facts.host, *watch.watch)});
     if (watch.watch && watch.watch->fuse == FuseAction::hold && watch.division && watch.division->version == 2)
         steps.push_back(
             {NoHugePages{}, "a few faults of 2 MiB would pass the fuse and the cap before anything is held"});

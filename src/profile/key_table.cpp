@@ -132,6 +132,8 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
 
     {Key::go_memlimit, "go.memlimit", "", T::text, forbidden, kGo, "", 0, 0, "auto|off|SIZE",
      "GOMEMLIMIT for the debuggee"},
+    {Key::heap_profile, "heap_profile", "", T::choice, forbidden, kGo, "auto|on|off", 0, 0, "WHEN",
+     "Switch on the debuggee's own heap profile at its start, for dbgscope heap"},
     {Key::go_debug, "go.debug", "", T::list, forbidden, kGo, "", 0, 0, "NAME=VALUE",
      "Append a setting to GODEBUG"},
     {Key::go_debug_force, "go.debug_force", "", T::flag, forbidden, kGo, "", 0, 0, "",

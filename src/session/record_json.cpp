@@ -36,6 +36,7 @@ template <class Field, class Record> void each_field(Field &field, Record &recor
     field("fuse_bytes", record.fuse);
     field("scope_limit_bytes", record.scope_limit);
     field("go_version", record.go_version);
+    field("heap_profile", record.heap_profile);
     field("state", record.state);
     field("debuggees", record.debuggees);
     field("debuggee_peak_bytes", record.debuggee_peak_bytes);

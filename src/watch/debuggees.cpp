@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
 #include "watch/exit_status.hpp"
+#include "watch/heap_switch.hpp"
 
 namespace dbgscope {
 namespace {
@@ -51,9 +53,9 @@ bool ended(const Debuggee &debuggee)
 } // namespace
 
 Debuggees::Debuggees(const OpenSession &session, PtraceListener listener, pid_t debugger, int oom_score_adj,
-                     bool refuse, Say say)
+                     bool refuse, std::uint64_t heap_profile_rate, Say say)
     : session_(session), listener_(std::move(listener)), debugger_(debugger), oom_score_adj_(oom_score_adj),
-      refuse_(refuse), say_(std::move(say))
+      refuse_(refuse), heap_profile_rate_(heap_profile_rate), say_(std::move(say))
 {
     if (auto procs = open_at(session_.debuggee.get(), "cgroup.procs", O_WRONLY))
         procs_ = std::move(*procs);
@@ -75,6 +77,8 @@ std::optional<pid_t> Debuggees::on_notice()
     const auto notice = listener_.receive();
     if (!notice)
         return std::nullopt;
+    if (notice->call == PtraceCall::go_start)
+        on_go_start(*notice);
     if (notice->call != PtraceCall::trace_me || notice->thread <= 0 || !listener_.valid(notice->id)) {
         listener_.let_continue(notice->id);
         if (notice->call == PtraceCall::detach)
@@ -123,6 +127,19 @@ void Debuggees::on_detach(const PtraceNotice &notice)
     for (const Debuggee &debuggee : living_)
         if (debuggee.id.pid == target)
             detached_.insert(target);
+}
+
+/// Before the answer: the runtime looks at the byte right after this call. The debugger waits for nothing meanwhile.
+void Debuggees::on_go_start(const PtraceNotice &notice)
+{
+    if (heap_profile_rate_ == 0 || living_.empty() || notice.thread <= 0)
+        return; // dlv itself, and the compiler's processes
+    const pid_t pid = thread_group(notice.thread);
+    const bool ours = std::ranges::any_of(living_, [pid](const Debuggee &known) { return known.id.pid == pid; });
+    if (!ours || !listener_.valid(notice.id))
+        return;
+    if (std::string text = heap_switch_text(switch_heap_profile(pid, heap_profile_rate_)); !text.empty())
+        heap_profile_ = std::move(text);
 }
 
 void Debuggees::look(Limit cap)

@@ -38,8 +38,9 @@ class Debuggees {
   public:
     using Say = std::function<void(std::string_view line)>;
     /// `session` outlives this. `refuse`: a debuggee that cannot be moved may not start (--require=split).
+    /// `heap_profile_rate`: of Go programs; 0: their heap profiles are left as they are.
     Debuggees(const OpenSession &session, PtraceListener listener, pid_t debugger, int oom_score_adj, bool refuse,
-              Say say);
+              std::uint64_t heap_profile_rate, Say say);
 
     /// For poll(2); -1 once nobody is left under the filter.
     [[nodiscard]] int listener() const { return listener_.fd(); }
@@ -53,6 +54,8 @@ class Debuggees {
     /// Those that have ended since the last call.
     [[nodiscard]] std::vector<GoneDebuggee> collect_gone();
     [[nodiscard]] const std::vector<Debuggee> &living() const { return living_; }
+    /// What came of switching the newest Go debuggee's heap profile on: heap_switch_text().
+    [[nodiscard]] const std::string &heap_profile() const { return heap_profile_; }
     /// Thread groups the debugger let go of: not ours to end.
     [[nodiscard]] const std::set<pid_t> &detached() const { return detached_; }
 
@@ -60,6 +63,7 @@ class Debuggees {
     [[nodiscard]] int move(pid_t thread) const;
     void remember(pid_t pid);
     void on_detach(const PtraceNotice &notice);
+    void on_go_start(const PtraceNotice &notice);
     void check_place(const Debuggee &debuggee, Limit cap);
 
     const OpenSession &session_;
@@ -67,6 +71,8 @@ class Debuggees {
     pid_t debugger_;
     int oom_score_adj_;
     bool refuse_;
+    std::uint64_t heap_profile_rate_;
+    std::string heap_profile_;
     Say say_;
     UniqueFd procs_;   ///< debuggee/cgroup.procs, open for writing
     int no_procs_ = 0; ///< errno of opening it

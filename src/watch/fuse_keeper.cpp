@@ -239,7 +239,7 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
                           .growth = growth(bytes, now),
                           .pressure_avg10 = orders.say_held ? cgroup_.pressure_avg10() : std::nullopt};
     if (orders.say_held)
-        config_.say(config_.action == FuseAction::warn ? "fuse-warned" : "fuse-held", held_line(facts));
+        config_.say(config_.action == FuseAction::warn ? "fuse-warned" : kFuseHeld, held_line(facts));
     if (orders.say_spent)
         config_.say("fuse-spent", spent_line(facts));
 }

@@ -19,6 +19,8 @@
 // The fuse for the watcher's loop: no thread and no timer of its own, silent and asleep while nothing happens.
 namespace dbgscope {
 
+inline constexpr std::string_view kFuseHeld = "fuse-held"; ///< id of the line that says so
+
 struct FuseConfig {
     int version = 2;    ///< of the hierarchy that carries memory
     int directory = -1; ///< the debuggee's cgroup in it, open for openat(2); outlives the keeper

@@ -19,6 +19,7 @@
 #include "sys/file.hpp"
 #include "watch/cleanup.hpp"
 #include "watch/exit_status.hpp"
+#include "watch/heap_switch.hpp"
 
 namespace dbgscope {
 namespace {
@@ -125,7 +126,11 @@ void Watcher::arm_fuse()
                                  .line = order_.fuse_line,
                                  .cap = order_.cap,
                                  .action = order_.fuse,
-                                 .say = [this](std::string_view, std::string_view line) { say(line); }});
+                                 .say = [this](std::string_view id, std::string_view line) {
+                                     say(line);
+                                     if (id == kFuseHeld)
+                                         tell_holders();
+                                 }});
     if (fuse)
         fuse_.emplace(std::move(*fuse));
     else
@@ -140,13 +145,25 @@ void Watcher::take_listener(UniqueFd fd)
             say(line);
     };
     debuggees_.emplace(cgroups_ ? *cgroups_ : no_cgroups_, PtraceListener(std::move(fd)), debugger_.pid,
-                       order_.debuggee_oom_score_adj, order_.split_required, tell);
+                       order_.debuggee_oom_score_adj, order_.split_required, order_.heap_profile_rate, tell);
 }
 
 void Watcher::say(std::string_view line)
 {
     if (!speaker_.say(line))
         recorder_.keep_unsaid(line);
+}
+
+/// Once the hold has been said. Only where the heap profile is known to be on: else there is nothing to read.
+void Watcher::tell_holders()
+{
+    if (!debuggees_ || debuggees_->heap_profile() != kHeapSwitchedOn || order_.quiet)
+        return;
+    std::vector<pid_t> pids;
+    for (const Debuggee &debuggee : debuggees_->living())
+        pids.push_back(debuggee.id.pid);
+    if (const pid_t pid = largest_process(pids); pid != 0)
+        holders_.start(pid, order_.session, order_.log_file);
 }
 
 /// Not before the exec: of a launch that has failed meanwhile nothing is to be found.
@@ -213,6 +230,7 @@ void Watcher::finish()
         debuggees_->look(order_.cap);
     if (oom_ && executed_)
         report(oom_->on_debugger_gone(status, now));
+    holders_.end();
     speaker_.close(); // clients wait for it: before anything that takes time
     if (fuse_)
         fuse_->disarm();

@@ -9,6 +9,7 @@
 #include "sys/fd.hpp"
 #include "watch/debuggees.hpp"
 #include "watch/fuse_keeper.hpp"
+#include "watch/holders.hpp"
 #include "watch/loop.hpp"
 #include "watch/oom_watch.hpp"
 #include "watch/open_session.hpp"
@@ -44,6 +45,7 @@ class Watcher {
     void take_listener(UniqueFd fd);
     void say(std::string_view line);
     void say_if_not_watched();
+    void tell_holders();
     void report(const std::optional<Verdict> &verdict);
     void take(const PressureStep &step, Time now);
 
@@ -88,6 +90,7 @@ class Watcher {
     std::optional<OomWatch> oom_;
     std::optional<PressureWatch> pressure_;
     std::optional<FuseKeeper> fuse_;
+    HolderLine holders_;
     std::optional<Time> look_at_;       ///< a new debuggee is to be looked at
     std::optional<Time> events_muted_;  ///< memory.events is not polled before
     std::optional<Time> gone_check_at_; ///< without pidfd

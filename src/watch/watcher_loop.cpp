@@ -223,6 +223,10 @@ void Watcher::on_memory_event(Time now)
 void Watcher::on_notice(Time now)
 {
     const auto pid = debuggees_->on_notice();
+    if (std::string &recorded = recorder_.record().heap_profile; recorded != debuggees_->heap_profile()) {
+        recorded = debuggees_->heap_profile();
+        look_at_ = now + kLookDelay;
+    }
     if (!pid)
         return;
     if (oom_)

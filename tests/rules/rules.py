@@ -31,6 +31,7 @@ ROOMS = {
     "tools/doctor": {"text", "sys", "kernel", "render", "probe", "debugger", "session"},
     "tools/explain": {"text", "sys", "kernel", "render", "probe", "debugger"},
     "tools/editor": {"text", "sys", "profile", "debugger"},
+    "tools/inspect": {"text", "sys"},
 }
 ROOMS["cli"] = set(ROOMS)  # the only room that sees both shelves
 PURE = ("include", "src/plan", "src/debugger", "src/text")
@@ -42,6 +43,7 @@ OWNED = {  # library -> the room that may include it
     r"<yaml-cpp/": "src/profile",
     r"<systemd/": "src/sys",
     r"<linux/seccomp|<seccomp\.h": "src/sys",
+    r"<elfutils/|<libelf|<gelf|<dwarf\.h|<zlib": "src/tools/inspect",
 }
 
 

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "probe/reader.hpp"
+#include "kernel/reader.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {

@@ -4,7 +4,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
-#include "probe/reader.hpp"
+#include "kernel/reader.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {

@@ -13,7 +13,7 @@
 
 #include <fmt/core.h>
 
-#include "probe/reader.hpp"
+#include "kernel/reader.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {

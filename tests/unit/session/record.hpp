@@ -28,6 +28,7 @@ inline SessionRecord full_record()
             .fuse = Limit(486 * kMiB),
             .scope_limit = Limit(kGiB),
             .go_version = "go1.19.8",
+            .heap_profile = "on",
             .state = SessionState::held,
             .debuggees = {4800, 4801},
             .debuggee_peak_bytes = 500 * kMiB,
