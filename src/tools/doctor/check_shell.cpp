@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/parse.hpp"
 #include "kernel/reader.hpp"
 #include "tools/doctor/checks.hpp"
 
