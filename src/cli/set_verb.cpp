@@ -114,7 +114,7 @@ Result<Limit> wanted_cap(const std::string &id, const Settings &limits, const Fa
 }
 
 /// In their order; the first that fails ends it. What was done before it only gives more room.
-Result<void> carry_out(const SessionRecord &record, const CapChange &change, const Facts &facts)
+Result<void> change_cap(const SessionRecord &record, const CapChange &change, const Facts &facts)
 {
     for (const CapStep &step : change.steps) {
         const ScopeProperty total{.name = "MemoryMax", .value = step.limit.bytes(), .droppable = false, .limit = true};
@@ -158,7 +158,7 @@ Result<int> set_session(const std::string &word, const Settings &limits, const P
     const CapChange change = plan_cap_change(record, usage, *cap);
     if (auto possible = check_cap(record, usage, change); !possible)
         return pass(possible);
-    if (auto done = carry_out(record, change, facts); !done)
+    if (auto done = change_cap(record, change, facts); !done)
         return pass(done);
     if (session->watcher_alive) // it looks at the limits again
         (void)ProcessHandle(record.watcher).send(SIGUSR1);

@@ -210,12 +210,6 @@ std::span<const Rule> rules()
     return all;
 }
 
-const Rule *find_rule(std::string_view id)
-{
-    const auto known = std::ranges::find(rules(), id, &Rule::id);
-    return known == rules().end() ? nullptr : &*known;
-}
-
 RuleFilter::RuleFilter(std::span<const std::string_view> others) : table_(std::size_t{1} << kTableBits)
 {
     for (const std::string_view text : others)

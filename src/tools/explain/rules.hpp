@@ -50,7 +50,6 @@ using Captures = std::vector<Capture>;
 
 /// All rules, the important ones first.
 [[nodiscard]] std::span<const Rule> rules();
-[[nodiscard]] const Rule *find_rule(std::string_view id);
 
 // The parts of the table, in its order.
 [[nodiscard]] std::span<const Rule> memory_rules();
