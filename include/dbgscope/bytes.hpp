@@ -48,8 +48,6 @@ struct SizeSpec {
 /// "512M", "1.5G", "infinity": exact where a unit divides, else one decimal.
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);
 [[nodiscard]] std::string format_limit(Limit limit);
-/// What a cgroup's limit file takes: plain bytes; without a limit "max" (v2) or "-1" (v1).
-[[nodiscard]] std::string control_text(Limit limit, int version);
 /// What parse_size accepts back: "512M", "40%", "infinity".
 [[nodiscard]] std::string format_size(const SizeSpec &size);
 

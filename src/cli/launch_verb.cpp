@@ -22,7 +22,7 @@
 #include "render/plan_text.hpp"
 #include "session/port_holder.hpp"
 #include "sys/file.hpp"
-#include "watch/watch.hpp"
+#include "watch/run_watcher.hpp"
 
 namespace dbgscope {
 namespace {
@@ -254,7 +254,7 @@ Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invo
         return pass(ending);
     if (const int *status = std::get_if<int>(&*ending))
         return *status;
-    return watch(std::move(std::get<WatchStart>(*ending)));
+    return run_watcher(std::move(std::get<WatchStart>(*ending)));
 }
 
 } // namespace dbgscope

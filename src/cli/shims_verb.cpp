@@ -14,6 +14,7 @@
 #include "cli/verbs.hpp"
 #include "debugger/call.hpp"
 #include "debugger/table.hpp"
+#include "kernel/proc_files.hpp"
 #include "probe/tools.hpp"
 #include "tools/doctor/go_settings.hpp"
 
@@ -224,9 +225,9 @@ Result<int> shims_verb(const CLI::App &parsed, const Invocation &invocation)
     else
         return fail(bad_call("HOME is not set", "name a directory: dbgscope install-shims DIR"));
     std::error_code code;
-    shims.program = fs::read_symlink("/proc/self/exe", code);
+    shims.program = fs::read_symlink(kSelfExecutable, code);
     if (code || !shims.self)
-        return fail(cannot("read", "/proc/self/exe", code));
+        return fail(cannot("read", kSelfExecutable, code));
     return parsed.count("--undo") > 0 ? undo(shims, names) : install(shims, names, invocation);
 }
 

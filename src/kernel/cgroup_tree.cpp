@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "dbgscope/bytes.hpp"
+#include "kernel/cgroup_files.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -24,9 +25,15 @@ constexpr int kMaxRemovedDepth = 4; ///< a session has one level of its own; wha
 constexpr std::size_t kMaxProcsBytes = 16 * kMiB; ///< of one cgroup.procs
 constexpr std::chrono::milliseconds kPause{2};
 
+/// The same in both versions.
+const char *procs_file()
+{
+    return file_name(CgroupFile::procs, 2);
+}
+
 void collect(const std::string &directory, int depth, std::vector<pid_t> &pids)
 {
-    const auto text = read_file(directory + "/cgroup.procs", kMaxProcsBytes);
+    const auto text = read_file(directory + '/' + procs_file(), kMaxProcsBytes);
     if (!text)
         return;
     std::ranges::copy(parse_procs(*text), std::back_inserter(pids));
@@ -39,7 +46,7 @@ void collect(const std::string &directory, int depth, std::vector<pid_t> &pids)
 /// Somebody lives in it: cgroup.procs shows a process of another pid namespace as 0.
 bool occupied(int parent, const std::string &name, int depth)
 {
-    if (const auto procs = read_at(parent, name + "/cgroup.procs"); procs && !procs->empty())
+    if (const auto procs = read_at(parent, name + '/' + procs_file()); procs && !procs->empty())
         return true;
     auto directory = open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!directory || depth == 0)
@@ -132,7 +139,7 @@ bool kill_below(const std::string &directory, const std::function<bool(pid_t)> &
         if (std::ranges::none_of(pids, may_hit))
             return true;
         const bool at_once = use_cgroup_kill && std::ranges::all_of(pids, may_hit);
-        if (!at_once || !write_at(AT_FDCWD, directory + "/cgroup.kill", "1"))
+        if (!at_once || !write_at(AT_FDCWD, directory + '/' + file_name(CgroupFile::kill, 2), "1"))
             for (const pid_t pid : pids)
                 if (pid > 0 && may_hit(pid))
                     (void)::kill(pid, SIGKILL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/delegation.hpp"
+#include "kernel/cgroup.hpp"
 #include "kernel/parse.hpp"
 
 #include <unistd.h>
@@ -10,18 +11,23 @@
 namespace dbgscope {
 namespace {
 
-std::vector<std::string> words_of(Reader &reader, int directory, const char *name)
+const char *procs_file()
 {
-    const auto text = reader.read_at(directory, name);
+    return file_name(CgroupFile::procs, 2);
+}
+
+std::vector<std::string> words_of(Reader &reader, int directory, const std::string &name)
+{
+    const auto text = reader.read_at(directory, name.c_str());
     return text ? split_words(*text) : std::vector<std::string>{};
 }
 
 /// One pid a line; we are one of them. EOPNOTSUPP in a threaded cgroup.
 Fact<std::uint64_t> count_others(Reader &reader, const OwnDirectory &own)
 {
-    const auto text = reader.read_at(own.fd, "cgroup.procs", Records::many);
+    const auto text = reader.read_at(own.fd, procs_file(), Records::many);
     if (!text)
-        return unknown(text.error(), own.dir + "/cgroup.procs");
+        return unknown(text.error(), own.dir + '/' + procs_file());
     const auto lines = static_cast<std::uint64_t>(std::ranges::count(*text, '\n'));
     return lines > 0 ? lines - 1 : 0;
 }
@@ -36,7 +42,7 @@ std::string obstacle(bool v2, bool read_only, const OwnDirectory &own)
     if (!v2)
         return {};
     // v2: moving from our cgroup to its child needs write permission on the common ancestor's cgroup.procs.
-    if (const int error = access_at(own.fd, "cgroup.procs", W_OK); error != 0)
+    if (const int error = access_at(own.fd, procs_file(), W_OK); error != 0)
         return "write " + own.dir + "/cgroup.procs: " + std::strerror(error);
     return {};
 }
@@ -48,15 +54,16 @@ Delegation read_delegation(Reader &reader, const CgroupMount &mount, const OwnDi
     Delegation result;
     result.read_only = mount.read_only;
     // Only the real root lacks cgroup.type (v2) and only it has release_agent (v1).
-    const bool root_here =
-        mount.v2 ? access_at(own.fd, "cgroup.type", F_OK) != 0 : access_at(own.fd, "release_agent", F_OK) == 0;
+    const Cgroup own_cgroup(own.fd, mount.v2 ? 2 : 1);
+    const bool root_here = mount.v2 ? !own_cgroup.has(CgroupFile::type) : own_cgroup.has(CgroupFile::release_agent);
     result.real_root = own.path == "/" && root_here;
     result.namespace_root = own.path == "/" && !root_here;
     if (mount.v2) {
         // From the leaf sessions go beside it; another launch may be on its way to enabling the controllers for both.
         const bool in_leaf = own.path.ends_with(std::string("/") + kLeafName);
-        result.controllers = words_of(reader, own.fd, in_leaf ? "../cgroup.controllers" : "cgroup.controllers");
-        result.subtree_control = words_of(reader, own.fd, "cgroup.subtree_control");
+        result.controllers =
+            words_of(reader, own.fd, std::string(in_leaf ? "../" : "") + file_name(CgroupFile::controllers, 2));
+        result.subtree_control = words_of(reader, own.fd, file_name(CgroupFile::subtree_control, 2));
         if (result.real_root)
             result.other_processes = Fact<std::uint64_t>(Why::not_asked, "the real root may hold processes");
         else

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "kernel/cgroup_files.hpp"
 #include "kernel/parse.hpp"
 #include "kernel/pressure.hpp"
 
@@ -20,33 +21,34 @@ struct LevelReader {
     int error;
     const std::string &dir;
     bool outermost;
+    int version;
 
-    Reader::Text text(const char *name) const
+    Reader::Text text(CgroupFile file) const
     {
         if (directory < 0)
             return std::unexpected(error);
-        return reader.read_at(directory, name);
+        return reader.read_at(directory, file_name(file, version));
     }
-    std::string path(const char *name) const { return dir + '/' + name; }
+    std::string path(CgroupFile file) const { return dir + '/' + file_name(file, version); }
 
-    Fact<Limit> limit(const char *name) const
+    Fact<Limit> limit(CgroupFile file) const
     {
-        const auto found = text(name);
+        const auto found = text(file);
         if (!found)
-            return unknown(found.error(), path(name));
+            return unknown(found.error(), path(file));
         Limit value;
         if (!parse_limit(*found, value))
-            return malformed(path(name), *found);
+            return malformed(path(file), *found);
         return value;
     }
-    Fact<std::uint64_t> number(const char *name) const
+    Fact<std::uint64_t> number(CgroupFile file) const
     {
-        const auto found = text(name);
+        const auto found = text(file);
         if (!found)
-            return unknown(found.error(), path(name));
+            return unknown(found.error(), path(file));
         std::uint64_t value = 0;
         if (!parse_number(*found, value))
-            return malformed(path(name), *found);
+            return malformed(path(file), *found);
         return value;
     }
 };
@@ -75,46 +77,35 @@ bool wants_usage(const LevelReader &files, ChainDetail detail, const CgroupLevel
     return detail == ChainDetail::full || files.outermost || (level.max && level.max->finite());
 }
 
-void read_level_v2(const LevelReader &files, ChainDetail detail, CgroupLevel &level)
+void read_details(const LevelReader &files, CgroupLevel &level)
 {
-    level.max = files.limit("memory.max");
-    level.current = wants_usage(files, detail, level) ? files.number("memory.current") : Fact<std::uint64_t>();
-    level.high = files.limit("memory.high");
-    if (detail == ChainDetail::basic)
-        return;
-    level.swap_max = files.limit("memory.swap.max");
-    level.swap_current = files.number("memory.swap.current");
-    level.peak = files.number("memory.peak");
-    level.inactive_file = stat_value(files.text("memory.stat"), "inactive_file", files.path("memory.stat"));
-}
-
-void read_level_v1(const LevelReader &files, ChainDetail detail, CgroupLevel &level)
-{
-    level.max = files.limit("memory.limit_in_bytes");
-    level.current = wants_usage(files, detail, level) ? files.number("memory.usage_in_bytes") : Fact<std::uint64_t>();
-    level.high = Fact<Limit>(Why::absent, "cgroup v1 has no memory.high");
-    if (detail == ChainDetail::basic)
-        return;
-    level.swap_max = files.limit("memory.memsw.limit_in_bytes");
-    level.peak = files.number("memory.max_usage_in_bytes");
-    const std::string path = files.path("memory.stat");
-    const auto stat = files.text("memory.stat");
-    level.swap_current = stat_value(stat, "total_swap", path);
-    level.inactive_file = stat_value(stat, "total_inactive_file", path);
-}
-
-void read_level(Reader &reader, int directory, int error, int version, ChainDetail detail, bool outermost,
-                CgroupLevel &level)
-{
-    const LevelReader files{reader, directory, error, level.dir, outermost};
-    (version == 2 ? read_level_v2 : read_level_v1)(files, detail, level);
-    if (detail == ChainDetail::basic)
-        return;
-    const std::string path = files.path("memory.pressure");
-    if (directory < 0)
-        level.memory_pressure = unknown(error, path);
+    const bool alone = has_file(CgroupFile::swap_limit, files.version); // else of memory and swap together
+    level.swap_max = files.limit(alone ? CgroupFile::swap_limit : CgroupFile::both_limit);
+    if (alone)
+        level.swap_current = files.number(CgroupFile::swap_usage);
+    level.peak = files.number(CgroupFile::peak);
+    const std::string path = files.path(CgroupFile::stat);
+    const auto stat = files.text(CgroupFile::stat);
+    if (!alone)
+        level.swap_current = stat_value(stat, "total_swap", path);
+    level.inactive_file = stat_value(stat, alone ? "inactive_file" : "total_inactive_file", path);
+    // Of v1 too: there is none, which is what the fact says then.
+    const char *const pressure = file_name(CgroupFile::pressure, 2);
+    const std::string pressure_path = level.dir + '/' + pressure;
+    if (files.directory < 0)
+        level.memory_pressure = unknown(files.error, pressure_path);
     else
-        level.memory_pressure = read_pressure(reader, directory, "memory.pressure", path);
+        level.memory_pressure = read_pressure(files.reader, files.directory, pressure, pressure_path);
+}
+
+void read_level(const LevelReader &files, ChainDetail detail, CgroupLevel &level)
+{
+    level.max = files.limit(CgroupFile::limit);
+    level.current = wants_usage(files, detail, level) ? files.number(CgroupFile::usage) : Fact<std::uint64_t>();
+    level.high = has_file(CgroupFile::high, files.version) ? files.limit(CgroupFile::high)
+                                                           : Fact<Limit>(Why::absent, "cgroup v1 has no memory.high");
+    if (detail == ChainDetail::full)
+        read_details(files, level);
 }
 
 } // namespace
@@ -131,7 +122,7 @@ UniqueFd read_chain(Reader &reader, const CgroupMount &mount, std::string_view r
     level.path = mount.root;
     level.dir = mount.point;
     for (;;) {
-        read_level(reader, directory.get(), error, memory.version, detail, memory.chain.empty(), level);
+        read_level({reader, directory.get(), error, level.dir, memory.chain.empty(), memory.version}, detail, level);
         memory.chain.push_back(level);
         if (relative.empty())
             return directory;
@@ -151,7 +142,8 @@ UniqueFd read_chain(Reader &reader, const CgroupMount &mount, std::string_view r
 
 Fact<Limit> read_hierarchical_limit(Reader &reader, int own_directory, std::string_view path)
 {
-    const auto found = stat_value(reader.read_at(own_directory, "memory.stat"), "hierarchical_memory_limit", path);
+    const auto found =
+        stat_value(reader.read_at(own_directory, file_name(CgroupFile::stat, 1)), "hierarchical_memory_limit", path);
     if (!found)
         return Fact<Limit>(found.why(), found.detail());
     Limit limit;

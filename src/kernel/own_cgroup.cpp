@@ -6,15 +6,16 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel/cgroup_files.hpp"
 #include "kernel/delegation.hpp"
 #include "kernel/mountinfo.hpp"
 #include "kernel/parse.hpp"
+#include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
 namespace {
 
-constexpr const char *kSelf = "/proc/self/cgroup";
 constexpr std::string_view kDeleted = " (deleted)"; ///< the kernel's suffix for the cgroup of a dying process (v2)
 
 bool has_token(std::string_view list, std::string_view token)
@@ -88,7 +89,7 @@ std::optional<Place> find_unified(const Reader &reader, const std::vector<Cgroup
 /// cgroup2 carries memory when its outermost visible directory has the controller.
 bool unified_has_memory(Reader &reader, const CgroupMount &mount)
 {
-    const auto text = reader.read((mount.point + "/cgroup.controllers").c_str());
+    const auto text = reader.read((mount.point + '/' + file_name(CgroupFile::controllers, 2)).c_str());
     if (!text)
         return false;
     const auto controllers = split_words(*text);
@@ -156,21 +157,20 @@ OwnCgroups parse_self_cgroup(std::string_view text)
 
 Result<std::string> read_self_cgroup()
 {
-    return read_file(kSelf);
+    return read_file(kSelfCgroup);
 }
 
 void probe_cgroup(Reader &reader, ChainDetail detail, CgroupFacts &cgroup)
 {
-    constexpr const char *kMounts = "/proc/self/mountinfo";
-    const auto self = reader.read(kSelf);
+    const auto self = reader.read(kSelfCgroup);
     if (!self) {
-        cgroup.delegation.detail = unknown(self.error(), kSelf).detail;
+        cgroup.delegation.detail = unknown(self.error(), kSelfCgroup).detail;
         return;
     }
     cgroup.self = *self;
-    const auto mountinfo = reader.read(kMounts, Records::many);
+    const auto mountinfo = reader.read(kSelfMounts, Records::many);
     if (!mountinfo) {
-        cgroup.delegation.detail = unknown(mountinfo.error(), kMounts).detail;
+        cgroup.delegation.detail = unknown(mountinfo.error(), kSelfMounts).detail;
         return;
     }
     const auto mounts = parse_mountinfo(*mountinfo);
@@ -185,8 +185,9 @@ void probe_cgroup(Reader &reader, ChainDetail detail, CgroupFacts &cgroup)
     const CgroupLevel &last = cgroup.memory.chain.back();
     Fact<Limit> invisible;
     // Only v1's real root has release_agent: with it at the top, no ancestor is hidden from us.
-    if (!place->mount->v2 && directory.valid() && !reader.exists(place->mount->point + "/release_agent"))
-        invisible = read_hierarchical_limit(reader, directory.get(), last.dir + "/memory.stat");
+    if (!place->mount->v2 && directory.valid() &&
+        !reader.exists(place->mount->point + '/' + file_name(CgroupFile::release_agent, 1)))
+        invisible = read_hierarchical_limit(reader, directory.get(), last.dir + '/' + file_name(CgroupFile::stat, 1));
     judge_chain(cgroup.memory, invisible);
     if (directory.valid()) {
         cgroup.delegation = read_delegation(reader, *place->mount, {directory.get(), last.dir, last.path});

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "dbgscope/utf8.hpp"
+#include "kernel/proc_files.hpp"
 #include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
 
@@ -42,7 +43,7 @@ std::optional<ProcessId> process_id(int pid, const std::string &proc)
 
 std::uint64_t own_start_ticks()
 {
-    const auto text = read_file("/proc/self/stat");
+    const auto text = read_file(kSelfStat);
     const auto stat = text ? parse_process_stat(*text) : std::nullopt;
     return stat ? stat->start_ticks : 0;
 }
@@ -98,7 +99,7 @@ Result<std::string> cgroups_of(pid_t pid)
 
 Result<void> write_own_oom_score(int value)
 {
-    return write_at(AT_FDCWD, "/proc/self/oom_score_adj", std::to_string(value));
+    return write_at(AT_FDCWD, kSelfOomScore, std::to_string(value));
 }
 
 void raise_oom_score(pid_t thread, int value)

@@ -11,6 +11,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/cgroup.hpp"
 #include "kernel/cgroup_error.hpp"
 #include "kernel/cgroup_tree.hpp"
 #include "kernel/delegation.hpp"
@@ -23,13 +24,6 @@
 
 namespace dbgscope {
 namespace {
-
-/// v1's cgroup.procs waits for an RCU grace period (5 to 8 ms measured); `tasks` with the writer itself does not
-/// (kernel/cgroup/cgroup.c, cgroup_procs_write_start), and one thread is all we have. v2 has no such file.
-const char *enter_file(int version)
-{
-    return version == 1 ? "tasks" : "cgroup.procs";
-}
 
 /// For reading its entries and for flock, so not O_PATH.
 Result<UniqueFd> open_parent(const std::string &path)
@@ -47,7 +41,7 @@ std::string session_parent(const CreateCgroup &wanted)
 {
     const std::string_view parent = wanted.parent;
     const std::string leaf = std::string("/") + kLeafName;
-    if (wanted.version == 2 && wanted.vacate_parent && parent.ends_with(leaf))
+    if (wanted.vacate_parent && parent.ends_with(leaf))
         return std::string(parent.substr(0, parent.size() - leaf.size()));
     return wanted.parent;
 }
@@ -64,9 +58,9 @@ CgroupPlace::~CgroupPlace()
     if (!parent_.valid())
         return;
     // Where the parent has been vacated we were in the leaf.
-    [[maybe_unused]] const bool back =
-        entered_ && (write_at(parent_.get(), enter_file(version_), "0") ||
-                     write_at(parent_.get(), std::string(kLeafName) + "/cgroup.procs", "0"));
+    const Cgroup parent(parent_.get(), version_);
+    const auto leaf = open_directory(kLeafName, parent_.get());
+    [[maybe_unused]] const bool back = entered_ && (parent.enter() || (leaf && Cgroup(leaf->get(), version_).enter()));
     (void)remove_cgroup(parent_.get(), name_);
 }
 
@@ -87,7 +81,7 @@ Result<void> CgroupPlace::write(const CgroupWrite &write) const
 
 Result<void> CgroupPlace::enter()
 {
-    if (auto written = write_at(parent_.get(), name_ + '/' + enter_file(version_), "0"); !written)
+    if (auto written = write_at(parent_.get(), name_ + '/' + file_name(CgroupFile::enter, version_), "0"); !written)
         return fail(cgroup_error(CgroupOperation::enter, vanished(written.error().error_number), path()));
     entered_ = true;
     return {};
@@ -137,7 +131,7 @@ bool CgroupPlace::limits_us_to(Limit expected) const
         in.remove_suffix(leaf.size());
     if (!in.ends_with('/' + name_)) // the name is no other session's
         return false;
-    const auto text = read_at(parent_.get(), name_ + (version_ == 1 ? "/memory.limit_in_bytes" : "/memory.max"));
+    const auto text = read_at(parent_.get(), name_ + '/' + file_name(CgroupFile::limit, version_));
     Limit limit;
     return text && parse_limit(*text, limit) && limit <= expected;
 }

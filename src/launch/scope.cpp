@@ -312,13 +312,4 @@ Result<ScopeResult> ScopeCall::wait()
     return std::move(state->result);
 }
 
-Result<ScopeResult> create_scope(const CreateScope &scope, std::span<const pid_t> pids,
-                                 std::chrono::milliseconds timeout)
-{
-    auto call = ScopeCall::start(scope, pids, timeout);
-    if (!call)
-        return pass(call);
-    return call->wait();
-}
-
 } // namespace dbgscope

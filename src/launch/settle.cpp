@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/cgroup_files.hpp"
 #include "kernel/own_cgroup.hpp"
 #include "launch/divide.hpp"
 #include "sys/file.hpp"
@@ -19,7 +20,7 @@ Result<void> settle(const CreateScope &scope, pid_t watcher, SessionPlace &place
         return pass(directory);
     // The processes of a v2 cgroup leave before it may pass controllers on. v1 has no such rule, and the watcher's
     // place there is the scope itself.
-    if (place.version == 2)
+    if (has_file(CgroupFile::subtree_control, place.version))
         if (auto placed = place_watcher(directory->get(), place.scope, watcher); !placed)
             return placed;
     if (!scope.division)

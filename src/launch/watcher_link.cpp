@@ -14,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "kernel/proc_files.hpp"
 #include "sys/close_all.hpp"
 #include "sys/file.hpp"
 
@@ -88,7 +89,7 @@ std::optional<SessionPlace> read_place(std::string_view text)
 void rename_process(const char *name)
 {
     (void)::prctl(PR_SET_NAME, name); // NOLINT(*-vararg)
-    const auto line = read_file("/proc/self/cmdline");
+    const auto line = read_file(kSelfCommand);
     if (!line || line->empty() || program_invocation_name == nullptr ||
         std::strcmp(line->c_str(), program_invocation_name) != 0)
         return;

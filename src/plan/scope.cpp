@@ -2,11 +2,13 @@
 #include "plan/scope.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "dbgscope/overloaded.hpp"
 #include "dbgscope/utf8.hpp"
+#include "kernel/cgroup_files.hpp"
 #include "plan/properties.hpp"
 #include "plan/property/values.hpp"
 #include "plan/unit_name.hpp"
@@ -128,28 +130,31 @@ void leave_out_unavailable(const std::vector<std::string> &offered, CreateCgroup
 void plan_v2_writes(const Settings &settings, const Budget &budget, std::uint64_t total, bool no_swap,
                     CreateCgroup &out)
 {
-    const auto add = [&](Key key, const char *file) {
-        if (const auto size = settings.get<SizeSpec>(key))
-            out.writes.push_back({file, control_text(size->resolve(total), 2), false});
+    const auto put = [&](CgroupFile file, std::string value, bool optional) {
+        out.writes.push_back({file_name(file, 2), std::move(value), optional});
     };
-    add(Key::memory_min, "memory.min");
-    add(Key::memory_low, "memory.low");
-    add(Key::memory_high, "memory.high");
+    const auto add = [&](Key key, CgroupFile file) {
+        if (const auto size = settings.get<SizeSpec>(key))
+            put(file, control_text(size->resolve(total), 2), false);
+    };
+    add(Key::memory_min, CgroupFile::min);
+    add(Key::memory_low, CgroupFile::low);
+    add(Key::memory_high, CgroupFile::high);
     if (budget.scope_limit)
-        out.writes.push_back({"memory.max", control_text(*budget.scope_limit, 2), false});
+        put(CgroupFile::limit, control_text(*budget.scope_limit, 2), false);
     if (settings.find(Key::memory_swap_max) != nullptr)
-        add(Key::memory_swap_max, "memory.swap.max");
+        add(Key::memory_swap_max, CgroupFile::swap_limit);
     else if (no_swap)
-        out.writes.push_back({"memory.swap.max", "0", true});
+        put(CgroupFile::swap_limit, "0", true);
     if (const auto tasks = settings.get<SizeSpec>(Key::tasks_max); tasks && tasks->kind != SizeSpec::Kind::permyriad)
-        out.writes.push_back({"pids.max", control_text(tasks->resolve(0), 2), true});
+        put(CgroupFile::tasks_limit, control_text(tasks->resolve(0), 2), true);
     if (const auto weight = settings.get<std::int64_t>(Key::cpu_weight)) // "idle" is 0; its file came with 5.15
-        out.writes.push_back(
-            {*weight > 0 ? "cpu.weight" : "cpu.idle", std::to_string(std::max<std::int64_t>(*weight, 1)), true});
+        put(*weight > 0 ? CgroupFile::cpu_weight : CgroupFile::cpu_idle,
+            std::to_string(std::max<std::int64_t>(*weight, 1)), true);
     if (const auto quota = settings.get<std::int64_t>(Key::cpu_quota))
-        out.writes.push_back({"cpu.max", cpu_max_text(*quota), true});
+        put(CgroupFile::cpu_limit, cpu_max_text(*quota), true);
     if (const auto weight = settings.get<std::int64_t>(Key::io_weight))
-        out.writes.push_back({"io.weight", fmt::format("default {}", *weight), true});
+        put(CgroupFile::io_weight, fmt::format("default {}", *weight), true);
 }
 
 void enable_for_writes(CreateCgroup &out)
@@ -165,13 +170,13 @@ void plan_v1_writes(const Settings &settings, const Budget &budget, std::uint64_
     if (!budget.scope_limit)
         return;
     // A fresh cgroup is unlimited, so the limit comes first: memsw below it would be EINVAL.
-    out.writes.push_back({"memory.limit_in_bytes", control_text(*budget.scope_limit, 1), false});
+    out.writes.push_back({file_name(CgroupFile::limit, 1), control_text(*budget.scope_limit, 1), false});
     const auto swap = settings.get<SizeSpec>(Key::memory_swap_max);
     if (!budget.scope_limit->finite() || (!swap && !no_swap))
         return;
     const Limit extra = swap ? swap->resolve(total) : Limit(0);
     if (extra.finite())
-        out.writes.push_back({"memory.memsw.limit_in_bytes",
+        out.writes.push_back({file_name(CgroupFile::both_limit, 1),
                               std::to_string(budget.scope_limit->bytes() + extra.bytes()), !swap.has_value()});
 }
 
@@ -326,11 +331,14 @@ Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, con
          {Key::slice, Key::slice_inherit, Key::runtime_max, Key::oom_policy, Key::collect, Key::send_sighup})
         if (asked(settings, key))
             needs_systemd(origin_of(settings, key));
-    if (out.version == 1)
-        for (const Key key : {Key::memory_high, Key::memory_low, Key::memory_min, Key::tasks_max, Key::cpu_weight,
-                              Key::cpu_quota, Key::io_weight})
-            if (asked(settings, key))
-                needs_systemd(origin_of(settings, key));
+    constexpr std::pair<Key, CgroupFile> kFiles[] = {
+        {Key::memory_high, CgroupFile::high},      {Key::memory_low, CgroupFile::low},
+        {Key::memory_min, CgroupFile::min},        {Key::tasks_max, CgroupFile::tasks_limit},
+        {Key::cpu_weight, CgroupFile::cpu_weight}, {Key::cpu_quota, CgroupFile::cpu_limit},
+        {Key::io_weight, CgroupFile::io_weight}};
+    for (const auto &[key, file] : kFiles)
+        if (!has_file(file, out.version) && asked(settings, key))
+            needs_systemd(origin_of(settings, key));
     for (const ScopeProperty &wish : left)
         needs_systemd("-p " + wish.name);
     return out;

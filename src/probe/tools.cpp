@@ -20,6 +20,7 @@
 #include "dbgscope/error.hpp"
 #include "dbgscope/request.hpp"
 #include "debugger/call.hpp"
+#include "kernel/proc_files.hpp"
 #include "sys/fd.hpp"
 
 namespace dbgscope {
@@ -254,7 +255,7 @@ std::optional<SelfFile> file_at(const std::string &path)
 
 std::optional<SelfFile> self_file()
 {
-    return file_at("/proc/self/exe");
+    return file_at(kSelfExecutable);
 }
 
 ToolFacts find_tool(std::string_view name, std::string_view path_variable, std::string_view configured,

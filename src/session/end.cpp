@@ -12,6 +12,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/cgroup.hpp"
 #include "kernel/cgroup_tree.hpp"
 #include "kernel/sweep.hpp"
 #include "session/history.hpp"
@@ -75,8 +76,9 @@ Result<void> Ending::begin() const
 {
     if (!debugger_.alive())
         return {};
-    if (record().place.divided && record().place.version == 2) // a frozen debuggee hears of no signal but SIGKILL
-        (void)write_at(AT_FDCWD, record().place.capped() + "/cgroup.freeze", "0").has_value();
+    if (const auto capped = open_directory(record().place.capped()); capped && record().place.divided)
+        // A frozen debuggee hears of no signal but SIGKILL.
+        (void)Cgroup(capped->get(), record().place.version).thaw().has_value();
     if (const int code = debugger_.send(SIGTERM); code != 0 && code != ESRCH)
         return fail(errno_error(code, "end session", fmt::format("{} (pid {})", record().id, record().debugger.pid)));
     return {};

@@ -66,13 +66,6 @@ std::string format_bytes(std::uint64_t bytes)
     return std::to_string(bytes);
 }
 
-std::string control_text(Limit limit, int version)
-{
-    if (limit.finite())
-        return std::to_string(limit.bytes());
-    return version == 1 ? "-1" : "max";
-}
-
 std::string format_limit(Limit limit)
 {
     return limit.finite() ? format_bytes(limit.bytes()) : "infinity";

@@ -13,6 +13,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/cgroup.hpp"
 #include "kernel/cgroup_error.hpp"
 #include "kernel/process.hpp"
 #include "kernel/process_stat.hpp"
@@ -57,7 +58,7 @@ Debuggees::Debuggees(const OpenSession &session, PtraceListener listener, pid_t 
     : session_(session), listener_(std::move(listener)), debugger_(debugger), oom_score_adj_(oom_score_adj),
       refuse_(refuse), heap_profile_rate_(heap_profile_rate), say_(std::move(say))
 {
-    if (auto procs = open_at(session_.debuggee.get(), "cgroup.procs", O_WRONLY))
+    if (auto procs = Cgroup(session_.debuggee.get(), session_.place.version).open(CgroupFile::procs, O_WRONLY))
         procs_ = std::move(*procs);
     else
         no_procs_ = procs.error().error_number;

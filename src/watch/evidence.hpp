@@ -9,6 +9,7 @@
 
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/session.hpp"
+#include "kernel/cgroup.hpp"
 #include "sys/fd.hpp"
 
 // The kernel's counters of memory events, from the session's own cgroups up to the root of what is visible.
@@ -92,6 +93,7 @@ class EvidenceReader {
         MemoryCounts counts;
         std::uint64_t highest_bytes = 0;
     };
+    [[nodiscard]] Cgroup cgroup(const Place &place) const { return {place.directory, version_}; }
     void add(Level level, const WatchedCgroup &place);
     void add_ancestors(const WatchedCgroup &scope);
     void read_place(Place &place) const;

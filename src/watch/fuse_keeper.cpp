@@ -109,8 +109,7 @@ void FuseKeeper::disarm()
 /// stop lands; on v1 it would hold for ever.
 void FuseKeeper::let_go(bool for_good)
 {
-    if (config_.version != 1)
-        (void)cgroup_.thaw().has_value();
+    (void)cgroup_.thaw().has_value(); // v1 has no freezer there
     if (config_.action != FuseAction::off && (for_good || config_.version == 1))
         (void)cgroup_.lift().has_value();
 }
@@ -197,8 +196,8 @@ void FuseKeeper::look_at_debuggee(FuseSample &sample, Clock::time_point now)
     const bool hurried = fuse_.state() == FuseState::running && !fuse_.frozen();
     const bool threads = !hurried && (!last_thread_look_ || now - *last_thread_look_ >= kThreadLook);
     const auto before = cpu_time();
-    const auto seen =
-        look_at_processes(config_.directory, proc_.get(), threads ? LookDepth::every_thread : LookDepth::leaders);
+    const auto seen = look_at_processes({config_.directory, config_.version}, proc_.get(),
+                                        threads ? LookDepth::every_thread : LookDepth::leaders);
     process_gap_ = std::chrono::ceil<milliseconds>((cpu_time() - before) * kIdleShare);
     last_process_look_ = now;
     if (threads)

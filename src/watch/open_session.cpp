@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "kernel/cgroup.hpp"
 #include "kernel/cgroup_tree.hpp"
 #include "sys/file.hpp"
 
@@ -37,13 +38,14 @@ Result<OpenSession> open_session(const SessionPlace &place)
 void join_unified(const OpenSession &session)
 {
     constexpr int kRounds = 3; // for what is forked while its parent is moved
-    bool moved = session.unified.valid();
+    const Cgroup unified(session.unified.get(), 2);
+    bool moved = unified.valid();
     for (int round = 0; moved && round < kRounds; ++round) {
         moved = false;
         const std::vector<pid_t> inside = pids_below(session.place.unified);
         for (const pid_t pid : pids_below(session.place.scope))
             if (std::ranges::find(inside, pid) == inside.end())
-                moved = write_at(session.unified.get(), "cgroup.procs", std::to_string(pid)).has_value() || moved;
+                moved = unified.add(pid).has_value() || moved;
     }
 }
 

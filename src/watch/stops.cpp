@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "kernel/cgroup_tree.hpp"
 #include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
 
@@ -130,12 +129,12 @@ class Walk {
 
 } // namespace
 
-ProcessesLook look_at_processes(int cgroup, int proc, LookDepth depth)
+ProcessesLook look_at_processes(Cgroup cgroup, int proc, LookDepth depth)
 {
-    const auto procs = read_at(cgroup, "cgroup.procs");
-    if (!procs) // removed with all that was in it, or not readable: then it is not judged
-        return {.any = procs.error().error_number != ENODEV && procs.error().error_number != ENOENT, .traced = true};
-    return Walk(proc, depth).over(parse_procs(*procs));
+    const auto pids = cgroup.pids();
+    if (!pids) // removed with all that was in it, or not readable: then it is not judged
+        return {.any = pids.error().error_number != ENODEV && pids.error().error_number != ENOENT, .traced = true};
+    return Walk(proc, depth).over(*pids);
 }
 
 } // namespace dbgscope

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "kernel/cgroup.hpp"
+
 // Is somebody asking the debuggee to stop, and has it stopped? A frozen or waiting process cannot say so itself.
 namespace dbgscope {
 
@@ -20,10 +22,10 @@ struct ProcessesLook {
 /// show up on too; the others only where `all_stopped` hangs on them.
 enum class LookDepth : std::uint8_t { leaders, every_thread };
 
-/// Reads cgroup.procs of the open `cgroup` directory, then PID/status below the open `proc` directory: main threads
+/// Reads the pids in `cgroup`, then PID/status below the open `proc` directory: main threads
 /// first, then the other threads. At most kMaxTasksALook status files; what lies beyond counts as like the rest.
 /// A process that has gone meanwhile does not count; one that may not be read counts as running and traced.
-[[nodiscard]] ProcessesLook look_at_processes(int cgroup, int proc, LookDepth depth);
+[[nodiscard]] ProcessesLook look_at_processes(Cgroup cgroup, int proc, LookDepth depth);
 
 inline constexpr int kMaxTasksALook = 4096;
 

@@ -14,6 +14,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/cgroup.hpp"
 #include "kernel/pressure.hpp"
 #include "kernel/process.hpp"
 #include "sys/file.hpp"
@@ -91,10 +92,10 @@ void Watcher::set_up()
     const OpenSession &session = *cgroups_;
     const SessionPlace &where = session.place;
     if (where.version == 2) {
-        if (auto file = open_at(session.scope.get(), "memory.events", O_RDONLY))
+        if (auto file = Cgroup(session.scope.get(), where.version).open(CgroupFile::events, O_RDONLY))
             memory_events_ = std::move(*file);
         if (session.debuggee.valid())
-            if (auto file = open_at(session.debuggee.get(), "cgroup.events", O_RDONLY))
+            if (auto file = Cgroup(session.debuggee.get(), where.version).open(CgroupFile::state, O_RDONLY))
                 populated_ = std::move(*file);
         avoid_oomd(session.place.debugger());
         avoid_oomd(where.scope + '/' + kWatchName);
@@ -241,7 +242,7 @@ void Watcher::finish()
     const std::set<pid_t> detached = debuggees_ ? debuggees_->detached() : std::set<pid_t>();
     SessionRecord &record = recorder_.record();
     if (cgroups_) {
-        if (const auto text = read_at(cgroups_->v2_scope(), "memory.pressure"))
+        if (const auto text = Cgroup(cgroups_->v2_scope(), 2).read(CgroupFile::pressure))
             if (Pressure totals; parse_pressure(*text, totals)) {
                 record.stall_some_us = totals.some.total_us;
                 record.stall_full_us = totals.full.total_us;

@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/time_span.hpp"
+#include "kernel/cgroup.hpp"
 #include "kernel/process.hpp"
 #include "session/listeners.hpp"
 #include "sys/file.hpp"
@@ -283,7 +284,9 @@ void Watcher::take(const PressureStep &step, Time now)
     if (step.effect == PressureEffect::lower_weight)
         lower_weight();
     if (step.effect == PressureEffect::restore_weight && !weight_before_.empty())
-        (void)write_at(cgroups_->debuggee.get(), "cpu.weight", weight_before_).has_value();
+        (void)Cgroup(cgroups_->debuggee.get(), cgroups_->place.version)
+            .write(CgroupFile::cpu_weight, weight_before_)
+            .has_value();
     if (fuse_ && step.effect == PressureEffect::hold)
         fuse_->hold_for_pressure(true);
     if (fuse_ && step.effect == PressureEffect::release)
@@ -306,9 +309,9 @@ void Watcher::lower_weight()
     constexpr const char *kLow = "20";
     if (!cgroups_->debuggee.valid())
         return;
-    const auto before = read_at(cgroups_->debuggee.get(), "cpu.weight");
-    const auto lowered =
-        before ? write_at(cgroups_->debuggee.get(), "cpu.weight", kLow) : Result<void>(fail(before.error()));
+    const Cgroup debuggee(cgroups_->debuggee.get(), cgroups_->place.version);
+    const auto before = debuggee.read(CgroupFile::cpu_weight);
+    const auto lowered = before ? debuggee.write(CgroupFile::cpu_weight, kLow) : Result<void>(fail(before.error()));
     if (lowered)
         weight_before_ = *before;
     else // no cpu controller was given to this session

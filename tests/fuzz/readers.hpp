@@ -21,7 +21,7 @@
 #include "plan/properties.hpp"
 #include "kernel/own_cgroup.hpp"
 #include "probe/debuggee.hpp"
-#include "probe/elf_sections.hpp"
+#include "sys/elf_sections.hpp"
 #include "kernel/mountinfo.hpp"
 #include "kernel/pressure.hpp"
 #include "profile/load.hpp"

@@ -24,14 +24,14 @@ ROOMS = {
     "profile": {"text", "sys"},
     "probe": {"text", "sys", "kernel", "debugger"},
     "debugger": {"text"},
-    "plan": {"text", "debugger"},
+    "plan": {"text", "debugger", "kernel/cgroup_files"},
     "launch": {"text", "sys", "kernel"},
     "session": {"text", "sys", "kernel"},
     "watch": {"text", "sys", "kernel", "session", "launch/watcher_link"},
     "tools/doctor": {"text", "sys", "kernel", "render", "probe", "debugger", "session"},
     "tools/explain": {"text", "sys", "kernel", "render", "probe", "debugger"},
     "tools/editor": {"text", "sys", "profile", "debugger"},
-    "tools/inspect": {"text", "sys"},
+    "tools/inspect": {"text", "sys", "kernel"},
 }
 ROOMS["cli"] = set(ROOMS)  # the only room that sees both shelves
 PURE = ("include", "src/plan", "src/debugger", "src/text")
@@ -133,6 +133,37 @@ def layering():
     return findings
 
 
+# Where what looks like a control file's name is something else.
+NOT_FILES = {
+    "src/profile/key_table.cpp": "keys of the configuration",
+    "src/tools/editor/lint.cpp": "keys of tasks.json",
+    "src/tools/editor/lint_tasks.cpp": "keys of tasks.json",
+    "src/tools/explain/rules_rights.cpp": "lines of logs",
+    "src/tools/explain/rules_shell.cpp": "lines of logs",
+    "src/cli/set_verb.cpp": "the key of `dbgscope set ID memory.max=SIZE`",
+}
+PROCESS_FILE = re.compile(
+    r"/proc/(self|thread-self|[0-9]+|\{\})/\S*|/proc/(\{\})?|"
+    r"/(cgroup|cmdline|comm|cwd|environ|exe|fd|limits|maps|mountinfo|ns/\w+|oom_score_adj|stat|status|task)/?")
+
+
+def kernel_names():
+    """The names of control files, as src/kernel/cgroup_files.cpp has them, and of /proc/PID's files stand in src/kernel
+    alone: no literal elsewhere is one, or a path that ends in one. Words in a sentence are no file's name."""
+    table = re.findall(r"^    Row\{.*", (ROOT / "src/kernel/cgroup_files.cpp").read_text(), re.MULTILINE)
+    names = {name for row in table for name in re.findall(r'"([^"]*)"', row)} - {""}
+    findings = [] if len(names) > 20 else ["src/kernel/cgroup_files.cpp: its table cannot be read"]
+    for path in sources():
+        name = relative(path)
+        if not name.startswith(("src/", "include/")) or name.startswith("src/kernel/") or name in NOT_FILES:
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            code = re.sub(r"\s//.*|^//.*|^#include.*", "", line)
+            findings += [f'{name}:{number}: "{text}" is a name for src/kernel' for text in re.findall(r'"((?:[^"\\]|\\.)*)"', code)
+                         if (text.rpartition("/")[2] in names and not re.search(r"\s", text)) or PROCESS_FILE.fullmatch(text)]
+    return findings
+
+
 def licence_lines():
     findings = []
     for path in sources():
@@ -176,7 +207,7 @@ def man_options():
             [f"{name}: in man/dbgscope.1, not in --help" for name in sorted(documented - offered)])
 
 
-RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, licence_lines, unfinished, pages_exist, man_options]
+RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, licence_lines, unfinished, pages_exist, man_options]
 
 
 def main():

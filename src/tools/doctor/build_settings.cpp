@@ -8,7 +8,7 @@
 
 #include "kernel/parse.hpp"
 #include "kernel/reader.hpp"
-#include "probe/elf_sections.hpp"
+#include "sys/elf_sections.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
+#include "kernel/proc_files.hpp"
 #include "kernel/reader.hpp"
 #include "tools/doctor/checks.hpp"
 
@@ -49,7 +50,7 @@ std::optional<std::uint64_t> soft_limit(std::string_view text, std::string_view 
 
 CheckFindings check_ulimits(const DoctorInput &input)
 {
-    constexpr const char *kFile = "/proc/self/limits";
+    constexpr const char *kFile = kSelfLimits;
     Reader reader(input.root.root);
     const auto text = reader.read(kFile, Records::many);
     if (!text)

@@ -13,6 +13,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/proc_files.hpp"
 #include "kernel/reader.hpp"
 #include "sys/file.hpp"
 
@@ -107,7 +108,7 @@ bool runs_natively(std::uint16_t machine, std::string_view machine_words)
 MachineSigns read_machine_signs(const DoctorInput &input)
 {
     MachineSigns signs;
-    if (const auto own = read_elf_head("/proc/self/exe"))
+    if (const auto own = read_elf_head(kSelfExecutable))
         signs.own_machine = own->machine;
     utsname system{};
     if (::uname(&system) == 0)

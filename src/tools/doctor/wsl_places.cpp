@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "kernel/proc_files.hpp"
 #include "tools/doctor/go_settings.hpp"
 #include "tools/doctor/mount_at.hpp"
 #include "tools/doctor/wsl.hpp"
@@ -90,8 +91,8 @@ void wsl_places(const DoctorInput &input, CheckFindings &findings)
                             .cure = fmt::format("install {} inside Linux, and have it before /mnt/c in PATH", name)});
     }
     if (slow == 0)
-        findings.push_back({.looked_at = "/proc/self/mountinfo",
-                            .found = "working directory and Go's directories lie in the Linux file system"});
+        findings.push_back(
+            {.looked_at = kSelfMounts, .found = "working directory and Go's directories lie in the Linux file system"});
 }
 
 PathPair substitute_path(const DoctorInput &input)

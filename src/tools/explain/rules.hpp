@@ -62,7 +62,6 @@ struct Match {
 
 /// All rules, the important ones first.
 [[nodiscard]] std::span<const Rule> rules();
-[[nodiscard]] const Rule *find_rule(std::string_view id);
 
 // The parts of the table, in its order.
 [[nodiscard]] std::span<const Rule> kernel_rules();

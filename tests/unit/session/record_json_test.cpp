@@ -56,6 +56,20 @@ TEST(RecordJson, BytesThatAreNotUtf8Survive)
     EXPECT_EQ(again->command, record.command);
 }
 
+TEST(RecordJson, PlaceStandsBesideTheRest)
+{
+    const SessionRecord record = test::full_record();
+    const auto text = record_line(record);
+    for (const char *key : {"\"cgroup_version\":2,", "\"scope_directory\":\"/sys/fs/cgroup/app.slice/",
+                            "\"split\":true", "\"unified_directory\":\"/sys/fs/cgroup/unified/x\""})
+        EXPECT_NE(text.find(key), std::string::npos) << key << " in " << text;
+    const auto again = record_from_json(text);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->place, record.place);
+    EXPECT_EQ(again->place.debugger(), record.place.scope + "/debugger");
+    EXPECT_EQ(again->place.capped(), record.place.scope + "/debuggee");
+}
+
 TEST(RecordJson, IsReadLeniently)
 {
     const auto record = record_from_json(R"({"id": "a", "new_in_2031": {"x": []}, "uid": -1, "split": "yes",

@@ -20,18 +20,6 @@ SessionRecord record_in(const TemporaryDirectory &tree, int version, bool split)
     return record;
 }
 
-TEST(DroppableBytes, AreFilesAndSlabThatCanBeReclaimed)
-{
-    EXPECT_EQ(droppable_bytes("anon 5\nfile 900\nshmem 400\ninactive_anon 400\nactive_file 100\ninactive_file 200\n"
-                              "slab_reclaimable 30\nslab_unreclaimable 7\n",
-                              2),
-              330U);
-    EXPECT_EQ(droppable_bytes("active_file 1\ninactive_file 2\ntotal_inactive_file 200\ntotal_active_file 100\n", 1),
-              300U);
-    EXPECT_EQ(droppable_bytes("active_file x\ninactive_file\n", 2), std::nullopt);
-    EXPECT_EQ(droppable_bytes("", 2), std::nullopt);
-}
-
 TEST(Usage, OfASplitSessionIsTheDebuggees)
 {
     const TemporaryDirectory tree;

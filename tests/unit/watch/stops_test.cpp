@@ -49,7 +49,7 @@ class Machine {
     {
         const auto cgroup = open_directory(tree_ / "cgroup"), proc = open_directory(tree_ / "proc");
         EXPECT_TRUE(cgroup && proc);
-        return look_at_processes(cgroup->get(), proc->get(), depth);
+        return look_at_processes({cgroup->get(), 2}, proc->get(), depth);
     }
 
   private:
@@ -237,7 +237,7 @@ TEST(Processes, OfThisMachine)
     TemporaryDirectory tree;
     tree.write("cgroup.procs", std::to_string(pid) + '\n');
     const auto cgroup = open_directory(tree.path()), proc = open_directory("/proc");
-    const auto look = [&] { return look_at_processes(cgroup->get(), proc->get(), LookDepth::every_thread); };
+    const auto look = [&] { return look_at_processes({cgroup->get(), 2}, proc->get(), LookDepth::every_thread); };
     EXPECT_TRUE(look().any && look().traced);
     EXPECT_FALSE(look().all_stopped) << "only the main thread is traced and stopped";
     (void)::ptrace(PTRACE_DETACH, pid, nullptr, SIGSTOP);

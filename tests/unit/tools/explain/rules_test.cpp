@@ -61,7 +61,8 @@ TEST(Rules, AreComplete)
         EXPECT_FALSE(rule.applies.empty() || rule.what.empty() || rule.cause.empty() || rule.cure.empty()) << rule.id;
         EXPECT_FALSE(rule.patterns[0].empty() || rule.samples[0].empty()) << rule.id;
         for (const std::string_view cause : rule.caused_by)
-            EXPECT_TRUE(cause.empty() || find_rule(cause) != nullptr) << rule.id << " names no rule: " << cause;
+            EXPECT_TRUE(cause.empty() || std::ranges::find(rules(), cause, &Rule::id) != rules().end())
+                << rule.id << " names no rule: " << cause;
     }
     EXPECT_GE(ids.size(), 120U);
     EXPECT_LE(rules().size(), RuleFilter::kDebugger) << "the indices behind the rules are taken";

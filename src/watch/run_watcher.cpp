@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "watch/watch.hpp"
+#include "watch/run_watcher.hpp"
 
 #include <sys/wait.h>
 
@@ -30,7 +30,7 @@ int parent_status(const Watcher &watcher)
 
 } // namespace
 
-int watch(WatchStart start)
+int run_watcher(WatchStart start)
 {
     const bool wait = start.order.wait;
     Watcher watcher(std::move(start));

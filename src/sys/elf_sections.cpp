@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "probe/elf_sections.hpp"
+#include "sys/elf_sections.hpp"
 
 #include <elf.h>
 #include <unistd.h>
