@@ -93,7 +93,8 @@ class Parser {
                      .operation = "",
                      .subject = fmt::format("{}:{}:{}", file_, place.line, place.column),
                      .cause = std::move(cause),
-                     .hint = std::move(hint)});
+                     .hint = std::move(hint),
+                     .place = {file_, place.line, place.column}});
     }
 
     [[nodiscard]] Result<void> check_utf8() const

@@ -227,7 +227,8 @@ Result<std::vector<Splice>> set_member(std::string_view text, const std::string 
                          .subject = fmt::format("{}:{}:{}", file, place.line, place.column),
                          .cause = fmt::format("{} is no object, so it cannot take \"{}\"",
                                               step == 0 ? "the file's value" : '"' + path[step - 1] + '"', path[step]),
-                         .hint = "change it by hand"});
+                         .hint = "change it by hand",
+                         .place = {file, place.line, place.column}});
         }
         const JsonNode *next = node->find(path[step]);
         if (next == nullptr)
