@@ -25,7 +25,7 @@ ROOMS = {
     "debugger": {"text"},
     "plan": {"text", "debugger"},
     "launch": {"text", "sys", "probe"},
-    "session": {"text", "sys", "launch", "probe"},
+    "session": {"text", "sys", "render", "launch", "probe"},
     "watch": {"text", "sys", "probe", "session", "launch"},
     "tools/doctor": {"text", "sys", "render", "probe", "debugger", "session", "watch", "launch"},
     "tools/explain": {"text", "sys", "render", "probe", "debugger", "watch"},
@@ -41,6 +41,7 @@ OWNED = {  # library -> the room that may include it
     r"<yaml-cpp/": "src/profile",
     r"<systemd/": "src/sys",
     r"<linux/seccomp|<seccomp\.h": "src/sys",
+    r"<nlohmann/": "src/text/json.cpp",
 }
 
 
