@@ -25,6 +25,7 @@ namespace dbgscope {
 namespace {
 
 constexpr const char *kCommandLine = "the command line";
+constexpr const char *kOwnWords = "the --dbgscope- options";
 constexpr std::string_view kUsage =
     "usage: dbgscope [options] dlv|gdbserver|gdb|lldb-server|lldb-dap ARGS...   start a debugger in a scope of its "
     "own\n";
@@ -91,16 +92,17 @@ Error unknown_verb(const std::string &verb)
     const std::string near = suggest(verb, known);
     return {.kind = ErrorKind::usage,
             .operation = "read",
-            .subject = "the command line",
+            .subject = kCommandLine,
             .cause = fmt::format("unknown command \"{}\"", verb),
             .hint =
                 near.empty() ? "dbgscope run -- COMMAND starts any command" : fmt::format("did you mean {}?", near)};
 }
 
 /// Options may stand before the verb and, for our own verbs, after it: the later ones win.
-Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std::string> &words)
+Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std::string> &words,
+                                    std::string_view source = kCommandLine)
 {
-    auto after = parse_options(words);
+    auto after = parse_options(words, source);
     if (!after)
         return after;
     for (const KeyInfo &info : key_table())
@@ -127,18 +129,15 @@ Result<int> launch_tool(Tool tool, ParsedOptions options, const Invocation &invo
     const std::vector<std::string> own = take_own_words(tool, options.rest);
     std::vector<std::string> arguments = std::move(options.rest);
     if (!own.empty()) {
-        auto all = options_after(std::move(options), own);
+        auto all = options_after(std::move(options), own, kOwnWords);
         if (all && !all->rest.empty())
             all = fail({.kind = ErrorKind::usage,
                         .operation = "read",
-                        .subject = "the --dbgscope- options",
+                        .subject = kOwnWords,
                         .cause = fmt::format("unexpected word \"{}\"", all->rest.front()),
                         .hint = "they are written --dbgscope-NAME or --dbgscope-NAME=VALUE"});
-        if (!all) {
-            if (all.error().subject == kCommandLine)
-                all.error().subject = "the --dbgscope- options";
+        if (!all)
             return pass(all);
-        }
         options = std::move(*all);
         if (options.version)
             return show(version_text());

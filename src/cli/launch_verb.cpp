@@ -12,7 +12,7 @@
 #include "debugger/call.hpp"
 #include "kernel/process.hpp"
 #include "launch/launch.hpp"
-#include "plan/budget.hpp"
+#include "plan/needs.hpp"
 #include "plan/plan.hpp"
 #include "probe/assume.hpp"
 #include "probe/debuggee.hpp"
@@ -90,48 +90,13 @@ Result<Settings> load(const ParsedOptions &options, Tool tool, const Invocation 
     return std::move(loaded->settings);
 }
 
-/// A percentage is of MemTotal, wherever it was written.
-bool any_percentage(const Settings &settings)
-{
-    for (const Key key : {Key::memory_max, Key::memory_high, Key::memory_low, Key::memory_min, Key::memory_swap_max,
-                          Key::total_memory_max})
-        if (const auto size = settings.get<SizeSpec>(key); size && size->kind == SizeSpec::Kind::permyriad)
-            return true;
-    for (const std::string &property : settings.list(Key::property))
-        if (property.ends_with('%'))
-            return true;
-    return false;
-}
-
-/// What the plan will look at, and no more: a launch is about 4 ms. `run` chooses no default cap, so it has no use for
-/// the machine's memory, and minds pressure only where somebody asked it to.
-Needs needs_of(const Request &request)
-{
-    const Settings &settings = request.settings;
-    Needs needs = Need::cgroup | Need::systemd;
-    if (request.tool != Tool::none || settings.flag(Key::watch) || settings.flag(Key::wait))
-        needs = needs | Need::kernel; // what a watcher can use
-    const bool gate = request.tool != Tool::none || asked(settings, Key::pressure_some) ||
-                      asked(settings, Key::pressure_full) || asked(settings, Key::pressure_action);
-    if (gate && settings.text(Key::pressure_action, "warn") != "off")
-        needs = needs | Need::pressure;
-    if (request.tool != Tool::none || any_percentage(settings))
-        needs = needs | Need::memory;
-    return needs;
-}
-
 /// The debuggee's own file, or the tool chain where it is still to be built.
 void add_debuggee(const Request &request, const Invocation &invocation, Facts &facts)
 {
     const std::string_view path = variable(invocation, "PATH");
-    if (request.tool == Tool::none) {
-        if (request.settings.find(Key::go_memlimit) != nullptr || !request.settings.list(Key::go_debug).empty())
-            facts.debuggee = read_debuggee(facts.tools.front().path.value_or(""));
-        return;
-    }
-    if (request.call.kind != CallKind::launch)
-        return;
-    if (const std::string program = locate_debuggee(request.call, path); !program.empty())
+    if (request.tool == Tool::none)
+        facts.debuggee = read_debuggee(facts.tools.front().path.value_or(""));
+    else if (const std::string program = locate_debuggee(request.call, path); !program.empty())
         facts.debuggee = read_debuggee(program);
     else if (request.tool == Tool::dlv)
         facts.debuggee = read_go_toolchain(path, variable(invocation, "GOTOOLCHAIN"));
@@ -154,14 +119,15 @@ Result<Facts> gather(const Request &request, const ParsedOptions &options, const
     const std::vector<std::string> assume = request.settings.list(Key::assume);
     if (auto known = check_assume(assume); !known)
         return pass(known);
+    const PlanNeeds needs = needs_of(request);
     ToolFacts tool = find_executable(request, invocation);
     if (tool.path) // a missing tool fails before anything else is looked at
-        facts = probe(real_root(), needs_of(request), assume);
+        facts = probe(real_root(), needs.machine, assume);
     facts.tools.push_back(std::move(tool));
-    if (facts.tools.front().path)
+    if (facts.tools.front().path && needs.debuggee)
         add_debuggee(request, invocation, facts);
-    if (const auto port = listen_port(request.call.listen))
-        facts.taken_port = look_at_port(*port);
+    if (needs.port)
+        facts.taken_port = look_at_port(*needs.port);
     return facts;
 }
 

@@ -130,7 +130,7 @@ class Parser {
         manager("--system", "systemd-system");
     }
 
-    Result<ParsedOptions> parse(std::span<const std::string> arguments)
+    Result<ParsedOptions> parse(std::span<const std::string> arguments, std::string_view source)
     {
         const auto mark = std::find(arguments.begin(), arguments.end(), "--");
         std::vector<std::string> reversed(std::make_reverse_iterator(mark),
@@ -142,13 +142,13 @@ class Parser {
                 return fail(std::move(*failure_));
             return fail({.kind = ErrorKind::usage,
                          .operation = "read",
-                         .subject = "the command line",
+                         .subject = std::string(source),
                          .cause = error.what(),
                          .hint = "see dbgscope --help"});
         }
         out_.rest = app_.remaining();
         if (!out_.rest.empty() && out_.rest.front().size() > 1 && out_.rest.front().front() == '-')
-            return fail(unknown(out_.rest.front()));
+            return fail(unknown(out_.rest.front(), source));
         if (mark != arguments.end()) // `run cmd -- x`: the mark belongs to the command
             out_.rest.insert(out_.rest.end(), out_.rest.empty() ? mark + 1 : mark, arguments.end());
         return std::move(out_);
@@ -188,6 +188,9 @@ class Parser {
 
     bool take(const KeyInfo &info, const CLI::results_t &texts)
     {
+        const std::string written = option_name(info);
+        KeyInfo called = info; // an error names what the user wrote
+        called.name = written;
         std::optional<Value> value;
         for (const std::string &text : texts) {
             if (text.empty() && may_be_empty(info.key))
@@ -196,11 +199,9 @@ class Parser {
                 failure_ = bad_assignment(text);
                 return false;
             }
-            auto parsed = parse_value(info, text);
+            auto parsed = parse_value(called, text);
             if (!parsed) {
-                failure_ = std::move(parsed.error()); // names the key: the user wrote the option
-                if (failure_->subject.starts_with(info.name))
-                    failure_->subject.replace(0, info.name.size(), option_name(info));
+                failure_ = std::move(parsed.error());
                 return false;
             }
             auto *words = std::get_if<std::vector<std::string>>(&*parsed);
@@ -212,11 +213,11 @@ class Parser {
             }
         }
         if (value)
-            out_.settings.set(info.key, {std::move(*value), {Layer::option, option_name(info)}});
+            out_.settings.set(info.key, {std::move(*value), {Layer::option, written}});
         return true;
     }
 
-    static Error unknown(const std::string &word)
+    static Error unknown(const std::string &word, std::string_view source)
     {
         const std::string name = word.substr(0, word.find('='));
         for (const Refusal &refusal : kRefused)
@@ -232,7 +233,7 @@ class Parser {
         const std::string near = suggest(name, known);
         return {.kind = ErrorKind::usage,
                 .operation = "read",
-                .subject = "the command line",
+                .subject = std::string(source),
                 .cause = fmt::format("unknown option {}", name),
                 .hint = near.empty() ? "see dbgscope --help" : fmt::format("did you mean {}?", near)};
     }
@@ -254,7 +255,7 @@ std::vector<GetoptOption> getopt_options()
 
 } // namespace
 
-Result<ParsedOptions> parse_options(std::span<const std::string> arguments)
+Result<ParsedOptions> parse_options(std::span<const std::string> arguments, std::string_view source)
 {
     if (!arguments.empty() && (arguments.front().empty() || arguments.front().front() != '-')) {
         ParsedOptions none; // nothing to parse: keep the option tree off the launch path
@@ -264,7 +265,7 @@ Result<ParsedOptions> parse_options(std::span<const std::string> arguments)
     const auto words = getopt_words(arguments, getopt_options(), Abbreviations::refused);
     if (!words)
         return fail(words.error());
-    return Parser(*words).parse(*words);
+    return Parser(*words).parse(*words, source);
 }
 
 std::string options_help()

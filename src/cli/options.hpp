@@ -32,8 +32,10 @@ struct ParsedOptions {
     std::vector<std::string> rest; ///< from the first word that is no option, byte for byte
 };
 
-/// Reads options until the first other word or `--` (which is dropped). Errors: usage, with a suggestion.
-[[nodiscard]] Result<ParsedOptions> parse_options(std::span<const std::string> arguments);
+/// Reads options until the first other word or `--` (which is dropped). Errors: usage, with a suggestion; `source` is
+/// what they call the place the words came from.
+[[nodiscard]] Result<ParsedOptions> parse_options(std::span<const std::string> arguments,
+                                                  std::string_view source = "the command line");
 
 /// The options as --help shows them, one per line, grouped.
 [[nodiscard]] std::string options_help();

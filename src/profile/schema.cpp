@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <nlohmann/json.hpp>
-
 #include "profile/key_names.hpp"
 #include "profile/load.hpp"
+#include "text/json.hpp"
 
 namespace dbgscope {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Patterns bind strings only, minimum and maximum numbers only: a plain 512 is a number to a reader of YAML.
 constexpr const char *kBytes = R"([0-9]+(\.[0-9]+)? *[BKMGTPE]?( *[0-9]+(\.[0-9]+)? *[BKMGTPE]?)*)";
@@ -112,7 +109,7 @@ std::string profile_schema()
                          {"type", Json::array({"object", "null"})},
                          {"additionalProperties", false},
                          {"properties", std::move(properties)}};
-    return schema.dump(2) + '\n';
+    return schema.dump({.indent = 2}) + '\n';
 }
 
 } // namespace dbgscope

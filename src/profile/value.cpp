@@ -135,9 +135,10 @@ Result<Value> parse_duration(const KeyInfo &info, std::string_view text)
 
 Result<Value> parse_flag(const KeyInfo &info, std::string_view text)
 {
-    auto flag = values::boolean(text);
-    if (!flag)
-        return refuse(info, text, text.empty() ? "empty" : std::move(flag.error()), "it can be yes or no");
+    const auto flag = values::boolean(text);
+    const bool capitals = std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (!flag || capitals) // of systemd's words those in lower case: readers of YAML do not agree on what True is
+        return refuse(info, text, text.empty() ? "empty" : "neither yes nor no", "it can be yes or no");
     return *flag;
 }
 

@@ -34,25 +34,12 @@ const char *tool_name(Tool tool)
 
 const char *backend_name(Backend backend)
 {
-    switch (backend) {
-    case Backend::systemd_system: return "systemd-system";
-    case Backend::systemd_user: return "systemd-user";
-    case Backend::cgroupfs: return "cgroupfs";
-    case Backend::none: break;
-    }
-    return "none";
+    return name_of(backend).data(); // a literal's
 }
 
 const char *state_name(SessionState state)
 {
-    switch (state) {
-    case SessionState::running: return "running";
-    case SessionState::throttled: return "throttled";
-    case SessionState::held: return "held";
-    case SessionState::stopped: return "stopped";
-    case SessionState::ended: break;
-    }
-    return "ended";
+    return name_of(state).data();
 }
 
 } // namespace dbgscope

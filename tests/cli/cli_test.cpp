@@ -287,6 +287,24 @@ TEST_F(Cli, HelpVersionAndProfilesGoToStdout)
     expect({"run", "--dry-run", "--json", "true"}, 0, "", "\"steps\"");
 }
 
+TEST_F(Cli, AnOptionTakesTheValuesThatAPropertyTakes)
+{
+    expect({"run", "--dry-run", "--memory-max=1G 512M", "true"}, 0, "", "1.5G");
+    expect({"run", "--dry-run", "--memory-max=125\u2030", "true"}, 0, "", "cap:");
+    expect({"run", "--dry-run", "--memory-max=512M 1G", "true"}, 125, "--memory-max \"512M 1G\": units do not fall");
+    expect({"--client-timeout=0", "profile", "show"}, 0, "", "client_timeout");
+    expect({"--client-timeout=-1", "profile", "show"}, 125, "negative");
+}
+
+TEST_F(Cli, AnErrorNamesWhereTheWordsCameFrom)
+{
+    expect({"gdb", "--dbgscope-memory-max", "p"}, 125, "the --dbgscope- options");
+    expect({"--memory-max"}, 125, "the command line");
+    expect({"--memroy-max=1G", "run", "true"}, 125, "did you mean --memory-max?");
+    file("config/dbgscope/config.yaml", "memory:\n  max: 1Q\n");
+    expect({"run", "true"}, 125, "config.yaml:2:8: memory.max \"1Q\": unknown unit");
+}
+
 TEST_F(Cli, AFactsDumpPlansElsewhere)
 {
     const Outcome dump = run({"status", "--json"});

@@ -26,7 +26,7 @@ ROOMS = {
     "debugger": {"text"},
     "plan": {"text", "debugger", "kernel/cgroup_files"},
     "launch": {"text", "sys", "kernel"},
-    "session": {"text", "sys", "kernel"},
+    "session": {"text", "sys", "kernel", "render"},
     "watch": {"text", "sys", "kernel", "session", "launch/watcher_link"},
     "tools/doctor": {"text", "sys", "kernel", "render", "probe", "debugger", "session"},
     "tools/explain": {"text", "sys", "kernel", "render", "probe", "debugger"},
@@ -44,6 +44,7 @@ OWNED = {  # library -> the room that may include it
     r"<systemd/": "src/sys",
     r"<linux/seccomp|<seccomp\.h": "src/sys",
     r"<elfutils/|<libelf|<gelf|<dwarf\.h|<zlib": "src/tools/inspect",
+    r"<nlohmann/": "src/text/json.cpp",
 }
 
 

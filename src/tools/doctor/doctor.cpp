@@ -5,12 +5,12 @@
 #include <array>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "dbgscope/utf8.hpp"
 #include "probe/probe.hpp"
 #include "text/environment.hpp"
 #include "text/fold.hpp"
+#include "text/json.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {
@@ -143,7 +143,7 @@ std::string doctor_text(const std::vector<CheckResult> &results)
 
 std::string doctor_json(const std::vector<CheckResult> &results)
 {
-    nlohmann::ordered_json findings = nlohmann::ordered_json::array();
+    Json findings = Json::array();
     for (const CheckResult &result : results)
         findings.push_back({{"check", result.check->id},
                             {"group", result.check->group},
@@ -152,9 +152,7 @@ std::string doctor_json(const std::vector<CheckResult> &results)
                             {"found", printable(result.finding.found)},
                             {"matters", printable(result.finding.matters)},
                             {"do", printable(result.finding.cure)}});
-    return nlohmann::ordered_json{{"schema", 1}, {"findings", findings}}.dump(
-               2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) +
-           '\n';
+    return Json{{"schema", 1}, {"findings", findings}}.dump({.indent = 2, .ascii = true}) + '\n';
 }
 
 std::string check_list()

@@ -2,9 +2,9 @@
 #include <filesystem>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "kernel/proc_files.hpp"
+#include "text/json.hpp"
 #include "tools/doctor/go_settings.hpp"
 #include "tools/doctor/mount_at.hpp"
 #include "tools/doctor/wsl.hpp"
@@ -147,8 +147,7 @@ void wsl_reach(const DoctorInput &input, const WslFiles &files, CheckFindings &f
              .matters = "an editor on Windows that debugs here by localhost:PORT needs both names; one that runs here "
                         "(VS Code's WSL window) does not",
              .cure = "in launch.json: \"substitutePath\": " +
-                     nlohmann::ordered_json::array({{{"from", pair.from}, {"to", pair.to}}})
-                         .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
+                     Json::array({Json{{"from", pair.from}, {"to", pair.to}}}).dump()});
 }
 
 } // namespace dbgscope

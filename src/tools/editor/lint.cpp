@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <set>
 
@@ -19,23 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// "FILE:12:3" of an error: the place, and nothing where the subject is another.
-std::optional<TextPlace> place_in(std::string_view subject, std::string_view file)
+TextPlace place_in(const FilePlace &place)
 {
-    if (!subject.starts_with(file) || !subject.substr(file.size()).starts_with(':'))
-        return std::nullopt;
-    const std::string_view numbers = subject.substr(file.size() + 1);
-    TextPlace place;
-    const char *const end = numbers.data() + numbers.size();
-    const auto [colon, code] = std::from_chars(numbers.data(), end, place.line);
-    if (code != std::errc{} || colon == end || std::from_chars(colon + 1, end, place.column).ec != std::errc{})
-        return std::nullopt;
-    return place;
+    return {place.line, place.column};
 }
 
-LintFinding syntax_finding(const Error &error, TextPlace place)
+LintFinding syntax_finding(const Error &error)
 {
-    return {LintRule::syntax, place, error.cause + (error.hint.empty() ? "" : " (" + error.hint + ")")};
+    return {LintRule::syntax, place_in(error.place), error.cause + (error.hint.empty() ? "" : " (" + error.hint + ")")};
 }
 
 void lint_duplicates(LintRun &run, const JsonNode &node)
@@ -209,7 +199,7 @@ std::vector<LintFinding> lint_json(std::string_view text, const std::string &fil
 {
     const auto root = parse_jsonc(text, file);
     if (!root)
-        return {syntax_finding(root.error(), place_in(root.error().subject, file).value_or(TextPlace{}))};
+        return {syntax_finding(root.error())};
     if (!*root)
         return {};
     LintRun run{.text = text, .context = context};
@@ -224,10 +214,9 @@ std::vector<LintFinding> lint_json(std::string_view text, const std::string &fil
 Result<std::vector<LintFinding>> lint_own(const std::string &path, const LintContext &context)
 {
     if (const auto checked = check_file(path); !checked) {
-        const auto place = place_in(checked.error().subject, path);
-        if (!place)
+        if (checked.error().place.line == 0)
             return fail(checked.error());
-        return std::vector<LintFinding>{syntax_finding(checked.error(), *place)};
+        return std::vector<LintFinding>{syntax_finding(checked.error())};
     }
     const auto config = read_config(path);
     const auto settings = config ? parse_settings(config->text, path, FileRole::config) : fail(config.error());
@@ -238,7 +227,7 @@ Result<std::vector<LintFinding>> lint_own(const std::string &path, const LintCon
         const std::size_t before = run.findings.size();
         lint_variable(run, 0, name, value, context.go_minor);
         for (std::size_t i = before; i < run.findings.size(); ++i)
-            run.findings[i].place = place_in(setting.where, path).value_or(TextPlace{});
+            run.findings[i].place = place_in(setting.place);
     };
     for (const FileSetting &setting : *settings) {
         const auto *items = std::get_if<std::vector<std::string>>(&setting.value);

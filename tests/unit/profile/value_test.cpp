@@ -25,7 +25,7 @@ TEST(ParseValue, ReadsAndWritesBackEveryType)
         {Key::memory_max, "125\u2030", "12.50%"},
         {Key::tasks_max, "12.5\u2030", "1.25%"},
         {Key::cpu_quota, "12500\u2031", "125%"},
-        {Key::collect, "Y", "yes"},
+        {Key::collect, "y", "yes"},
         {Key::nice, "+5", "5"},
         {Key::memory_max, "max", "infinity"},
         {Key::memory_swap_max, "0", "0"},
