@@ -35,7 +35,7 @@ def git(*words):
 def base_commit():
     """Where this branch left the one it came from, else the commit before this one; None: there is neither."""
     head = git("rev-parse", "HEAD")
-    for branch in ("origin/HEAD", "origin/main"):
+    for branch in ("origin/HEAD", "origin/main", "main"):
         base = git("merge-base", "HEAD", branch)
         if base and base != head:
             return base[0]
