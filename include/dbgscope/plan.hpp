@@ -125,8 +125,9 @@ struct Watch {
     Limit fuse_line; ///< infinity: no fuse
     PressureAction pressure = PressureAction::off;
     std::int64_t pressure_some_permyriad = 0, pressure_full_permyriad = 0; ///< of a 2 s window; 0: not watched
-    bool use_pidfd = true, use_cgroup_kill = true;                         ///< false: --assume no-…
-    std::string go_version;                                                ///< of the debuggee where known
+    std::uint64_t heap_profile_rate = 0; ///< switch Go's heap profile on, a sample every so many bytes; 0: do not
+    bool use_pidfd = true, use_cgroup_kill = true; ///< false: --assume no-…
+    std::string go_version;                        ///< of the debuggee where known
     std::optional<Limit> gomemlimit;    ///< of the debuggee, infinity: none; nothing: not Go, or its client may set it
     bool builds = false;                ///< the debugger starts a compiler
     std::int64_t client_timeout_ms = 0; ///< end a debugger that no client has reached by then; 0: never
@@ -142,6 +143,7 @@ struct StartWatcher {
 /// The seccomp filter that tells the watcher of each new debuggee. Inherited by everything the debugger starts.
 struct InstallFilter {
     bool required = false;
+    bool go_starts = false; ///< and of each start of a Go program, so that its heap profile can be switched on
 };
 
 /// Read back what is in force from the hierarchy that /proc/self/cgroup names.

@@ -34,6 +34,27 @@ struct MemoryCounts {
     bool operator==(const MemoryCounts &) const = default;
 };
 
+/// Names of the cgroups inside a scope.
+inline constexpr const char *kDebuggerName = "debugger";
+inline constexpr const char *kDebuggeeName = "debuggee";
+inline constexpr const char *kWatchName = "watch";
+
+/// Where a session lives.
+struct SessionPlace {
+    int version = 0;            ///< of the hierarchy that carries memory
+    std::string scope;          ///< directory in it; empty: the session has none
+    std::string unified;        ///< hybrid: directory of the same scope in the v2 hierarchy; empty elsewhere
+    bool divided = false;       ///< split: `scope`/debuggee exists and carries the cap
+    bool debugger_leaf = false; ///< the debugger is in `scope`/debugger, not in `scope` itself
+    bool remove = false;        ///< plain cgroups: nobody else removes them
+
+    [[nodiscard]] std::string debugger() const { return debugger_leaf ? scope + '/' + kDebuggerName : scope; }
+    [[nodiscard]] std::string debuggee() const { return scope + '/' + kDebuggeeName; }
+    /// The directory that carries the cap.
+    [[nodiscard]] std::string capped() const { return divided && !scope.empty() ? debuggee() : scope; }
+    bool operator==(const SessionPlace &) const = default;
+};
+
 struct SessionRecord {
     std::string id;      ///< "dlv-debug-p4711-5f0c9b1d8e7a2c34"
     std::string backend; ///< "systemd-user", "cgroupfs", …
@@ -49,14 +70,13 @@ struct SessionRecord {
     std::int64_t started_unix_s = 0;
     std::int64_t duration_ms = 0; ///< CLOCK_BOOTTIME: does not jump when the clock is set; final at the end
 
-    int cgroup_version = 0;        ///< of the hierarchy that carries memory
-    std::string scope_directory;   ///< in that hierarchy; holds debugger/ and debuggee/ when split
-    std::string unified_directory; ///< hybrid: the same scope in the v2 hierarchy; empty elsewhere
-    bool split = false;
+    SessionPlace place;
     Limit cap;              ///< of the debuggee (split) or of the command
     Limit fuse;             ///< infinity: no fuse
     Limit scope_limit;      ///< of the whole scope
     std::string go_version; ///< of the debuggee where known: "go1.19.8"; empty: not Go or unknown
+
+    std::string heap_profile; ///< what came of switching the debuggee's on: "on", "refused: …"; empty: not tried
 
     SessionState state = SessionState::running;
     std::vector<int> debuggees; ///< pids of the processes the debugger traces from their start

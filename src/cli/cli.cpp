@@ -7,17 +7,19 @@
 
 #include <fmt/core.h>
 
+#include "cli/held_by.hpp"
 #include "cli/own_verbs.hpp"
 #include "cli/systemd_run.hpp"
 #include "cli/verbs.hpp"
 #include "config.h"
 #include "debugger/call.hpp"
 #include "debugger/table.hpp"
-#include "launch/process.hpp"
 #include "render/facts_json.hpp"
 #include "sys/bus_library.hpp"
 #include "sys/file.hpp"
 #include "sys/seccomp.hpp"
+#include "text/environment.hpp"
+#include "watch/holders.hpp"
 
 namespace dbgscope {
 namespace {
@@ -34,8 +36,10 @@ constexpr CommonVerb kCommonVerbs[] = {
      [](ParsedOptions options, const Invocation &call) { return launch_verb(Tool::none, std::move(options), call); }},
     {"status", "status [--json]", "where am I, what limits me", status_verb},
     {"ps", "ps [-w] [--json]", "the sessions that run now", ps_verb},
-    {"stop", "stop ID...|--port PORT|--all", "end sessions, and what they left behind", stop_verb},
-    {"set", "set ID memory.max=SIZE | UNIT KEY=VALUE...", "change a live session's cap, or a unit's limits", set_verb},
+    {"more", "more [ID] [SIZE]", "give a held program more memory: twice its cap, or SIZE", more_verb},
+    {"stop", "stop [ID...]|--port PORT|--all", "end sessions, and what they left behind", stop_verb},
+    {"set", "set [ID] memory.max=SIZE | UNIT KEY=VALUE...", "change a live session's cap, or a unit's limits",
+     set_verb},
     {"profile", "profile list|show [NAME] [--origin]|check FILE|schema", "the settings and where they come from",
      profile_verb},
 };
@@ -107,6 +111,7 @@ Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std:
     after->version |= before.version;
     after->dry_run |= before.dry_run;
     after->json |= before.json;
+    after->called = before.called;
     after->all |= before.all;
     if (after->port.empty())
         after->port = before.port;
@@ -159,10 +164,14 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
                      .hint = "dbgscope --help"});
     const std::string verb = options.rest.front();
     options.rest.erase(options.rest.begin());
-    if (const auto tool = tool_from_name(verb))
+    if (const auto tool = tool_from_name(base_name(verb))) {
+        options.called = verb;
         return launch_tool(*tool, std::move(options), invocation);
+    }
     if (verb == "help")
         return show(help_text());
+    if (verb == kHolderVerb) // the watcher's own: in no help and no completion
+        return held_by(options.rest);
     for (const OwnVerb &own : own_verbs())
         if (own.name == verb)
             return run_own_verb(own, options.rest, invocation);
@@ -237,6 +246,7 @@ Result<int> run_cli(const Invocation &invocation)
     std::vector<std::string> words(invocation.arguments.begin() + 1, invocation.arguments.end());
     if (const auto tool = tool_from_name(base_name(invocation.arguments.front()))) {
         ParsedOptions options; // called through a link: every word is the tool's, but for those that say otherwise
+        options.called = invocation.arguments.front();
         options.rest = std::move(words);
         return launch_tool(*tool, std::move(options), invocation);
     }

@@ -10,8 +10,8 @@
 #include "cli/messages.hpp"
 #include "cli/verbs.hpp"
 #include "debugger/call.hpp"
+#include "kernel/process.hpp"
 #include "launch/launch.hpp"
-#include "launch/sweep.hpp"
 #include "plan/budget.hpp"
 #include "plan/plan.hpp"
 #include "probe/assume.hpp"
@@ -27,6 +27,18 @@
 namespace dbgscope {
 namespace {
 
+/// A path that is no link to us is the debugger itself. debuggers.NAME is for those who name no other one of its kind.
+ToolFacts find_debugger(const Request &request, const std::string &path)
+{
+    const auto self = self_file();
+    const auto slash = request.called.rfind('/');
+    if (slash != std::string::npos && file_at(request.called) != self)
+        return find_tool(request.called.substr(slash + 1), path, request.called, self);
+    const std::string name = slash == std::string::npos ? request.called : request.called.substr(slash + 1);
+    const bool plain = name == tool_name(request.tool);
+    return find_tool(name, path, plain ? request.settings.text(debugger_key(request.tool)) : "", self);
+}
+
 /// The file to execute: the debugger, or the command of `run`.
 ToolFacts find_executable(const Request &request, const Invocation &invocation)
 {
@@ -35,7 +47,7 @@ ToolFacts find_executable(const Request &request, const Invocation &invocation)
         if (assignment.starts_with("PATH="))
             path = assignment.substr(5);
     if (request.tool != Tool::none)
-        return find_tool(tool_name(request.tool), path, request.settings.text(debugger_key(request.tool)), self_file());
+        return find_debugger(request, path);
     const std::string &command = request.arguments.front();
     return find_tool(command, path, command.find('/') == std::string::npos ? "" : command, std::nullopt);
 }
@@ -64,8 +76,7 @@ std::string random_hex()
 void identify(Request &request)
 {
     request.pid = static_cast<std::uint32_t>(::getpid());
-    if (const auto stat = read_file("/proc/self/stat"))
-        request.start_ticks = parse_start_ticks(*stat).value_or(0);
+    request.start_ticks = own_start_ticks();
     request.random = random_hex();
 }
 
@@ -181,6 +192,7 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
 {
     Request request;
     request.tool = tool;
+    request.called = options.called;
     request.arguments = options.rest;
     std::vector<std::string> warnings;
     auto settings = load(options, tool, invocation, warnings);
@@ -220,7 +232,8 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     for (const std::string &warning : warnings)
         messages.say(warning);
     for (const Notice &notice : plan->notices)
-        messages.say(notice.text);
+        if (notice.id != "listens-everywhere" || !said_today(notice.id)) // true of every gdbserver there is
+            messages.say(notice.text);
     Outcome outcome = carry_out(*plan, invocation.environment, [&](std::string_view id, std::string_view line) {
         if (options.as_systemd_run && id == kUnitLine)
             messages.say_bare(line);

@@ -74,7 +74,7 @@ nlohmann::ordered_json json_entry(const std::string &file, const LintFinding &fi
 
 void declare_lint(CLI::App &app)
 {
-    app.add_option("FILE", "launch.json, settings.json, or dbgscope's own *.yaml")
+    app.add_option("FILE", "launch.json, settings.json and their like, or dbgscope's own *.yaml")
         ->type_size(1)
         ->type_name("FILE")
         ->required()

@@ -8,6 +8,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "cli/getopt_words.hpp"
+#include "plan/expand.hpp"
 #include "profile/key_names.hpp"
 
 namespace dbgscope {
@@ -62,10 +64,6 @@ bool may_occur(const KeyInfo &info, std::span<const std::string> words)
         const std::string_view long_name = std::string_view(word).substr(0, word.find('='));
         if (long_name == name || long_name == "--no-" + name.substr(2))
             return true;
-        // "-u", "-uNAME" and "-qu NAME": any of its letters
-        const bool short_words = word.size() > 1 && word[0] == '-' && word[1] != '-';
-        if (short_words && info.aliases.size() == 2 && word.find(info.aliases[1], 1) != std::string::npos)
-            return true;
     }
     return false;
 }
@@ -77,6 +75,21 @@ std::string cli11_names(const KeyInfo &info)
     if (!info.aliases.empty())
         names = std::string(info.aliases) + "," + names;
     return names;
+}
+
+/// Scripts write --slice="$SLICE": an empty one is none, as systemd-run has it.
+bool may_be_empty(Key key)
+{
+    return key == Key::slice || key == Key::description || key == Key::working_directory;
+}
+
+Error bad_assignment(const std::string &text)
+{
+    return {.kind = ErrorKind::usage,
+            .operation = "set",
+            .subject = fmt::format("environment variable \"{}\"", text),
+            .cause = "a name is of letters, digits and _, and begins with no digit",
+            .hint = "-E NAME=VALUE, or -E NAME for the value of the caller's"};
 }
 
 /// Builds the CLI11 tree for one parse and keeps the first error our own parsers found.
@@ -177,6 +190,12 @@ class Parser {
     {
         std::optional<Value> value;
         for (const std::string &text : texts) {
+            if (text.empty() && may_be_empty(info.key))
+                continue;
+            if (info.key == Key::setenv && !is_variable_name(std::string_view(text).substr(0, text.find('=')))) {
+                failure_ = bad_assignment(text);
+                return false;
+            }
             auto parsed = parse_value(info, text);
             if (!parsed) {
                 failure_ = std::move(parsed.error()); // names the key: the user wrote the option
@@ -223,6 +242,16 @@ class Parser {
     std::optional<Error> failure_;
 };
 
+/// What the words may hold, for getopt_words().
+std::vector<GetoptOption> getopt_options()
+{
+    std::vector<GetoptOption> options{{"--facts", 0, true}, {"--port", 0, true}, {"--help", 'h', false}};
+    for (const KeyInfo &info : key_table())
+        options.push_back(
+            {option_name(info), info.aliases.size() == 2 ? info.aliases[1] : '\0', info.type != ValueType::flag});
+    return options;
+}
+
 } // namespace
 
 Result<ParsedOptions> parse_options(std::span<const std::string> arguments)
@@ -232,7 +261,10 @@ Result<ParsedOptions> parse_options(std::span<const std::string> arguments)
         none.rest.assign(arguments.begin(), arguments.end());
         return none;
     }
-    return Parser(arguments).parse(arguments);
+    const auto words = getopt_words(arguments, getopt_options(), Abbreviations::refused);
+    if (!words)
+        return fail(words.error());
+    return Parser(*words).parse(*words);
 }
 
 std::string options_help()

@@ -25,6 +25,7 @@ struct ParsedOptions {
     bool json = false;
     bool scope = false;            ///< --scope, as systemd-run wants it: a scope is all we make
     bool as_systemd_run = false;   ///< called by that name
+    std::string called;            ///< the debugger, as it was called: Request::called
     bool all = false;              ///< stop: every session
     std::string port;              ///< stop: the session that listens there; empty: not given
     std::string facts_file;        ///< --facts FILE; empty: probe this machine

@@ -9,9 +9,12 @@
 #include "cli/completion_verb.hpp"
 #include "cli/doctor_verb.hpp"
 #include "cli/explain_verb.hpp"
+#include "cli/goroutines_verb.hpp"
+#include "cli/heap_verb.hpp"
 #include "cli/init_verb.hpp"
 #include "cli/lint_verb.hpp"
 #include "cli/shims_verb.hpp"
+#include "cli/snapshot_verb.hpp"
 #include "cli/verbs.hpp"
 
 namespace dbgscope {
@@ -24,6 +27,12 @@ constexpr OwnVerb kVerbs[] = {
      declare_doctor, doctor_verb},
     {"explain", "explain [FILE|-] [--with FILE]... [--cap SIZE]", "what happened, according to a log", declare_explain,
      explain_verb},
+    {"heap", "heap [ID|--pid PID|--core FILE --exe FILE] [-o FILE]", "who holds the memory of a Go program, by line",
+     declare_heap, heap_verb},
+    {"goroutines", "goroutines [ID|--pid PID|--core FILE --exe FILE]", "what a Go program's goroutines wait for",
+     declare_goroutines, goroutines_verb},
+    {"snapshot", "snapshot [ID|--pid PID|--core FILE --exe FILE] [-o DIR]",
+     "all of that at one moment, as files in a directory", declare_snapshot, snapshot_verb},
     {"init", "init vscode|nvim|helix|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
     {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,

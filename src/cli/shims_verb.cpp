@@ -67,7 +67,9 @@ std::string order_words(const Shims &shims, const Names &made)
     std::string before;
     bool found = true;
     for (const std::string &name : made) {
-        const std::string first = find_tool(name, shims.path, "", std::nullopt).path.value_or("");
+        std::string first = find_tool(name, shims.path, "", std::nullopt).path.value_or("");
+        if (fs::path(first).filename() != name) // a relative, such as lldb-server-14
+            first.clear();
         found = found && !first.empty();
         if (!first.empty() && file_at(first) != shims.self)
             before += fmt::format("{}{}", before.empty() ? "" : ", ", first);
@@ -196,8 +198,9 @@ Error bad_call(std::string cause, std::string hint)
 void declare_shims(CLI::App &app)
 {
     add_value(app, "DIR", "DIR", "Where the links are made; without it ~/.local/lib/dbgscope/shims");
-    app.add_option("NAME", "Only these of dlv, gdbserver, gdb, lldb-server, lldb-dap, systemd-run; without it, the "
-                           "debuggers that are in PATH")
+    app.add_option("NAME",
+                   "Only these, such as dlv, gdbserver, gdb-multiarch, lldb-server-19, systemd-run; without it, the "
+                   "debuggers that are in PATH")
         ->type_size(1)
         ->type_name("dlv|gdbserver|gdb|lldb-server|lldb-dap|systemd-run")
         ->expected(1, kMaxNames)

@@ -11,13 +11,14 @@
 
 #include <fmt/core.h>
 
-#include "launch/cgroup_error.hpp"
+#include "kernel/cgroup_error.hpp"
+#include "kernel/cgroup_tree.hpp"
+#include "kernel/delegation.hpp"
+#include "kernel/own_cgroup.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/sweep.hpp"
 #include "launch/divide.hpp"
-#include "launch/sweep.hpp"
 #include "launch/vacate.hpp"
-#include "probe/cgroup.hpp"
-#include "probe/delegation.hpp"
-#include "probe/reader.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -125,7 +126,7 @@ bool CgroupPlace::divide(const Division &division, const Say &say) const
 
 bool CgroupPlace::limits_us_to(Limit expected) const
 {
-    const auto self = read_file("/proc/self/cgroup");
+    const auto self = read_self_cgroup();
     if (!self)
         return false;
     const OwnCgroups own = parse_self_cgroup(*self);
@@ -141,7 +142,7 @@ bool CgroupPlace::limits_us_to(Limit expected) const
     return text && parse_limit(*text, limit) && limit <= expected;
 }
 
-Result<SessionCgroup> SessionCgroup::create(const CreateCgroup &wanted, const Say &say)
+Result<EnteredCgroup> EnteredCgroup::create(const CreateCgroup &wanted, const Say &say)
 {
     // A sweep in another pid namespace cannot see us and may take the directory for a dead session's.
     auto made = attempt(wanted, say);
@@ -150,7 +151,7 @@ Result<SessionCgroup> SessionCgroup::create(const CreateCgroup &wanted, const Sa
     return made;
 }
 
-Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const Say &say)
+Result<EnteredCgroup> EnteredCgroup::attempt(const CreateCgroup &wanted, const Say &say)
 {
     const std::string path = session_parent(wanted);
     // Held until we are inside: the next launcher must not find us in the parent and move us out of our limit.
@@ -181,7 +182,7 @@ Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const S
         else if (!written)
             return pass(written);
     }
-    SessionCgroup session;
+    EnteredCgroup session;
     if (auto entered = wanted.division ? place->enter_leaf() : place->enter(); !entered)
         return pass(entered);
     if (vacancy)
@@ -199,7 +200,7 @@ Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const S
 
 /// No limit hangs on it: a failure is said and survived. The watcher moves us in: a launch would wait for that as long
 /// as for all the rest together.
-void SessionCgroup::join_unified(const CreateCgroup &wanted, const Say &say)
+void EnteredCgroup::join_unified(const CreateCgroup &wanted, const Say &say)
 {
     auto parent = open_parent(wanted.unified_parent);
     if (parent) {

@@ -7,9 +7,9 @@
 
 #include <fmt/core.h>
 
-#include "launch/cgroup_error.hpp"
+#include "dbgscope/session.hpp"
+#include "kernel/cgroup_error.hpp"
 #include "launch/vacate.hpp"
-#include "launch/watcher_link.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {

@@ -87,7 +87,7 @@ class Attempt {
     Done carry(const ChangeDirectory &directory) { return change_directory(directory.path); }
     Done carry(const SetEnvironment &) { return {}; } // by prepare
     Done carry(const Execute &command);
-    void introduce(const SessionPlaces &places);
+    void introduce(const SessionPlace &place);
 
     const LaunchPlan &plan_;
     std::vector<std::string> environment_;
@@ -95,7 +95,7 @@ class Attempt {
     Account account_;
     std::optional<WatcherLink> link_;
     std::optional<WatchStart> watcher_; ///< we are the watcher
-    std::optional<SessionCgroup> cgroup_;
+    std::optional<EnteredCgroup> cgroup_;
     std::optional<Result<PtraceFilter>> filter_;
     std::string unit_line_;
     bool divided_ = false;        ///< debuggee and debugger have cgroups of their own
@@ -161,10 +161,10 @@ Attempt::Done Attempt::carry(const StartWatcher &start)
 }
 
 /// The launch goes on without a watcher that has died already.
-void Attempt::introduce(const SessionPlaces &places)
+void Attempt::introduce(const SessionPlace &place)
 {
-    divided_ = places.divided;
-    if (auto told = link_->introduce(places); !told) {
+    divided_ = place.divided;
+    if (auto told = link_->introduce(place); !told) {
         say_("no-watcher", to_line(told.error()));
         link_.reset();
     }
@@ -187,7 +187,7 @@ Attempt::Done Attempt::carry(const InstallFilter &filter)
     if (auto there = filter.required ? link_->await_ready() : link_->check_alive(); !there)
         return lacking(std::move(there.error()));
     if (!filter_)
-        filter_.emplace(PtraceFilter::build());
+        filter_.emplace(PtraceFilter::build(filter.go_starts));
     auto listener = *filter_ ? (*filter_)->install() : Result<UniqueFd>(fail(filter_->error()));
     if (!listener)
         return lacking(std::move(listener.error()));
@@ -212,8 +212,8 @@ Attempt::Done Attempt::carry(const CreateScope &scope)
     auto call = ScopeCall::start(scope, std::span(pids).first(link_ ? 2 : 1));
     if (!call)
         return pass(call);
-    if (link_ && scope.division) // while the manager works
-        filter_.emplace(PtraceFilter::build());
+    if (const auto *filter = find_action<InstallFilter>(plan_); link_ && scope.division && filter != nullptr)
+        filter_.emplace(PtraceFilter::build(filter->go_starts)); // while the manager works
     auto result = call->wait();
     if (!result)
         return pass(result);
@@ -242,12 +242,12 @@ Attempt::Done Attempt::carry(const CreateCgroup &cgroup)
     if (link_)
         link_->expect(session_parent(cgroup) + '/' + cgroup.name,
                       cgroup.unified_parent.empty() ? "" : cgroup.unified_parent + '/' + cgroup.name);
-    auto made = SessionCgroup::create(cgroup, say_);
+    auto made = EnteredCgroup::create(cgroup, say_);
     if (!made)
         return pass(made);
     cgroup_.emplace(std::move(*made));
     if (link_)
-        introduce(cgroup_->places());
+        introduce(cgroup_->where());
     return {};
 }
 

@@ -7,14 +7,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <utility>
 
-#include "launch/cgroup_error.hpp"
-#include "probe/delegation.hpp"
+#include "kernel/cgroup_error.hpp"
+#include "kernel/cgroup_tree.hpp"
+#include "kernel/delegation.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -77,24 +77,6 @@ Attempt try_lock(int directory, int kind)
 }
 
 } // namespace
-
-std::vector<pid_t> parse_procs(const std::string &text)
-{
-    // "12\n4711\n"
-    std::vector<pid_t> pids;
-    const char *at = text.data();
-    const char *const last = at + text.size();
-    while (at != last) {
-        pid_t pid = 0;
-        const auto [end, code] = std::from_chars(at, last, pid);
-        if (code == std::errc{} && pid >= 0)
-            pids.push_back(pid);
-        at = end == at ? at + 1 : end;
-        while (at != last && *at == '\n')
-            ++at;
-    }
-    return pids;
-}
 
 Result<CgroupLock> lock_cgroup(const std::string &path, const std::vector<std::string> &controllers)
 {

@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include "probe/cgroup.hpp"
+#include "kernel/own_cgroup.hpp"
 
 namespace dbgscope {
 

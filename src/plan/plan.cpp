@@ -30,6 +30,14 @@ struct Shared {
     Execute execute;
 };
 
+/// What the debugger would see without us: its own path where it was called by one, through a link or not.
+std::string argv0(const Request &request, const std::string &path)
+{
+    if (request.called.find('/') != std::string::npos)
+        return path;
+    return request.called.empty() ? tool_name(request.tool) : request.called;
+}
+
 Result<Execute> plan_execute(const Facts &facts, const Request &request)
 {
     const ToolFacts tool = facts.tools.empty() ? ToolFacts{} : facts.tools.front();
@@ -49,7 +57,7 @@ Result<Execute> plan_execute(const Facts &facts, const Request &request)
     }
     Execute execute{.path = *tool.path, .arguments = {}, .search_path = false};
     if (request.tool != Tool::none)
-        execute.arguments.emplace_back(tool_name(request.tool));
+        execute.arguments.push_back(argv0(request, execute.path));
     execute.arguments.insert(execute.arguments.end(), request.arguments.begin(), request.arguments.end());
     if (request.settings.flag(Key::expand_environment))
         execute.arguments = expand_environment(execute.arguments, request.environment);
@@ -76,9 +84,12 @@ void absorb_properties(std::uint64_t mem_total, Settings &settings, PropertyWish
     });
 }
 
-std::string filter_reason(const HostFacts &host)
+std::string filter_reason(const HostFacts &host, const Watch &watch)
 {
     std::string reason = "each debuggee is moved before its first instruction";
+    if (watch.heap_profile_rate != 0)
+        reason += fmt::format("; a Go program's own heap profile is switched on, a sample every {}",
+                              format_bytes(watch.heap_profile_rate));
     if (!host.cap_sys_admin)
         reason += "; sets no_new_privs, so sudo and setuid programs inside gain nothing (--split=off)";
     return reason;
@@ -93,7 +104,8 @@ void add_process_steps(const Shared &shared, const WatchPlan &watch, std::vector
     if (const auto nice = settings.get<std::int64_t>(Key::nice))
         steps.push_back({SetNice{static_cast<int>(*nice)}, origin_of(settings, Key::nice)});
     if (watch.watch && watch.watch->split) // before the credentials: root needs no no_new_privs for it
-        steps.push_back({InstallFilter{watch.watch->split_required}, filter_reason(shared.facts.host)});
+        steps.push_back({InstallFilter{watch.watch->split_required, watch.watch->heap_profile_rate != 0},
+                         filter_reason(shared.facts.host, *watch.watch)});
     if (watch.watch && watch.watch->fuse == FuseAction::hold && watch.division && watch.division->version == 2)
         steps.push_back(
             {NoHugePages{}, "a few faults of 2 MiB would pass the fuse and the cap before anything is held"});
@@ -115,6 +127,8 @@ void add_environment(const Shared &shared, const GoEnvironment &go, Execute &exe
     for (const std::string &assignment : shared.request.settings.list(Key::setenv))
         if (const auto equals = assignment.find('='); equals != std::string::npos)
             environment.changes.push_back({assignment.substr(0, equals), assignment.substr(equals + 1)});
+        else if (!inherited(shared.request, assignment)) // what the caller has is there already
+            environment.changes.push_back({assignment, ""});
     environment.changes.insert(environment.changes.end(), shared.wishes.environment.begin(),
                                shared.wishes.environment.end());
     const auto at = shared.request.call.wrapper_at;

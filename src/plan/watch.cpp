@@ -7,6 +7,7 @@
 
 #include "dbgscope/session.hpp"
 #include "debugger/go_environment.hpp"
+#include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
 
 namespace dbgscope {
@@ -364,6 +365,8 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     if (launches(request))
         if (auto decided = plan_split_and_fuse(look, plan); !decided)
             return pass(decided);
+    if (launches(request))
+        plan_heap_profile(facts, request, plan);
     plan_pressure(look, plan);
     plan_scores(look, plan);
     if (plan.watch->split)

@@ -99,6 +99,9 @@ bool ElfFile::read_segments(std::string_view header)
     const std::uint64_t table = number(header, layout.program_table, layout.word);
     const auto entry = static_cast<std::size_t>(number(header, layout.program_entry, 2));
     const auto count = static_cast<std::size_t>(number(header, layout.program_entry + 2, 2));
+    // e_type, e_machine and e_version come before it, in either class.
+    position_independent_ = number(header, offsetof(Elf64_Ehdr, e_type), 2) == ET_DYN;
+    entry_ = number(header, offsetof(Elf64_Ehdr, e_entry), layout.word);
     section_table_ = number(header, layout.section_table, layout.word);
     section_size_ = static_cast<std::size_t>(number(header, layout.program_entry + 4, 2));
     section_count_ = static_cast<std::size_t>(number(header, layout.program_entry + 6, 2));

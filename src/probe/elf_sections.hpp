@@ -38,6 +38,11 @@ class ElfFile {
     /// Up to `size` bytes at a file offset, fewer at the end of the file.
     [[nodiscard]] std::string read(std::uint64_t offset, std::uint64_t size) const;
 
+    /// 64 bits and little endian, as this machine's own programs.
+    [[nodiscard]] bool is_native() const { return wide_ && !big_; }
+    [[nodiscard]] bool position_independent() const { return position_independent_; } ///< ET_DYN
+    [[nodiscard]] std::uint64_t entry() const { return entry_; }                      ///< e_entry
+
   private:
     struct Segment {
         std::uint32_t type = 0, flags = 0;
@@ -54,6 +59,8 @@ class ElfFile {
     std::uint64_t file_size_;
     bool wide_ = false; ///< ELFCLASS64
     bool big_ = false;  ///< ELFDATA2MSB
+    bool position_independent_ = false;
+    std::uint64_t entry_ = 0;
     std::uint64_t section_table_ = 0;
     std::size_t section_size_ = 0, section_count_ = 0, name_section_ = 0;
     std::vector<Segment> segments_;

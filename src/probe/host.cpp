@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe/host.hpp"
+#include "kernel/parse.hpp"
 
 #include <linux/capability.h>
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "kernel/parse.hpp"
 #include "sys/bus.hpp"
 
 namespace dbgscope {

@@ -85,7 +85,7 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Description of the scope"},
     {Key::collect, "collect", "-G", T::flag, forbidden, kScope, "", 0, 0, "",
      "Unload the scope when it ends, even if it failed"},
-    {Key::runtime_max, "runtime_max", "", T::duration, tighten, kScope, "", 0, 0, "TIME",
+    {Key::runtime_max, "runtime_max", "", T::duration, tighten, kScope, "", 1, 0, "TIME",
      "End the scope after this time"},
     {Key::oom_policy, "oom.policy", "", T::choice, forbidden, kScope, "continue|stop|kill", 0, 0, "POLICY",
      "What systemd does with the rest of the scope after an out-of-memory kill"},
@@ -132,6 +132,8 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
 
     {Key::go_memlimit, "go.memlimit", "", T::text, forbidden, kGo, "", 0, 0, "auto|off|SIZE",
      "GOMEMLIMIT for the debuggee"},
+    {Key::heap_profile, "heap_profile", "", T::choice, forbidden, kGo, "auto|on|off", 0, 0, "WHEN",
+     "Switch on the debuggee's own heap profile at its start, for dbgscope heap"},
     {Key::go_debug, "go.debug", "", T::list, forbidden, kGo, "", 0, 0, "NAME=VALUE",
      "Append a setting to GODEBUG"},
     {Key::go_debug_force, "go.debug_force", "", T::flag, forbidden, kGo, "", 0, 0, "",

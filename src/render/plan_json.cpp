@@ -94,6 +94,7 @@ Json watch_json(const Watch &watch)
             {"use_pidfd", watch.use_pidfd},
             {"use_cgroup_kill", watch.use_cgroup_kill},
             {"go_version", watch.go_version},
+            {"heap_profile_rate", watch.heap_profile_rate},
             {"builds", watch.builds}};
 }
 
@@ -146,7 +147,9 @@ Json action_json(const Action &action)
             [](const VerifyLimit &a) {
                 return Json{{"action", "verify-limit"}, {"bytes", a.expected.bytes()}, {"required", a.required}};
             },
-            [](const InstallFilter &a) { return Json{{"action", "install-filter"}, {"required", a.required}}; },
+            [](const InstallFilter &a) {
+                return Json{{"action", "install-filter"}, {"required", a.required}, {"go_starts", a.go_starts}};
+            },
             [](const SetOomScore &a) { return Json{{"action", "set-oom-score"}, {"value", a.value}}; },
             [](const SetRlimit &a) {
                 return Json{{"action", "set-rlimit"}, {"resource", a.resource}, {"soft", a.soft}, {"hard", a.hard}};

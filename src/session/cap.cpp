@@ -7,9 +7,8 @@
 
 #include <fmt/core.h>
 
-#include "launch/cgroup_error.hpp"
-#include "launch/watcher_link.hpp"
-#include "probe/reader.hpp"
+#include "kernel/cgroup_error.hpp"
+#include "kernel/parse.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -67,13 +66,13 @@ void plan_whole(const SessionRecord &record, const Usage &usage, CapChange &chan
     if (on_systemd(record))
         change.steps.push_back({.unit = true, .limit = change.scope_limit});
     else
-        add_limit(change.steps, record.cgroup_version, "", change.scope_limit,
+        add_limit(change.steps, record.place.version, "", change.scope_limit,
                   swap_beside(usage.scope_swap_limit, before, change.scope_limit));
 }
 
 void plan_split(const SessionRecord &record, const Usage &usage, CapChange &change)
 {
-    const int version = record.cgroup_version;
+    const int version = record.place.version;
     const Limit before = usage.cap.value_or(record.cap);
     const Limit whole = usage.scope_limit.value_or(record.scope_limit);
     change.raises = change.cap > before;
@@ -102,7 +101,7 @@ CapChange plan_cap_change(const SessionRecord &record, const Usage &usage, Limit
 {
     CapChange change;
     change.cap = wanted;
-    if (record.split)
+    if (record.place.divided)
         plan_split(record, usage, change);
     else
         plan_whole(record, usage, change);
@@ -113,7 +112,7 @@ CapChange plan_cap_change(const SessionRecord &record, const Usage &usage, Limit
 
 Result<void> check_cap(const SessionRecord &record, const Usage &usage, const CapChange &change)
 {
-    const Limit limit = record.split ? change.cap : change.scope_limit;
+    const Limit limit = record.place.divided ? change.cap : change.scope_limit;
     const auto kept = usage.kept_bytes();
     if (change.raises || !kept || !limit.finite() || limit.bytes() >= *kept)
         return {};
@@ -127,7 +126,7 @@ Result<void> check_cap(const SessionRecord &record, const Usage &usage, const Ca
 
 Result<void> write_step(const SessionRecord &record, const CapStep &step)
 {
-    const std::string path = record.scope_directory + '/' + step.file;
+    const std::string path = record.place.scope + '/' + step.file;
     auto written = write_at(AT_FDCWD, path, step.value);
     if (written || (step.optional && written.error().error_number == ENOENT))
         return {};
@@ -137,10 +136,10 @@ Result<void> write_step(const SessionRecord &record, const CapStep &step)
 std::string lower_limit_around(const SessionRecord &record, Limit limit)
 {
     std::string lowest;
-    std::string directory = record.scope_directory;
+    std::string directory = record.place.scope;
     for (auto slash = directory.rfind('/'); slash != std::string::npos && slash > 0; slash = directory.rfind('/')) {
         directory.resize(slash);
-        const auto text = read_file(directory + '/' + limit_file(record.cgroup_version));
+        const auto text = read_file(directory + '/' + limit_file(record.place.version));
         Limit around;
         if (!text || !parse_limit(*text, around)) // above the mount, or its root, which has no limit
             continue;

@@ -28,14 +28,15 @@ template <class Field, class Record> void each_field(Field &field, Record &recor
     field("watcher", record.watcher);
     field("started_unix_s", record.started_unix_s);
     field("duration_ms", record.duration_ms);
-    field("cgroup_version", record.cgroup_version);
-    field("scope_directory", record.scope_directory);
-    field("unified_directory", record.unified_directory);
-    field("split", record.split);
+    field("cgroup_version", record.place.version);
+    field("scope_directory", record.place.scope);
+    field("unified_directory", record.place.unified);
+    field("split", record.place.divided);
     field("cap_bytes", record.cap);
     field("fuse_bytes", record.fuse);
     field("scope_limit_bytes", record.scope_limit);
     field("go_version", record.go_version);
+    field("heap_profile", record.heap_profile);
     field("state", record.state);
     field("debuggees", record.debuggees);
     field("debuggee_peak_bytes", record.debuggee_peak_bytes);
@@ -196,6 +197,7 @@ std::optional<SessionRecord> record_from_json(std::string_view text)
     Reader::decode(object, record);
     if (record.id.empty())
         return std::nullopt;
+    record.place.debugger_leaf = record.place.divided;
     return record;
 }
 

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include "launch/watcher_link.hpp"
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -32,7 +31,7 @@ constexpr const char *kV1Swap = "memory.memsw.limit_in_bytes";
 
 const char *limit_file(const SessionRecord &record)
 {
-    return record.cgroup_version == 1 ? "memory.limit_in_bytes" : "memory.max";
+    return record.place.version == 1 ? "memory.limit_in_bytes" : "memory.max";
 }
 
 Usage read_v1(int directory, const SessionRecord &record)
@@ -62,13 +61,6 @@ Usage read_v2(int directory, const SessionRecord &record)
 
 } // namespace
 
-std::string capped_directory(const SessionRecord &record)
-{
-    if (record.scope_directory.empty() || !record.split)
-        return record.scope_directory;
-    return record.scope_directory + '/' + kDebuggeeName;
-}
-
 std::optional<std::uint64_t> Usage::kept_bytes() const
 {
     if (!current_bytes)
@@ -78,17 +70,17 @@ std::optional<std::uint64_t> Usage::kept_bytes() const
 
 Usage read_usage(const SessionRecord &record)
 {
-    const auto directory = open_directory(capped_directory(record));
+    const auto directory = open_directory(record.place.capped());
     if (!directory)
         return {};
-    const bool v1 = record.cgroup_version == 1;
+    const bool v1 = record.place.version == 1;
     Usage usage = v1 ? read_v1(directory->get(), record) : read_v2(directory->get(), record);
-    if (const auto scope = open_directory(record.scope_directory)) {
+    if (const auto scope = open_directory(record.place.scope)) {
         usage.scope_limit = read_limit(scope->get(), limit_file(record));
         usage.scope_swap_limit = v1 ? read_limit(scope->get(), kV1Swap) : std::nullopt;
     }
     if (const auto stat = read_at(directory->get(), "memory.stat"))
-        usage.file_bytes = droppable_bytes(*stat, record.cgroup_version);
+        usage.file_bytes = droppable_bytes(*stat, record.place.version);
     if (usage.peak_bytes || record.debuggee_peak_bytes != 0)
         usage.peak_bytes = std::max(usage.peak_bytes.value_or(0), record.debuggee_peak_bytes);
     return usage;

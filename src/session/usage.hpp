@@ -11,9 +11,6 @@
 // What a session's cgroup says at this moment; the record may be minutes old.
 namespace dbgscope {
 
-/// The directory that carries the cap: SCOPE/debuggee of a split session, else SCOPE. Empty: the session has none.
-[[nodiscard]] std::string capped_directory(const SessionRecord &record);
-
 /// v1 with a fuse: memory.limit_in_bytes is the line, so the cap is the record's, unless the limit is above that: then
 /// it has just been raised.
 struct Usage {

@@ -36,7 +36,9 @@ int add_compat_architectures(scmp_filter_ctx filter)
     return 0;
 }
 
-int describe(scmp_filter_ctx filter)
+constexpr scmp_datum_t kGoAffinityBytes = 64 * 1024 / 8; ///< runtime/os_linux.go: maxCPUs / 8
+
+int describe(scmp_filter_ctx filter, bool go_starts)
 {
     int code = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
     if (code == 0) // the kernel's own errno instead of ECANCELED
@@ -51,6 +53,11 @@ int describe(scmp_filter_ctx filter)
         if (code == 0)
             code = seccomp_rule_add_array(filter, SCMP_ACT_NOTIFY, SCMP_SYS(ptrace), 1, &first);
     }
+    const scmp_arg_cmp affinity[] = {{.arg = 0, .op = SCMP_CMP_EQ, .datum_a = 0, .datum_b = 0},
+                                     {.arg = 1, .op = SCMP_CMP_EQ, .datum_a = kGoAffinityBytes, .datum_b = 0}};
+    if (code == 0 && go_starts)
+        code =
+            seccomp_rule_add_array(filter, SCMP_ACT_NOTIFY, SCMP_SYS(sched_getaffinity), std::size(affinity), affinity);
     return code;
 }
 
@@ -89,12 +96,12 @@ void PtraceFilter::Release::operator()(void *filter) const
     seccomp_release(filter);
 }
 
-Result<PtraceFilter> PtraceFilter::build()
+Result<PtraceFilter> PtraceFilter::build(bool go_starts)
 {
     PtraceFilter built(seccomp_init(SCMP_ACT_ALLOW));
     if (!built.filter_)
         return fail(errno_error(ENOMEM, "install", "the seccomp filter"));
-    if (const int code = describe(built.filter_.get()); code != 0)
+    if (const int code = describe(built.filter_.get(), go_starts); code != 0)
         return fail(explain(code));
     return built;
 }
@@ -117,7 +124,10 @@ std::optional<PtraceNotice> PtraceListener::receive() const
         return std::nullopt;
     PtraceNotice out{.id = notice.id, .thread = static_cast<pid_t>(notice.pid)};
     const auto request = static_cast<long>(notice.data.args[0]);
-    if (request == PTRACE_TRACEME)
+    const bool affinity = notice.data.nr == SCMP_SYS(sched_getaffinity) && notice.data.arch == seccomp_arch_native();
+    if (affinity)
+        out.call = PtraceCall::go_start;
+    else if (request == PTRACE_TRACEME)
         out.call = PtraceCall::trace_me;
     else if (request == PTRACE_DETACH)
         out.call = PtraceCall::detach;

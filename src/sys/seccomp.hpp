@@ -16,11 +16,13 @@
 namespace dbgscope {
 
 /// A filter that notifies on ptrace(PTRACE_TRACEME) and ptrace(PTRACE_DETACH) and allows everything else, 32-bit and
-/// x32 calls too.
+/// x32 calls too. With `go_starts` it also notifies on the sched_getaffinity(2) with which Go's runtime counts the
+/// processors before it does anything else: of itself, into a buffer of 8192 bytes (runtime/os_linux.go,
+/// getproccount), which nobody else asks for.
 class PtraceFilter {
   public:
     /// Changes nothing yet. Errors: as install(), where libseccomp's questions to the kernel show it.
-    [[nodiscard]] static Result<PtraceFilter> build();
+    [[nodiscard]] static Result<PtraceFilter> build(bool go_starts = false);
     /// Puts it on this thread and everything it starts. Sets no_new_privs only where CAP_SYS_ADMIN is not in force,
     /// because the kernel then demands it. Returns the listener.
     /// Errors: unsupported (kernel without user notification; EBUSY: we are inside somebody else's listener already),
@@ -38,7 +40,7 @@ class PtraceFilter {
 /// Whether CAP_SYS_ADMIN is in this process's effective set; if not, PtraceFilter::install() sets no_new_privs.
 [[nodiscard]] bool has_cap_sys_admin();
 
-enum class PtraceCall : std::uint8_t { trace_me, detach, other };
+enum class PtraceCall : std::uint8_t { trace_me, detach, go_start, other };
 
 struct PtraceNotice {
     std::uint64_t id = 0; ///< of the notification, for the answer

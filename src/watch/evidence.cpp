@@ -9,7 +9,7 @@
 #include <array>
 #include <utility>
 
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -61,21 +61,6 @@ void read_failures(int directory, std::uint64_t &count)
 }
 
 } // namespace
-
-std::optional<std::uint64_t> count_of(std::string_view text, std::string_view word)
-{
-    // "low 0\nhigh 12\nmax 4401\noom 1\noom_kill 1\noom_group_kill 0\n"
-    while (!text.empty()) {
-        std::string_view line = next_line(text);
-        if (!line.starts_with(word) || line.size() <= word.size() || line[word.size()] != ' ')
-            continue;
-        std::uint64_t count = 0;
-        if (!parse_number(line.substr(word.size() + 1), count))
-            return std::nullopt;
-        return count;
-    }
-    return std::nullopt;
-}
 
 const LevelEvidence *Evidence::find(Level level) const
 {

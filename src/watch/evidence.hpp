@@ -67,9 +67,6 @@ struct FileCache {
     std::uint64_t refaults = 0; ///< pages: workingset_refault_file, or pgmajfault where the kernel has no refaults
 };
 
-/// "oom_kill 3" of a memory.events, memory.stat or /proc/vmstat; nothing when there is no such line.
-[[nodiscard]] std::optional<std::uint64_t> count_of(std::string_view text, std::string_view word);
-
 /// Reads all of it through held directories. Opens each ancestor once, by "..", as far as directories are cgroups.
 class EvidenceReader {
   public:

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "dbgscope/session.hpp"
-#include "probe/pressure.hpp"
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/pressure.hpp"
 #include "session/usage.hpp"
 #include "sys/file.hpp"
 

@@ -232,15 +232,14 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
     const std::uint64_t bytes = reading.unreclaimable_bytes();
     if (orders.say_released != Release::none)
         config_.say("fuse-released", released_line(orders.say_released, bytes, reading.cap));
-    const HeldFacts facts{.session = config_.session,
-                          .action = config_.action,
+    const HeldFacts facts{.action = config_.action,
                           .unreclaimable_bytes = bytes,
                           .cap = reading.cap,
                           .parts = reading.parts,
                           .growth = growth(bytes, now),
                           .pressure_avg10 = orders.say_held ? cgroup_.pressure_avg10() : std::nullopt};
     if (orders.say_held)
-        config_.say(config_.action == FuseAction::warn ? "fuse-warned" : "fuse-held", held_line(facts));
+        config_.say(config_.action == FuseAction::warn ? "fuse-warned" : kFuseHeld, held_line(facts));
     if (orders.say_spent)
         config_.say("fuse-spent", spent_line(facts));
 }

@@ -13,7 +13,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
 #include "sys/file.hpp"
 #include "watch/evidence.hpp"
 

@@ -148,6 +148,10 @@ TEST_F(Cli, BadInputHasAClearErrorAndStatus125)
         {{"run", "--memory-max=0", "true"}, "0"},
         {{"run", "--memory-max=1M", "true"}, "8M"},
         {{"run", "--memory-max", "true"}, "true"},
+        {{"run", "--memory-max=", "echo", "started"}, "--memory-max \"\": empty"},
+        {{"--memory-max=", "dlv", "version"}, "--memory-max \"\": empty"},
+        {{"run", "-E", "1BAD=3", "true"}, "begins with no digit"},
+        {{"run", "--setenv=", "true"}, "a name is of letters"},
         {{"run"}, "no command given"},
         {{"run", "--"}, "no command given"},
         {{"run", "--pty", "true"}, "keeps the terminal"},
@@ -187,6 +191,8 @@ TEST_F(Cli, TheCommandsOwnStatusOutputAndArgumentsPassThrough)
     expect({"run", "-q", "--", "printf", "%s|", "-p", "--", "$HOME", ""}, 0, "", "-p|--|$HOME||");
     expect({"run", "-q", "printf", "%s|", "--memory-max=x", "--", "--"}, 0, "", "--memory-max=x|--|--|");
     expect({"run", "-q", "-E", "A=b c", "sh", "-c", "echo \"$A\""}, 0, "", "b c");
+    expect({"run", "-q", "--description=", "--slice=", "env", "echo", "hello"}, 0, "", "hello\n");
+    expect({"run", "-q", "-E", "NOTSET", "sh", "-c", "echo \"[${NOTSET-unset}]\""}, 0, "", "[]\n");
     expect({"run", "-q", "--expand-environment", "-E", "X=y", "echo", "${HOME}"}, 0, "", dir_.string());
 }
 

@@ -19,11 +19,11 @@
 #include "debugger/go_environment.hpp"
 #include "plan/plan.hpp"
 #include "plan/properties.hpp"
-#include "probe/cgroup.hpp"
+#include "kernel/own_cgroup.hpp"
 #include "probe/debuggee.hpp"
 #include "probe/elf_sections.hpp"
-#include "probe/mountinfo.hpp"
-#include "probe/pressure.hpp"
+#include "kernel/mountinfo.hpp"
+#include "kernel/pressure.hpp"
 #include "profile/load.hpp"
 #include "profile/settings_file.hpp"
 #include "profile/yaml_file.hpp"
@@ -37,7 +37,7 @@
 #include "tools/editor/lint.hpp"
 #include "tools/explain/explain.hpp"
 #include "watch/evidence.hpp"
-#include "watch/kernel_log.hpp"
+#include "kernel/oom_lines.hpp"
 
 // What the targets share: every header of a reader of foreign bytes stands here, so that a file can move without
 // fifteen edits. A target is one file: it feeds the bytes to a reader, and aborts where what came out breaks the

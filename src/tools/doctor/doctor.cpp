@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "dbgscope/utf8.hpp"
-#include "launch/process.hpp"
 #include "probe/probe.hpp"
+#include "text/environment.hpp"
 #include "text/fold.hpp"
 #include "tools/doctor/checks.hpp"
 
@@ -28,15 +28,18 @@ constexpr Check kChecks[] = {
     {"pressure", "cgroup", "the pressure interface (PSI) and systemd-oomd", check_pressure},
     {"swap", "cgroup", "swap, swappiness and how much tasks wait for memory now", check_swap},
     {"ptrace", "rights", "whether a debugger may trace: yama, capabilities, seccomp; tried on a child", check_ptrace},
+    {"ulimits", "rights", "ulimit -v, -f, -t and -u that get in the way of builds and debuggers", check_ulimits},
     {"noexec", "rights", "whether what is built here may be executed: working directory, TMPDIR, GOTMPDIR",
      check_noexec},
     {"core", "rights", "where a crash's core file goes, and whether one is written", check_core},
     {"kernel-log", "rights", "whether the kernel's lines on a memory kill can be read", check_kernel_log},
     {"dlv", "tools", "dlv: where, which version, which Go versions it can debug", check_dlv},
     {"gdb", "tools", "gdb and gdbserver: where, which version", check_gdb},
+    {"shell", "tools", "SHELL, through which gdb and gdbserver start programs", check_shell},
     {"go", "tools", "the Go tool chain: GOROOT, GOPATH, GOBIN, GOCACHE, GOFLAGS", check_go},
     {"path", "tools", "the order of PATH: shims of dbgscope before the tools they stand for", check_path},
-    {"program", "tools", "--program FILE: stripped, optimized, -trimpath, or of a Go that dlv cannot debug",
+    {"program", "tools",
+     "--program FILE: whether it can start; stripped, optimized, -trimpath, or of a Go that dlv cannot debug",
      check_program},
     {"sums", "tools", "--verify SUMS: installed tools against their SHA-256 sums", check_sums},
     {"ports", "ports", "--port N: who has it; sessions of ours that were left over", check_ports},

@@ -4,8 +4,9 @@
 #include <filesystem>
 #include <vector>
 
-#include "probe/mountinfo.hpp"
-#include "probe/reader.hpp"
+#include "kernel/mountinfo.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/reader.hpp"
 
 namespace dbgscope {
 namespace {

@@ -27,7 +27,7 @@ TEST(RecordJson, KeepsEveryField)
         }
     EXPECT_EQ(again->stall_some_us, 1000U);
     EXPECT_EQ(again->stall_full_us, 900U);
-    EXPECT_EQ(before.size(), 32U); // every field, and the schema
+    EXPECT_EQ(before.size(), 33U); // every field, and the schema
     EXPECT_EQ(again->command, test::full_record().command);
     EXPECT_EQ(again->cap, Limit(512 * kMiB));
     EXPECT_EQ(again->state, SessionState::held);
@@ -64,7 +64,7 @@ TEST(RecordJson, IsReadLeniently)
     ASSERT_TRUE(record);
     EXPECT_EQ(record->id, "a");
     EXPECT_EQ(record->uid, 0U);
-    EXPECT_FALSE(record->split);
+    EXPECT_FALSE(record->place.divided);
     EXPECT_FALSE(record->cap.finite());
     EXPECT_EQ(record->state, SessionState::running);
     EXPECT_EQ(record->debugger, ProcessId{});

@@ -13,9 +13,9 @@ using test::TemporaryDirectory;
 SessionRecord record_in(const TemporaryDirectory &tree, int version, bool split)
 {
     SessionRecord record;
-    record.scope_directory = tree / "x.scope";
-    record.cgroup_version = version;
-    record.split = split;
+    record.place.scope = tree / "x.scope";
+    record.place.version = version;
+    record.place.divided = split;
     record.cap = Limit(512 * kMiB);
     return record;
 }
@@ -54,7 +54,7 @@ TEST(Usage, OfASplitSessionIsTheDebuggees)
 
     record.debuggee_peak_bytes = 300 * kMiB; // of an earlier debuggee whose cgroup was emptied
     EXPECT_EQ(read_usage(record).peak_bytes, 300 * kMiB);
-    record.split = false;
+    record.place.divided = false;
     EXPECT_EQ(read_usage(record).cap, Limit(kGiB));
     EXPECT_EQ(read_usage(record).current_bytes, std::nullopt);
 }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dbgscope/error.hpp"
+#include "tools/inspect/target.hpp"
+
+namespace CLI {
+class App;
+} // namespace CLI
+
+// What `heap`, `goroutines` and `snapshot` look into.
+namespace dbgscope {
+
+/// ID, --pid, --core and --exe.
+void declare_target(CLI::App &app);
+
+/// The core file or the process named; or the debuggee of the session named, or of the newest one that has one.
+/// Errors: usage (two ways at once, not a number, several debuggees), not_found, and those of open_process and
+/// open_core.
+[[nodiscard]] Result<Target> chosen_target(const CLI::App &parsed);
+
+/// Writes the profile to `file`, and says so.
+[[nodiscard]] Result<int> write_profile(const std::string &file, const Result<std::string> &profile);
+/// The time, for a profile.
+[[nodiscard]] std::int64_t unix_ns();
+
+} // namespace dbgscope

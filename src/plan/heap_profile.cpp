@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/heap_profile.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include <fmt/core.h>
+
+namespace dbgscope {
+namespace {
+
+constexpr std::uint64_t kMostOften = 4 * kKiB;
+constexpr std::uint64_t kOwnRate = 512 * kKiB; ///< runtime.MemProfileRate, as Go sets it
+constexpr std::uint64_t kSamples = 1024;
+
+/// dlv debugs nothing but Go.
+bool is_go(const Facts &facts, const Request &request)
+{
+    return request.tool == Tool::dlv || (facts.debuggee && facts.debuggee->is_go);
+}
+
+/// Writing to /proc/PID/mem needs PTRACE_MODE_ATTACH: Documentation/admin-guide/LSM/Yama.rst.
+std::string rights_obstacle(const HostFacts &host, bool ancestor)
+{
+    const int yama = host.yama_ptrace_scope.value_or(0);
+    if (yama == 0 || (yama <= 2 && host.cap_sys_ptrace) || (yama == 1 && ancestor))
+        return {};
+    if (yama == 1)
+        return "kernel.yama.ptrace_scope is 1 and the watcher is no ancestor of the debuggee; with --wait it is";
+    return fmt::format("kernel.yama.ptrace_scope is {} and CAP_SYS_PTRACE is missing", yama);
+}
+
+} // namespace
+
+std::uint64_t heap_profile_rate(Limit cap)
+{
+    return cap.finite() ? std::bit_floor(std::clamp(cap.bytes() / kSamples, kMostOften, kOwnRate)) : kOwnRate;
+}
+
+void plan_heap_profile(const Facts &facts, const Request &request, WatchPlan &plan)
+{
+    const Settings &settings = request.settings;
+    Watch &watch = *plan.watch;
+    const std::string when = settings.text(Key::heap_profile, "auto");
+    const bool on = when == "on";
+    if (when == "off" || (!on && (!watch.split || !watch.cap.finite() || !is_go(facts, request))))
+        return;
+    const std::string obstacle = watch.split ? rights_obstacle(facts.host, watch.wait) : "it needs split";
+    if (obstacle.empty())
+        watch.heap_profile_rate = heap_profile_rate(watch.cap);
+    else if (on)
+        plan.notices.push_back(
+            {"heap-profile", fmt::format("{} has no effect: {}", origin_of(settings, Key::heap_profile), obstacle)});
+    else
+        plan.left_out.push_back({"heap-profile", "the debuggee's own heap profile: " + obstacle});
+}
+
+} // namespace dbgscope

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "dbgscope/facts.hpp"
+#include "dbgscope/request.hpp"
+#include "plan/watch.hpp"
+
+namespace dbgscope {
+
+/// Whether the watcher switches the debuggee's own heap profile on (`--heap-profile`), into `plan.watch`; and why not,
+/// where somebody may have expected it. auto: where split is, the debuggee is Go and has a cap. on: where split is.
+void plan_heap_profile(const Facts &facts, const Request &request, WatchPlan &plan);
+
+/// A thousand samples for a program that fills its cap, but not more often than each 4 KiB and not more seldom than
+/// the runtime's own 512 KiB; a power of two.
+[[nodiscard]] std::uint64_t heap_profile_rate(Limit cap);
+
+} // namespace dbgscope

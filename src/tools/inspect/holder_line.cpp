@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/inspect/holder_line.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "dbgscope/bytes.hpp"
+#include "dbgscope/utf8.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr std::size_t kNamed = 3;
+constexpr double kLeastShare = 0.05;
+constexpr int kNice = 10;
+constexpr rlim_t kMostMemory = 512 * kMiB;
+
+} // namespace
+
+std::string holder_line(const HeapView &view, std::string_view session)
+{
+    std::string text;
+    for (std::size_t i = 0; i < view.sites.size() && i < kNamed && view.sites[i].share >= kLeastShare; ++i) {
+        const HeapSite &site = view.sites[i];
+        const double bytes = site.live.bytes + (view.with_recent ? site.recent.bytes : 0);
+        text += fmt::format("{}{} {} ({:.0f} %)", i == 0 ? "who holds it: " : ", ", frame_text(site.frame),
+                            format_bytes(whole(bytes)), site.share * 100);
+    }
+    if (text.empty())
+        return text;
+    if (view.gc.cycles && !view.with_recent)
+        text += fmt::format("; as of GC {}", *view.gc.cycles);
+    return text + fmt::format("; dbgscope heap {} shows all", printable(session));
+}
+
+void become_dispensable(unsigned seconds)
+{
+    (void)::alarm(seconds); // its default action ends us
+    (void)::setpriority(PRIO_PROCESS, 0, kNice);
+    const rlimit most{.rlim_cur = kMostMemory, .rlim_max = kMostMemory};
+    (void)::setrlimit(RLIMIT_AS, &most);
+    // When the session as a whole runs out of memory, this goes first and not the program that is held.
+    (void)write_at(AT_FDCWD, "/proc/self/oom_score_adj", "1000").has_value();
+}
+
+} // namespace dbgscope

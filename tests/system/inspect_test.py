@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looking inside real Go programs: who holds the memory of one that the fuse holds, sites held against the truth,
+profiles read by the real pprof, goroutines, core files, and programs that cannot be looked into."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import session
+import tap
+import watched
+from session import MIB, Headless, Session
+
+EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
+CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
+HELD = r"debuggee held: (\S+) of its 128M cap cannot be reclaimed"
+# function: bytes it holds (programs/sites/main.go)
+TRUTH = {"main.huge": 24 * MIB, "main.large": 16 * MIB, "main.pages": 12 * MIB, "main.small": 10 * MIB,
+         "main.linked": 8 * MIB, "main.words": 8 * MIB, "main.kept": 6 * MIB, "main.halfFreed": 4 * MIB,
+         "main.fill": 3 * MIB}
+
+
+def look(verb, *words):
+    return tap.succeed([tap.dbgscope, verb, *words]).stdout
+
+
+def by_function(sites, key="live_bytes"):
+    held = {}
+    for site in sites:
+        held[site["function"]] = held.get(site["function"], 0) + site[key]
+    return held
+
+
+def pprof_top(program, file, *words):
+    """{function: flat bytes or count} as the real tool reads the file."""
+    text = tap.succeed(["go", "tool", "pprof", "-top", "-nodecount=100", "-unit=B", *words, program, file],
+                       env={**os.environ, "HOME": tempfile.gettempdir()}, timeout=60).stdout
+    rows = re.findall(r"^\s*(\d+)B?\s+\S+%\s+\S+%\s+\S+\s+\S+%\s+(\S+)", text, re.M)
+    return {name: int(flat) for flat, name in rows}
+
+
+def sites_program():
+    started = Session([tap.program("sites")], env=CLEAN)
+    started.match("sites: ready")
+    return started
+
+
+def leak_held(*options):
+    dlv = Headless(["--memory-max=128M", *options], "exec", "--accept-multiclient", tap.program("leak"),
+                   after=["-mib-per-step=2"], env=CLEAN)
+    return dlv
+
+
+def run_on(address):
+    """A `continue` on a connection of its own; nobody waits for its answer."""
+    rpc = session.Rpc(address)
+
+    def go():
+        try:
+            rpc.call("Command", name="continue")
+        except Exception:  # the session is over
+            pass
+    threading.Thread(target=go, daemon=True).start()
+
+
+@tap.test(*EVERYWHERE)
+def a_held_leak_is_named_with_its_line():
+    with leak_held() as dlv:
+        rpc = dlv.connect()
+        pid = rpc.pid()
+        run_on(dlv.match(r"API server listening at: (\S+)")[1])
+        dlv.match(HELD)
+        record = watched.wait_record(dlv.pid)
+        tap.equal(record["heap_profile"], "on")
+        who = dlv.match(r"dbgscope: who holds it: main\.leakForever main\.go:(\d+) (\S+)M \((\d+) %\)")
+        tap.true(int(who[3]) >= 80 and float(who[2]) > 80, who[0])
+        found = json.loads(look("heap", session.session_name(dlv.pid), "--json"))
+        tap.equal(found["pid"], pid)
+        top = found["sites"][0]
+        tap.equal(str(top["line"]), who[1])
+        tap.equal((top["function"], os.path.basename(top["file"])), ("main.leakForever", "main.go"))
+        source = pathlib.Path(__file__).resolve().parents[1] / "support/programs/leak/main.go"
+        tap.contains(source.read_text().splitlines()[top["line"] - 1], "make([]byte, 1<<20)")
+        tap.true(top["share"] >= 0.8, f"{top['share']:.2f} of it")
+        held = top["live_bytes"] + top["recent_bytes"]
+        tap.true(90 * MIB < held < 140 * MIB, f"{held / MIB:.0f} MiB")
+        tap.equal(top["callers"][-1]["function"], "runtime.goexit")
+        text = look("heap", "--pid", str(pid))
+        tap.contains(text, f"main.leakForever main.go:{top['line']}")
+
+
+@tap.test("host")
+def ten_sites_agree_with_the_truth():
+    with sites_program() as program:
+        found = json.loads(look("heap", "--pid", str(program.pid), "--json"))
+        tap.equal(found["ranked_by"], "live")
+        held = by_function(found["sites"])
+        for function, truth in TRUTH.items():
+            tap.true(abs(held.get(function, 0) - truth) < 0.1 * truth,
+                     f"{function}: {held.get(function, 0) / MIB:.1f} of {truth / MIB:.0f} MiB")
+        tap.true("main.dropped" not in held or held["main.dropped"] < MIB, "freed memory is still counted")
+        largest = [name for name, _ in sorted(held.items(), key=lambda item: -item[1])][:4]
+        tap.equal(largest, list(TRUTH)[:4])
+        gc = found["gc"]
+        tap.true(gc["forced_cycles"] >= 2 and gc["cycles"] >= gc["forced_cycles"], f"{gc}")
+        tap.true(abs(gc["heap_live_bytes"] - sum(TRUTH.values())) < 8 * MIB, f"{gc}")
+
+
+@tap.test("host")
+def pprof_reads_the_heap_profile_and_agrees():
+    with sites_program() as program, tempfile.TemporaryDirectory() as folder:
+        file = f"{folder}/heap.pb.gz"
+        found = json.loads(look("heap", "--pid", str(program.pid), "--json"))
+        look("heap", "--pid", str(program.pid), "-o", file)
+        tap.equal(os.stat(file).st_mode & 0o777, 0o600)
+        top = pprof_top(tap.program("sites"), file)
+        for function, held in by_function(found["sites"]).items():
+            if held > MIB:
+                tap.true(abs(top.get(function, 0) - held) < 0.02 * held, f"{function}: {top.get(function)} and {held}")
+
+
+@tap.test("host")
+def goroutines_are_listed_with_stacks_and_reasons():
+    with sites_program() as program:
+        found = json.loads(look("goroutines", "--pid", str(program.pid), "--json"))
+        groups = [g for g in found["groups"] if not g["of_runtime"]]
+
+        def group(function, inside=0):
+            named = [g for g in groups if function in (names := [f["function"] for f in g["stack"]]) and
+                     names.count("main.deep") == inside]
+            tap.equal(len(named), 1, f"groups in {function}")
+            return named[0]
+        mutex = group("main.waitForLock")
+        tap.equal(mutex["count"], 20)
+        tap.contains(mutex["reason"], "mutex" if "mutex" in mutex["reason"].lower() else "semacquire")
+        plain = group("main.receive")
+        tap.equal((plain["count"], plain["reason"]), (30, "chan receive"))
+        nested = group("main.receive", inside=7)
+        tap.equal(nested["count"], 5)
+        tap.equal(nested["created_by"]["function"], "main.main")
+        tap.equal(groups[0]["count"], 30, "the largest group comes first")
+        with tempfile.TemporaryDirectory() as folder:
+            look("goroutines", "--pid", str(program.pid), "-o", f"{folder}/g.pb.gz")
+            top = pprof_top(tap.program("sites"), f"{folder}/g.pb.gz", "-cum")
+            tap.true("runtime.gopark" in top or "main.receive" in top, f"{top}")
+        text = look("goroutines", "--pid", str(program.pid))
+        tap.contains(text, "30 waiting: chan receive")
+
+
+@tap.test("host")
+def a_core_file_tells_the_same():
+    if not shutil.which("gcore"):
+        tap.skip("gcore is not installed")
+    with sites_program() as program, tempfile.TemporaryDirectory() as folder:
+        live = by_function(json.loads(look("heap", "--pid", str(program.pid), "--json"))["sites"])
+        tap.run(["gcore", "-o", f"{folder}/core", str(program.pid)], timeout=60)
+        core = f"{folder}/core.{program.pid}"
+        words = ["--core", core, "--exe", tap.program("sites")]
+        dead = by_function(json.loads(look("heap", *words, "--json"))["sites"])
+        tap.equal(dead, live)
+        groups = json.loads(look("goroutines", *words, "--json"))["groups"]
+        tap.true(any(g["count"] == 30 and g.get("reason") == "chan receive" for g in groups), f"{groups}")
+        other = tap.run([tap.dbgscope, "heap", "--core", core, "--exe", tap.program("leak")])
+        tap.equal(other.rc, 125)
+        tap.contains(other.stderr, "is not the program that ran")
+
+
+@tap.test("host")
+def what_cannot_be_looked_into_is_explained():
+    def refusal(*command, pid=None):
+        with Session(list(command), env=CLEAN) as started:
+            failed = tap.run([tap.dbgscope, "heap", "--pid", str(pid or started.pid)])
+            tap.equal(failed.rc, 125)
+            return failed.stderr
+    with tempfile.TemporaryDirectory() as folder:
+        stripped = f"{folder}/leak"
+        subprocess.run(["strip", "-o", stripped, tap.program("leak")], check=True)
+        tap.contains(refusal(stripped, "-max-mib=1", "-step-ms=5000"), "symbols were taken away")
+        no_dwarf = f"{folder}/nodwarf"
+        subprocess.run(["strip", "-g", "-o", no_dwarf, tap.program("leak")], check=True)
+        tap.contains(refusal(no_dwarf, "-max-mib=1", "-step-ms=5000"), "without debug information")
+    tap.contains(refusal(tap.program("leak"), "-step-ms=5000"), "it is switched off")
+    tap.contains(refusal("sleep", "5"), "not a Go program")
+    tap.contains(tap.run([tap.dbgscope, "heap", "--pid", "999999999"]).stderr, "no such process")
+
+
+@tap.test("host")
+def a_snapshot_is_a_directory_of_its_own():
+    with sites_program() as program, tempfile.TemporaryDirectory() as folder:
+        target = f"{folder}/taken"
+        look("snapshot", "--pid", str(program.pid), "-o", target)
+        tap.equal(os.stat(target).st_mode & 0o777, 0o700)
+        tap.equal(sorted(os.listdir(target)), ["gc.json", "goroutines.json", "goroutines.pb.gz", "heap.json", "heap.pb.gz",
+                                               "maps", "memory.stat", "status", "summary.txt"])
+        tap.contains(pathlib.Path(target, "summary.txt").read_text(), "main.huge main.go:")
+        again = tap.run([tap.dbgscope, "snapshot", "--pid", str(program.pid), "-o", target])
+        tap.equal(again.rc, 125)
+        tap.contains(again.stderr, "directory of its own")
+
+
+@tap.test("host")
+def a_program_without_a_profile_is_held_without_its_line():
+    with leak_held("--heap-profile=off") as dlv:
+        dlv.connect()
+        run_on(dlv.match(r"API server listening at: (\S+)")[1])
+        dlv.match(HELD)
+        tap.equal(watched.wait_record(dlv.pid)["heap_profile"], "")
+        time.sleep(1)
+        tap.true("who holds it" not in dlv.stderr, dlv.stderr)
+
+
+@tap.test("host")
+def off_leaves_the_program_as_it_is():
+    with leak_held("--heap-profile=off") as dlv:
+        rpc = dlv.connect()
+        tap.equal(rpc.evaluate("runtime.disableMemoryProfiling"), "true")
+    with leak_held() as dlv:
+        rpc = dlv.connect()
+        rpc.break_at("main.main")
+        rpc.run_on()
+        tap.equal(rpc.evaluate("runtime.disableMemoryProfiling"), "false")
+
+
+if __name__ == "__main__":
+    tap.main()
