@@ -52,7 +52,8 @@ def run(name, binary, build, seconds):
     crashes.mkdir(exist_ok=True)
     seeds = [str(place) for place in (HERE / "corpus" / name, ELSEWHERE.get(name)) if place and place.is_dir()]
     words = HERE / "corpus" / f"{name}.dict"
-    command = [str(binary), *LIMITS, f"-max_total_time={seconds}", f"-max_len={MAX_BYTES.get(name, 4096)}",
+    guarded = [sys.executable, str(ROOT / "tests/support/guard.py"), str(os.getpid())]
+    command = [*guarded, str(binary), *LIMITS, f"-max_total_time={seconds}", f"-max_len={MAX_BYTES.get(name, 4096)}",
                f"-artifact_prefix={crashes}/{name}-", *([f"-dict={words}"] if words.exists() else []), str(found), *seeds]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     made = re.search(r"stat::number_of_executed_units:\s*(\d+)", done.stderr)

@@ -7,7 +7,7 @@ usage: tidy.py [--changed | --warnings] BUILD_DIR   (needs BUILD_DIR/compile_com
   (nothing)    clang-tidy over every file
   --changed    clang-tidy over what differs from the branch this one came from, else from the commit before; the
                largest differences first, and no longer than five minutes
-  --warnings   only clang's own warnings, over every file
+  --warnings   only clang's own warnings, over every file that ./dev fuzz has not just compiled with clang
 """
 import argparse
 import concurrent.futures
@@ -35,7 +35,7 @@ def git(*words):
 def base_commit():
     """Where this branch left the one it came from, else the commit before this one; None: there is neither."""
     head = git("rev-parse", "HEAD")
-    for branch in ("origin/HEAD", "origin/main"):
+    for branch in ("origin/HEAD", "origin/main", "main"):
         base = git("merge-base", "HEAD", branch)
         if base and base != head:
             return base[0]
@@ -71,6 +71,18 @@ def commands(build, warnings):
     return found
 
 
+def compiled_by_clang(build=pathlib.Path("build-fuzz")):
+    """The sources whose object there is younger: warnings are errors in that build."""
+    database = build / "compile_commands.json"
+    found = set()
+    for entry in json.loads(database.read_text()) if database.exists() else []:
+        source = pathlib.Path(os.path.relpath(build / entry["file"]))
+        compiled = build / entry["output"]
+        if "libfuzzed" in entry["output"] and compiled.exists() and compiled.stat().st_mtime > source.stat().st_mtime:
+            found.add(source)
+    return found
+
+
 def digest_of(paths):
     digest = hashlib.sha256()
     for path in paths:
@@ -89,8 +101,8 @@ def main():
     shared = digest_of(headers) + str(options.warnings)
     stamps = options.build / "tidy"
     stamps.mkdir(exist_ok=True)
-    todo = []
-    for source in changed_sources() if options.changed else sorted(known):
+    todo, done = [], compiled_by_clang() if options.warnings else set()
+    for source in changed_sources() if options.changed else sorted(set(known) - done):
         stamp = stamps / hashlib.sha256((shared + digest_of([source])).encode()).hexdigest()
         if source in known and not stamp.exists():
             todo.append((source, stamp))
