@@ -25,9 +25,8 @@ constexpr Rule kRules[] = {
      .patterns = {"could not launch process: not an executable file", "Can not debug non-main package"},
      .samples = {"could not launch process: not an executable file", "Can not debug non-main package"},
      .what = "dlv was given something that is no program",
-     .cause =
-         "The package is not main, so that no program came out of it; or the file is a script, has no x bit, or is "
-         "for another system. dlv starts ELF files only, no wrapper scripts.",
+     .cause = "The package is not main, so that no program came out of it; or the file is a script, has no x bit, or "
+              "is for another system. dlv starts ELF files only, no wrapper scripts.",
      .cure = "Name a package main (\"program\" in launch.json), or the program itself; put a wrapper before dlv, not "
              "before the program."},
     {.id = "program-missing",
@@ -45,9 +44,11 @@ constexpr Rule kRules[] = {
     {.id = "launch-no-such-file",
      .severity = Severity::failure,
      .applies = "dlv, Go programs",
-     .patterns = {"fork/exec {file}: no such file or directory", "chdir {file}: no such file or directory"},
+     .patterns = {"fork/exec {file}: no such file or directory", "chdir {file}: no such file or directory",
+                  "^exec {file_}: no such file or directory"},
      .samples = {"could not launch process: fork/exec /app/server: no such file or directory",
-                 "could not launch process: chdir /nosuch: no such file or directory"},
+                 "could not launch process: chdir /nosuch: no such file or directory",
+                 "exec /usr/local/bin/app: no such file or directory"},
      .what = "{file} could not be started: a file it takes is not there",
      .cause = "One of three: the program itself; its ELF interpreter (a glibc program on Alpine, a musl one on Debian: "
               "file FILE names it); or the working directory it was to start in (cwd, --wd).",
@@ -89,7 +90,7 @@ constexpr Rule kRules[] = {
      .applies = "the kernel, shells, container runtimes",
      .patterns = {"fork/exec {file}: exec format error", "cannot execute binary file",
                   "exec user process caused: exec format error", "exec user process caused \"exec format error\"",
-                  "exec {file_}: exec format error", "?: Exec format error", "zsh:1: exec format error: "},
+                  "exec {file_}: exec format error", ": Exec format error", "zsh:1: exec format error: "},
      .samples = {"could not launch process: fork/exec /app/server: exec format error",
                  "/bin/bash: line 1: /w/app: cannot execute binary file: Exec format error",
                  "standard_init_linux.go:228: exec user process caused: exec format error",
@@ -99,7 +100,8 @@ constexpr Rule kRules[] = {
      .what = "the program is for another kind of machine, or is no program",
      .cause = "Its architecture is not this machine's (an arm64 image on amd64, or the other way round) and no "
               "emulator is registered; or it is an empty file, or a script without #!.",
-     .cure = "Build for this machine: GOOS and GOARCH, docker build --platform. file PROGRAM and uname -m show both."},
+     .cure = "Build for this machine: GOOS and GOARCH, docker build --platform. file PROGRAM and uname -m show both.",
+     .unless = "could not insert"},
     {.id = "gdb-format",
      .severity = Severity::failure,
      .applies = "gdb",
@@ -118,8 +120,8 @@ constexpr Rule kRules[] = {
                  "--allow-non-terminal-interactive=true if you really want to specify a redirect for Delve"},
      .what = "dlv was started with its prompt, and without a terminal",
      .cause = "A script, CI job or wrapper put a pipe on its standard input.",
-     .cure = "Give it a terminal, use --headless or dlv dap, or --allow-non-terminal-interactive=true with commands "
-             "on standard input. For the program's own input: -r stdin:FILE."},
+     .cure = "Give it a terminal, use --headless or dlv dap, or --allow-non-terminal-interactive=true with commands on "
+             "standard input. For the program's own input: -r stdin:FILE."},
     {.id = "dlv-unknown-flag",
      .severity = Severity::failure,
      .applies = "dlv",
@@ -130,6 +132,23 @@ constexpr Rule kRules[] = {
      .cause = "It is misspelt, or this dlv is older than the flag. --client-addr, which VS Code uses for a session in "
               "a terminal or as root, is there from dlv 1.7.3 on.",
      .cure = "Update dlv: go install github.com/go-delve/delve/cmd/dlv@latest. dlv help shows what this one knows."},
+    {.id = "debugger-missing",
+     .severity = Severity::failure,
+     .applies = "docker, shells, editors",
+     .patterns = {"exec: \"dlv\": executable file not found in ", "exec: \"gdb\": executable file not found in ",
+                  "exec: \"gdbserver\": executable file not found in ", "dlv: command not found",
+                  "gdb: command not found", "gdbserver: command not found", "spawn dlv ENOENT", "spawn gdb ENOENT"},
+     .samples = {"OCI runtime exec failed: exec failed: unable to start container process: exec: \"dlv\": executable "
+                 "file not found in $PATH: unknown",
+                 "exec: \"gdb\": executable file not found in $PATH",
+                 "exec: \"gdbserver\": executable file not found in $PATH", "bash: dlv: command not found",
+                 "bash: gdb: command not found", "bash: gdbserver: command not found", "Error: spawn dlv ENOENT",
+                 "Error: spawn gdb ENOENT"},
+     .what = "the debugger is not there, or not in PATH",
+     .cause = "It is not installed where it is started: inside the container, on the remote machine, or for a process "
+              "whose PATH is not your shell's (an editor started from the desktop).",
+     .cure = "Install it there: go install github.com/go-delve/delve/cmd/dlv@latest, or the package gdb; or name it by "
+             "its full path."},
     {.id = "dap-bad-configuration",
      .severity = Severity::failure,
      .applies = "dlv dap",
