@@ -15,8 +15,9 @@ constexpr std::string_view kServicePorts[] = {":22",   ":25",   ":53",   ":80", 
                                               ":9092", ":9090", ":9200", ":9411", ":11211", ":26257", ":27017"};
 // "fatal error: " at the start of a line is the Go runtime's way (600 texts in runtime/*.go), and not its alone: clang,
 // Swift before 5 and the AWS command line, whose texts begin with a capital.
-constexpr std::string_view kNotGo[] = {"too many errors",        "error in backend", "cannot open ", "unable to ",
-                                       "unexpectedly found nil", "no input files",   "error "};
+constexpr std::string_view kNotGo[] = {
+    "too many errors", "error in backend", "cannot open ", "unable to ", "unexpectedly found nil",
+    "no input files",  "no such ",         "file ",        "error "};
 // What rules of their own are about.
 constexpr std::string_view kKnownGo[] = {"cgocheck > 1",
                                          "malformed GOMEMLIMIT",
@@ -49,6 +50,32 @@ bool go_check(std::string_view value)
            std::ranges::none_of(kNotGo, begins) && std::ranges::none_of(kKnownGo, begins);
 }
 
+// strsignal(SIGKILL) in glibc's translations, and older ones: de, fr, es, it, pt, ru, uk, pl, cs, nl, sv, tr, zh, ja,
+// ko.
+constexpr std::string_view kKilled[] = {"Getötet",
+                                        "Processus arrêté",
+                                        "Tué",
+                                        "(killed)",
+                                        "Ucciso",
+                                        "Morto",
+                                        "Убито",
+                                        "Убит",
+                                        "Вбито",
+                                        "Zabity",
+                                        "Unicestwiony",
+                                        "Zabit",
+                                        "Gedood",
+                                        "Geëlimineerd",
+                                        "Dödad",
+                                        "Öldürüldü",
+                                        "Süreç durduruldu",
+                                        "已杀死",
+                                        "已殺死",
+                                        "已砍掉",
+                                        "殺",
+                                        "強制終了",
+                                        "죽었음",
+                                        "강제 종료"};
 constexpr std::string_view kSourceEnds[] = {".go", ".s", ".S", ".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".rs"};
 
 bool digits(std::string_view text)
@@ -79,6 +106,7 @@ bool fits_kind(char kind, std::string_view value)
     case '@': return word && std::ranges::any_of(kDebuggerPorts, port);
     case '%': return word && std::ranges::none_of(kServicePorts, port);
     case '!': return go_check(value);
+    case '~': return std::ranges::any_of(kKilled, [value](std::string_view killed) { return value.contains(killed); });
     default: return true;
     }
 }

@@ -7,7 +7,7 @@
 // What a capture of a rule's pattern may be: see Rule in rules.hpp.
 namespace dbgscope {
 
-inline constexpr std::string_view kPatternKinds = "#_/@%!";
+inline constexpr std::string_view kPatternKinds = "#_/@%!~";
 inline constexpr std::size_t kMaxCapture = 1024;
 
 /// `kind`: one of kPatternKinds, or 0 for any text.

@@ -57,9 +57,9 @@ Pattern take_apart(std::string_view text)
 /// How much of `rest` a capture at the very end of a pattern takes.
 std::size_t tail_length(char kind, std::string_view rest)
 {
-    const auto stop = kind == '#'                ? rest.find_first_not_of("0123456789")
-                      : kind == 0 || kind == '!' ? std::string_view::npos
-                                                 : rest.find_first_of(" \t");
+    const auto stop = kind == '#'                               ? rest.find_first_not_of("0123456789")
+                      : kind == 0 || kind == '!' || kind == '~' ? std::string_view::npos
+                                                                : rest.find_first_of(" \t");
     return std::min({stop, rest.size(), kMaxCapture});
 }
 

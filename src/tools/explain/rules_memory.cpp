@@ -133,7 +133,7 @@ constexpr Rule kRules[] = {
      .severity = Severity::warning,
      .applies = "docker, compose, Kubernetes, CI systems, make",
      .patterns = {"exited with code 137", "exit code 137", "exit code: 137", "exit status 137", "Exit Code:{blanks}137",
-                  "xitCode\": 137", "Error 137", "non-zero code: 137"},
+                  "xitCode\": 137", "Error 137$", "non-zero code: 137"},
      .samples = {"api-1 exited with code 137", "##[error]Process completed with exit code 137.",
                  "did not complete successfully: exit code: 137", "exit status 137", "      Exit Code:    137",
                  "\"exitCode\": 137,", "make: *** [Makefile:3: test] Error 137",

@@ -73,6 +73,10 @@ TEST(Reports, WhyStandsBeforeThat)
         {"warning: Cannot exec /bin/expired\nwarning:  -c\nwarning:  exec /w/app\nwarning: Error: No such file or "
          "directory\nDuring startup program exited with code 127.\n",
          "shell-not-a-shell"},
+        {"^error,msg=\"ptrace: Operation not permitted.\"\n", "attach-refused"},
+        {"rosetta error: failed to open elf at /lib64/ld-linux-x86-64.so.2\nDuring startup program exited with code "
+         "127.\n",
+         "elf-interpreter-missing"},
         {"&\"warning: Cannot exec /bin/expired\\n\"\n^error,msg=\"During startup program exited with code 127.\"\n",
          "shell-not-a-shell"},
         {"During startup program exited with code 127.\n", "startup-exited"},
@@ -194,6 +198,10 @@ constexpr std::string_view kPrefixes[] = {
     "1763805600.123456 host app[12]: ",
     "<34>1 2026-11-22T10:00:00.003Z host app 12 - - ",
     "[2026-11-22T10:00:00.123Z] ",
+    "[2026-11-22 10:00:00] ",
+    "[10:00:00] ",
+    "0|app  | ",
+    "web-6d4cf56db6-abcde web ",
     "2026-11-22T10:00:00.123456Z 00O ",
     "2026-11-22T10:00:00.123456Z 01E ",
     "#12 3.456 ",
