@@ -31,7 +31,7 @@ class Limit {
     std::uint64_t bytes_ = kInfinity;
 };
 
-/// A size as a person writes it: `512M`, `2G` (base 1024, systemd.resource-control(5)), `40%`, `infinity`.
+/// A size as a person writes it: `512M`, `1G 512M` (base 1024, systemd.resource-control(5)), `40%`, `infinity`.
 struct SizeSpec {
     enum class Kind { bytes, permyriad, infinity } kind = Kind::infinity;
     std::uint64_t value = 0; ///< bytes, or 1/100 of a percent (40% = 4000)
@@ -40,15 +40,14 @@ struct SizeSpec {
     [[nodiscard]] Limit resolve(std::uint64_t total_bytes) const;
 };
 
-/// Parses `512M`, `1.5G`, `4096`, `40%`, `infinity`, `max`. Errors: usage (empty, negative, unknown suffix, overflow).
+/// Parses `512M`, `1.5G`, `1G 512M`, `4096`, `40%`, `12.5‰`, `infinity`, `max`: the grammar of text/values.hpp.
+/// Errors: usage (empty, negative, unknown suffix, overflow).
 /// `0` is accepted here; whether zero makes sense is the caller's matter.
 [[nodiscard]] Result<SizeSpec> parse_size(std::string_view text);
 
 /// "512M", "1.5G", "infinity": exact where a unit divides, else one decimal.
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);
 [[nodiscard]] std::string format_limit(Limit limit);
-/// What a cgroup's limit file takes: plain bytes; without a limit "max" (v2) or "-1" (v1).
-[[nodiscard]] std::string control_text(Limit limit, int version);
 /// What parse_size accepts back: "512M", "40%", "infinity".
 [[nodiscard]] std::string format_size(const SizeSpec &size);
 

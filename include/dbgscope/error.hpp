@@ -22,6 +22,12 @@ enum class ErrorKind {
     system,         ///< any other system or bus failure
 };
 
+/// A place in a text file, as an editor counts: from 1. Line 0: no place.
+struct FilePlace {
+    std::string file;
+    int line = 0, column = 0;
+};
+
 /// One failure. The four texts read as one line: "OPERATION SUBJECT: CAUSE (HINT)".
 struct Error {
     ErrorKind kind = ErrorKind::system;
@@ -31,6 +37,7 @@ struct Error {
     std::string hint = {};     ///< what to do next; may be empty
     int error_number = 0;      ///< errno, or 0
     std::string bus_name = {}; ///< D-Bus error name, or empty
+    FilePlace place = {};      ///< where in a file the fault is, for those who point at it; `subject` says it too
 };
 
 template <class T = void> using Result = std::expected<T, Error>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "dbgscope/bytes.hpp"
+#include "dbgscope/fields.hpp"
 
 // What is true of this machine, as far as probe/ could see. Plain data: no I/O, no clock.
 namespace dbgscope {
@@ -21,6 +23,15 @@ enum class Why {
     malformed, ///< its text is not what the kernel's documentation says
     assumed,   ///< switched off by --assume no-X
 };
+constexpr std::array<Named<Why>, 6> enum_names(Why)
+{
+    return {{{Why::not_asked, "not asked"},
+             {Why::absent, "absent"},
+             {Why::denied, "denied"},
+             {Why::disabled, "disabled"},
+             {Why::malformed, "malformed"},
+             {Why::assumed, "assumed"}}};
+}
 
 /// "does not exist", "not permitted", …: for people.
 [[nodiscard]] const char *why_words(Why why);
@@ -38,6 +49,7 @@ template <class T> class Fact {
     [[nodiscard]] T value_or(T other) const { return value_ ? *value_ : std::move(other); }
     [[nodiscard]] Why why() const { return why_; }                      ///< meaningful only when !known()
     [[nodiscard]] const std::string &detail() const { return detail_; } ///< e.g. "open /sys/…: Permission denied"
+    bool operator==(const Fact &) const = default;
 
   private:
     std::optional<T> value_;
@@ -57,6 +69,10 @@ struct Pressure {
 };
 
 enum class Layout { none, v1, hybrid, v2 };
+constexpr std::array<Named<Layout>, 4> enum_names(Layout)
+{
+    return {{{Layout::none, "none"}, {Layout::v1, "v1"}, {Layout::hybrid, "hybrid"}, {Layout::v2, "v2"}}};
+}
 
 /// One visible cgroup on the way from the mount's root (or the namespace root) down to our own.
 struct CgroupLevel {
@@ -70,6 +86,7 @@ struct CgroupLevel {
     Fact<std::uint64_t> peak;          ///< memory.peak | memory.max_usage_in_bytes
     Fact<std::uint64_t> inactive_file; ///< reclaimable part of `current`, from memory.stat
     Fact<Pressure> memory_pressure;
+    bool operator==(const CgroupLevel &) const = default;
 };
 
 /// The memory controller as this process sees it.
@@ -80,6 +97,7 @@ struct MemoryHierarchy {
     Limit effective;                    ///< minimum of all `max` (and v1 hierarchical_memory_limit)
     std::optional<std::size_t> binding; ///< index into chain of the level that sets `effective`
     Fact<std::uint64_t> headroom;       ///< min over levels of max − current; unknown when no level has a limit
+    bool operator==(const MemoryHierarchy &) const = default;
 };
 
 /// What we may do in our own cgroup without any manager.
@@ -92,6 +110,7 @@ struct Delegation {
     std::vector<std::string> subtree_control; ///< v2: cgroup.subtree_control of our cgroup
     Fact<std::uint64_t> other_processes;      ///< v2: processes beside us in our own cgroup.procs
     std::string detail;                       ///< why not, when can_create is false
+    bool operator==(const Delegation &) const = default;
 };
 
 struct CgroupFacts {
@@ -101,6 +120,7 @@ struct CgroupFacts {
     std::string unified_mount; ///< cgroup2 mount: "/sys/fs/cgroup", "/sys/fs/cgroup/unified", or empty
     std::string unified_dir;   ///< our own directory in it, or empty when it lies outside the mount
     std::string self;          ///< /proc/self/cgroup as read, for never-nest and for bug reports
+    bool operator==(const CgroupFacts &) const = default;
 };
 
 struct MemoryFacts {
@@ -108,6 +128,7 @@ struct MemoryFacts {
     Fact<std::uint64_t> swappiness; ///< 0..200
     Fact<Pressure> pressure;        ///< /proc/pressure/memory
     Fact<Pressure> cpu_pressure, io_pressure;
+    bool operator==(const MemoryFacts &) const = default;
 };
 
 /// A systemd manager and how it can be reached.
@@ -115,14 +136,20 @@ struct ManagerFacts {
     Fact<std::string> socket; ///< private socket: "/run/systemd/private", "/run/user/1000/systemd/private"
     Fact<std::string> bus;    ///< bus address or socket to fall back to
     Fact<std::vector<std::string>> controllers; ///< user manager: controllers delegated to user@UID.service
+    bool operator==(const ManagerFacts &) const = default;
 };
 struct SystemdFacts {
     bool booted = false; ///< /run/systemd/system exists (sd_booted(3))
     Fact<int> version;   ///< 252; only when asked
     ManagerFacts system, user;
+    bool operator==(const SystemdFacts &) const = default;
 };
 
 enum class Wsl { no, wsl1, wsl2 };
+constexpr std::array<Named<Wsl>, 3> enum_names(Wsl)
+{
+    return {{{Wsl::no, "no"}, {Wsl::wsl1, "wsl1"}, {Wsl::wsl2, "wsl2"}}};
+}
 
 struct HostFacts {
     std::uint32_t uid = 0, gid = 0;
@@ -138,6 +165,7 @@ struct HostFacts {
     Fact<bool> pidfd;          ///< pidfd_open(2): Linux 5.3
     Fact<bool> cgroup_kill;    ///< cgroup.kill in the v2 hierarchy, where one is mounted: Linux 5.14
     bool terminal = false;     ///< stdin or stderr is one: somebody may be looking
+    bool operator==(const HostFacts &) const = default;
 };
 
 /// A debugger or tool chain found in PATH.
@@ -147,6 +175,7 @@ struct ToolFacts {
     Fact<std::string> version;    ///< "1.20.2", only when asked
     bool skipped_self = false;    ///< an earlier entry of PATH was dbgscope
     bool gains_privilege = false; ///< setuid, setgid or file capabilities: no_new_privs would take them away
+    bool operator==(const ToolFacts &) const = default;
 };
 
 /// What the debuggee's file says of itself (.go.buildinfo, ELF).
@@ -157,6 +186,7 @@ struct DebuggeeFacts {
     Fact<std::string> go_version;      ///< "go1.19.8" from the binary, or the tool chain's for verbs that build
     Fact<std::string> default_godebug; ///< "panicnil=1,…" (build setting DefaultGODEBUG, Go 1.21+)
     bool from_toolchain = false;       ///< go_version is the tool chain's, nothing has been built yet
+    bool operator==(const DebuggeeFacts &) const = default;
 };
 
 /// The TCP port that the debugger is to listen on, where something listens there already.
@@ -164,6 +194,7 @@ struct PortFacts {
     std::uint32_t port = 0;
     std::string holder;  ///< "dlv (pid 123)", "a process of user 1000" where it cannot be looked into
     std::string session; ///< id of the session of ours that has it; empty: none
+    bool operator==(const PortFacts &) const = default;
 };
 
 struct Facts {
@@ -174,6 +205,154 @@ struct Facts {
     std::vector<ToolFacts> tools;
     std::optional<DebuggeeFacts> debuggee;
     std::optional<PortFacts> taken_port;
+    bool operator==(const Facts &) const = default;
 };
+
+inline constexpr int kFactsSchema = 1;
+
+void fields(auto &visit, Is<PressureLine> auto &line)
+{
+    visit("avg10", line.avg10);
+    visit("avg60", line.avg60);
+    visit("avg300", line.avg300);
+    visit("total_us", line.total_us);
+}
+
+void fields(auto &visit, Is<Pressure> auto &pressure)
+{
+    visit("some", pressure.some);
+    visit("full", pressure.full);
+}
+
+void fields(auto &visit, Is<CgroupLevel> auto &level)
+{
+    visit("path", level.path);
+    visit("dir", level.dir);
+    visit("max", level.max);
+    visit("high", level.high);
+    visit("swap_max", level.swap_max);
+    visit("current", level.current);
+    visit("swap_current", level.swap_current);
+    visit("peak", level.peak);
+    visit("inactive_file", level.inactive_file);
+    visit("memory_pressure", level.memory_pressure);
+}
+
+void fields(auto &visit, Is<MemoryHierarchy> auto &memory)
+{
+    visit("version", memory.version);
+    visit("mount", memory.mount);
+    visit("chain", memory.chain);
+    visit("effective", memory.effective);
+    visit("binding", memory.binding);
+    visit("headroom", memory.headroom);
+}
+
+void fields(auto &visit, Is<Delegation> auto &delegation)
+{
+    visit("read_only", delegation.read_only);
+    visit("can_create", delegation.can_create);
+    visit("namespace_root", delegation.namespace_root);
+    visit("real_root", delegation.real_root);
+    visit("controllers", delegation.controllers);
+    visit("subtree_control", delegation.subtree_control);
+    visit("other_processes", delegation.other_processes);
+    visit("detail", delegation.detail);
+}
+
+void fields(auto &visit, Is<CgroupFacts> auto &cgroup)
+{
+    visit("layout", cgroup.layout);
+    visit("memory", cgroup.memory);
+    visit("delegation", cgroup.delegation);
+    visit("unified_mount", cgroup.unified_mount);
+    visit("unified_dir", cgroup.unified_dir);
+    visit("self", cgroup.self);
+}
+
+void fields(auto &visit, Is<MemoryFacts> auto &memory)
+{
+    visit("total_bytes", memory.total_bytes);
+    visit("available_bytes", memory.available_bytes);
+    visit("swap_total_bytes", memory.swap_total_bytes);
+    visit("swap_free_bytes", memory.swap_free_bytes);
+    visit("swappiness", memory.swappiness);
+    visit("pressure", memory.pressure);
+    visit("cpu_pressure", memory.cpu_pressure);
+    visit("io_pressure", memory.io_pressure);
+}
+
+void fields(auto &visit, Is<ManagerFacts> auto &manager)
+{
+    visit("socket", manager.socket);
+    visit("bus", manager.bus);
+    visit("controllers", manager.controllers);
+}
+
+void fields(auto &visit, Is<SystemdFacts> auto &systemd)
+{
+    visit("booted", systemd.booted);
+    visit("version", systemd.version);
+    visit("system", systemd.system);
+    visit("user", systemd.user);
+}
+
+void fields(auto &visit, Is<HostFacts> auto &host)
+{
+    visit("uid", host.uid);
+    visit("gid", host.gid);
+    visit("kernel", host.kernel);
+    visit("container", host.container);
+    visit("wsl", host.wsl);
+    visit("cap_sys_resource", host.cap_sys_resource);
+    visit("cap_sys_admin", host.cap_sys_admin);
+    visit("cap_sys_ptrace", host.cap_sys_ptrace);
+    visit("no_new_privs", host.no_new_privs);
+    visit("yama_ptrace_scope", host.yama_ptrace_scope);
+    visit("seccomp_mode", host.seccomp_mode);
+    visit("oom_score_adj", host.oom_score_adj);
+    visit("seccomp_notify", host.seccomp_notify);
+    visit("pidfd", host.pidfd);
+    visit("cgroup_kill", host.cgroup_kill);
+    visit("terminal", host.terminal);
+}
+
+void fields(auto &visit, Is<ToolFacts> auto &tool)
+{
+    visit("name", tool.name);
+    visit("path", tool.path);
+    visit("version", tool.version);
+    visit("skipped_self", tool.skipped_self);
+    visit("gains_privilege", tool.gains_privilege);
+}
+
+void fields(auto &visit, Is<PortFacts> auto &taken)
+{
+    visit("port", taken.port);
+    visit("holder", taken.holder);
+    visit("session", taken.session);
+}
+
+void fields(auto &visit, Is<DebuggeeFacts> auto &debuggee)
+{
+    visit("path", debuggee.path);
+    visit("size_bytes", debuggee.size_bytes);
+    visit("is_go", debuggee.is_go);
+    visit("go_version", debuggee.go_version);
+    visit("default_godebug", debuggee.default_godebug);
+    visit("from_toolchain", debuggee.from_toolchain);
+}
+
+void fields(auto &visit, Is<Facts> auto &facts)
+{
+    visit.schema(kFactsSchema);
+    visit("cgroup", facts.cgroup);
+    visit("memory", facts.memory);
+    visit("systemd", facts.systemd);
+    visit("host", facts.host);
+    visit("tools", facts.tools);
+    visit("debuggee", facts.debuggee);
+    visit("taken_port", facts.taken_port);
+}
 
 } // namespace dbgscope

@@ -1,116 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "dbgscope/bytes.hpp"
+#include "dbgscope/fields.hpp"
+#include "dbgscope/scope_plan.hpp"
 
 // What was decided and why: ordered, typed steps. Made by plan/, carried out by launch/, printed by render/.
 namespace dbgscope {
 
 enum class Backend { systemd_system, systemd_user, cgroupfs, none };
-[[nodiscard]] const char *backend_name(Backend backend); ///< "systemd-system", …
-
-/// A D-Bus property value, by the shapes scopes use. The comment is the signature on the bus.
-struct PathLimit {
-    std::string path;
-    std::uint64_t value;
-    bool operator==(const PathLimit &) const = default;
-};
-struct StringPair {
-    std::string first, second;
-    bool operator==(const StringPair &) const = default;
-};
-struct AddressPrefix {
-    std::int32_t family;
-    std::vector<std::uint8_t> address;
-    std::uint32_t prefix;
-    bool operator==(const AddressPrefix &) const = default;
-};
-struct NameFilter {
-    bool allow;
-    std::vector<std::string> names;
-    bool operator==(const NameFilter &) const = default;
-};
-struct SocketBind {
-    std::int32_t family, protocol;
-    std::uint16_t count, first;
-    bool operator==(const SocketBind &) const = default;
-};
-using BusValue = std::variant<bool,                       // b
-                              std::int32_t,               // i
-                              std::uint32_t,              // u
-                              std::uint64_t,              // t
-                              std::string,                // s
-                              std::vector<std::string>,   // as
-                              std::vector<std::uint8_t>,  // ay
-                              std::vector<PathLimit>,     // a(st)
-                              std::vector<StringPair>,    // a(ss)
-                              std::vector<AddressPrefix>, // a(iayu)
-                              NameFilter,                 // (bas)
-                              std::vector<SocketBind>>;   // a(iiqq)
-
-struct ScopeProperty {
-    std::string name; ///< D-Bus name: "MemoryMax", "RuntimeMaxUSec"
-    BusValue value;
-    bool droppable = true; ///< an older systemd may not know it: drop it and report; false: fail
-    bool limit = false;    ///< dropping it means the cap is not in force
-};
-
-/// One write into a control file of the new cgroup.
-struct CgroupWrite {
-    std::string file;      ///< "memory.max"
-    std::string value;     ///< "536870912"
-    bool optional = false; ///< ENOENT (no swap accounting, …) is reported and survived
-};
-
-/// Split: two cgroups below the scope's. `debugger` is entered; the watcher moves each debuggee into `debuggee`.
-struct Division {
-    int version = 2;                   ///< of the hierarchy that carries memory
-    std::vector<std::string> enable;   ///< v2: controllers to enable in the scope's cgroup.subtree_control
-    std::vector<CgroupWrite> debugger; ///< limits of the debugger and what it starts
-    std::vector<CgroupWrite> debuggee; ///< the cap
-};
-
-/// systemd: one transient scope with our pid in it.
-struct CreateScope {
-    bool user_manager = false;
-    std::string unit; ///< "run-p123-0011223344556677.scope"
-    std::string job_mode = "fail";
-    bool ask_password = false;             ///< allow polkit to ask (system manager, not root)
-    std::string socket;                    ///< private socket to try first; empty: none
-    std::string bus;                       ///< bus address or socket to try second; empty: none
-    std::vector<ScopeProperty> properties; ///< in the order they are sent, PIDFDs not among them
-    std::string memory_mount;              ///< of the hierarchy that carries memory: finds the scope's directory
-    std::string unified_mount;             ///< hybrid: of the v2 hierarchy; empty elsewhere
-    std::optional<Division> division;
-};
-
-/// cgroupfs: a directory of our own below `parent`, limits first, then our pid.
-struct CreateCgroup {
-    int version = 2;    ///< of the hierarchy that carries memory
-    std::string parent; ///< directory of our own cgroup in it
-    std::string name;   ///< "dbgscope.SESSION.PID-STARTTICKS"
-    bool vacate_parent =
-        false; ///< v2: move every process of `parent` that may be moved into a leaf, then enable memory
-    std::vector<std::string> enable; ///< v2: controllers to enable in parent's cgroup.subtree_control
-    std::vector<CgroupWrite> writes;
-    std::string unified_parent; ///< hybrid: also enter `unified_parent`/`name`, for pressure, kill, freeze; empty: no
-    std::optional<Division> division;
-};
+constexpr std::array<Named<Backend>, 4> enum_names(Backend)
+{
+    return {{{Backend::systemd_system, "systemd-system"},
+             {Backend::systemd_user, "systemd-user"},
+             {Backend::cgroupfs, "cgroupfs"},
+             {Backend::none, "none"}}};
+}
+[[nodiscard]] const char *backend_name(Backend backend); ///< the same for people
 
 enum class FuseAction : std::uint8_t { off, warn, hold };
+constexpr std::array<Named<FuseAction>, 3> enum_names(FuseAction)
+{
+    return {{{FuseAction::off, "off"}, {FuseAction::warn, "warn"}, {FuseAction::hold, "hold"}}};
+}
 enum class PressureAction : std::uint8_t {
     off,
     say,
     weight, ///< and the debuggee's cpu.weight is lowered while it lasts
     hold,   ///< and the debuggee is frozen while it lasts, as long as nobody asks it to stop
 };
+constexpr std::array<Named<PressureAction>, 4> enum_names(PressureAction)
+{
+    return {{{PressureAction::off, "off"},
+             {PressureAction::say, "say"},
+             {PressureAction::weight, "weight"},
+             {PressureAction::hold, "hold"}}};
+}
 
 /// What the watcher has to know; plain data, so that everything else can be freed.
 struct Watch {
@@ -133,76 +67,101 @@ struct Watch {
     std::int64_t client_timeout_ms = 0; ///< end a debugger that no client has reached by then; 0: never
     bool quiet = false;
     std::string log_file; ///< instead of stderr; empty: stderr
+    bool operator==(const Watch &) const = default;
 };
 
 /// Leave a watcher beside the debugger, or (wait) become one. Before the cgroup is made: both enter it together.
 struct StartWatcher {
     Watch watch;
+    bool operator==(const StartWatcher &) const = default;
 };
 
 /// The seccomp filter that tells the watcher of each new debuggee. Inherited by everything the debugger starts.
 struct InstallFilter {
     bool required = false;
     bool go_starts = false; ///< and of each start of a Go program, so that its heap profile can be switched on
+    bool operator==(const InstallFilter &) const = default;
 };
 
 /// Read back what is in force from the hierarchy that /proc/self/cgroup names.
 struct VerifyLimit {
     Limit expected;        ///< the cap asked for
     bool required = false; ///< --require=limit: a mismatch is an error, not a line on stderr
+    bool operator==(const VerifyLimit &) const = default;
 };
 
 /// PR_SET_THP_DISABLE, inherited by all that is started: a page fault takes a page, not a huge page of 2 MiB.
-struct NoHugePages {};
+struct NoHugePages {
+    bool operator==(const NoHugePages &) const = default;
+};
 
 struct SetOomScore {
     int value = 0;
     bool required = false;
     bool only_with_split = false; ///< after InstallFilter: without it the debuggee would inherit the score
+    bool operator==(const SetOomScore &) const = default;
 };
 struct SetRlimit {
     std::string resource;
-    std::uint64_t soft = 0, hard = 0;
-}; ///< resource as in prlimit(1): "NOFILE"; UINT64_MAX = infinity
+    std::uint64_t soft = 0, hard = 0; ///< resource as in prlimit(1): "NOFILE"; UINT64_MAX = infinity
+    bool operator==(const SetRlimit &) const = default;
+};
 struct SetNice {
     int value = 0;
+    bool operator==(const SetNice &) const = default;
 };
 struct SetCredentials {
-    std::string user, group;
-}; ///< names or numbers; initgroups is done; empty: unchanged
+    std::string user, group; ///< names or numbers; initgroups is done; empty: unchanged
+    bool operator==(const SetCredentials &) const = default;
+};
 struct ChangeDirectory {
     std::string path;
+    bool operator==(const ChangeDirectory &) const = default;
 };
 struct EnvChange {
     std::string name;
-    std::optional<std::string> value;
-}; ///< nothing: unset
+    std::optional<std::string> value; ///< nothing: unset
+    bool operator==(const EnvChange &) const = default;
+};
 struct SetEnvironment {
     std::vector<EnvChange> changes;
+    bool operator==(const SetEnvironment &) const = default;
 };
 /// The last step. `path` is the file to execute, arguments[0] the name the tool sees.
 struct Execute {
     std::string path;
     std::vector<std::string> arguments;
     bool search_path = false;
+    bool operator==(const Execute &) const = default;
 };
 
 using Action = std::variant<StartWatcher, CreateScope, CreateCgroup, VerifyLimit, InstallFilter, NoHugePages,
                             SetOomScore, SetRlimit, SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute>;
+/// What the plan's JSON calls each of them, in their order.
+inline constexpr std::array<std::string_view, std::variant_size_v<Action>> kActionNames{
+    "start-watcher",    "create-scope",    "create-cgroup", "verify-limit", "install-filter",
+    "no-huge-pages",    "set-oom-score",   "set-rlimit",    "set-nice",     "set-credentials",
+    "change-directory", "set-environment", "exec"};
 
 struct Step {
     Action action;
     std::string reason; ///< why, for people: "cap 512M from --memory-max"
+    bool operator==(const Step &) const = default;
 };
 
 /// Something the user should know; printed before the launch, one line each.
 struct Notice {
     std::string id; ///< stable: "no-scope", "pressure", "godebug-dead"
     std::string text;
+    bool operator==(const Notice &) const = default;
 };
 
 /// What to do when creating the scope fails although the plan expected it to work.
 enum class OnFailure { fall_back, fail };
+constexpr std::array<Named<OnFailure>, 2> enum_names(OnFailure)
+{
+    return {{{OnFailure::fall_back, "fall-back"}, {OnFailure::fail, "fail"}}};
+}
 
 struct LaunchPlan {
     Backend backend = Backend::none;
@@ -220,6 +179,127 @@ struct LaunchPlan {
     std::vector<Notice> left_out;
     /// One line for the user once everything before the exec has worked; empty for a pass-through.
     std::string announcement;
+    bool operator==(const LaunchPlan &) const = default;
 };
+
+// The fields, as `--dry-run --json` writes them.
+inline constexpr int kPlanSchema = 1;
+
+void fields(auto &visit, Is<Watch> auto &watch)
+{
+    visit("wait", watch.wait);
+    visit("session", watch.session);
+    visit("backend", watch.backend);
+    visit("tool", watch.tool);
+    visit("command", watch.command);
+    visit("split", watch.split);
+    visit("split_required", watch.split_required);
+    visit("debuggee_oom_score_adj", watch.debuggee_oom_score_adj);
+    visit("cap_bytes", watch.cap);
+    visit("scope_limit_bytes", watch.scope_limit);
+    visit("fuse", watch.fuse);
+    visit("fuse_line_bytes", watch.fuse_line);
+    visit("pressure", watch.pressure);
+    visit("pressure_some_permyriad", watch.pressure_some_permyriad);
+    visit("pressure_full_permyriad", watch.pressure_full_permyriad);
+    visit("use_pidfd", watch.use_pidfd);
+    visit("use_cgroup_kill", watch.use_cgroup_kill);
+    visit("go_version", watch.go_version);
+    visit("heap_profile_rate", watch.heap_profile_rate);
+    visit("gomemlimit_bytes", watch.gomemlimit);
+    visit("builds", watch.builds);
+    visit("client_timeout_ms", watch.client_timeout_ms);
+    visit("quiet", watch.quiet);
+    visit("log_file", watch.log_file);
+}
+
+void fields(auto &visit, Is<StartWatcher> auto &start)
+{
+    fields(visit, start.watch);
+}
+
+void fields(auto &visit, Is<InstallFilter> auto &filter)
+{
+    visit("required", filter.required);
+    visit("go_starts", filter.go_starts);
+}
+
+void fields(auto &visit, Is<VerifyLimit> auto &verify)
+{
+    visit("bytes", verify.expected);
+    visit("required", verify.required);
+}
+
+void fields(auto & /*visit*/, Is<NoHugePages> auto & /*nothing*/) {}
+
+void fields(auto &visit, Is<SetOomScore> auto &score)
+{
+    visit("value", score.value);
+    visit("required", score.required);
+    visit("only_with_split", score.only_with_split);
+}
+
+void fields(auto &visit, Is<SetRlimit> auto &limit)
+{
+    visit("resource", limit.resource);
+    visit("soft", limit.soft);
+    visit("hard", limit.hard);
+}
+
+void fields(auto &visit, Is<SetNice> auto &nice)
+{
+    visit("value", nice.value);
+}
+
+void fields(auto &visit, Is<SetCredentials> auto &credentials)
+{
+    visit("user", credentials.user);
+    visit("group", credentials.group);
+}
+
+void fields(auto &visit, Is<ChangeDirectory> auto &change)
+{
+    visit("path", change.path);
+}
+
+void fields(auto &visit, Is<SetEnvironment> auto &environment)
+{
+    visit.by_name("changes", environment.changes);
+}
+
+void fields(auto &visit, Is<Execute> auto &execute)
+{
+    visit("path", execute.path);
+    visit("arguments", execute.arguments);
+    visit("search_path", execute.search_path);
+}
+
+void fields(auto &visit, Is<Step> auto &step)
+{
+    visit.inlined("action", step.action, kActionNames);
+    visit("reason", step.reason);
+}
+
+void fields(auto &visit, Is<Notice> auto &notice)
+{
+    visit("id", notice.id);
+    visit("text", notice.text);
+}
+
+void fields(auto &visit, Is<LaunchPlan> auto &plan)
+{
+    visit.schema(kPlanSchema);
+    visit("backend", plan.backend);
+    visit("reason", plan.backend_reason);
+    visit("session", plan.session);
+    visit("cap_bytes", plan.cap);
+    visit("on_scope_failure", plan.on_scope_failure);
+    visit("on_limit_failure", plan.on_limit_failure);
+    visit("steps", plan.steps);
+    visit("notices", plan.notices);
+    visit("left_out", plan.left_out);
+    visit("announcement", plan.announcement);
+    visit("fallback", plan.fallback);
+}
 
 } // namespace dbgscope

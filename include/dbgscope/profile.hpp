@@ -83,12 +83,12 @@ inline constexpr std::size_t kKeyCount = static_cast<std::size_t>(Key::count_);
 
 enum class ValueType {
     size,     ///< SizeSpec: 512M, 40%, infinity
-    percent,  ///< std::int64_t, permyriad: "20%" or "12.5" = 2000 / 1250
+    percent,  ///< std::int64_t, permyriad: "20%", "12.5" or "125‰" = 2000 / 1250 / 1250
     integer,  ///< std::int64_t in [minimum, maximum]
     weight,   ///< std::int64_t 1..10000; cpu.weight also "idle" = 0
     count,    ///< SizeSpec without a unit: tasks.max "100", "40%", "infinity"
     duration, ///< std::chrono::microseconds, systemd.time(7) spans: "90", "2min 30s", "infinity" = max()
-    flag,     ///< bool: yes/no/true/false/on/off/1/0
+    flag,     ///< bool: yes/no/true/false/on/off/1/0 and what else systemd takes
     choice,   ///< std::string, one of `choices`
     choices,  ///< std::vector<std::string>, comma-separated, each one of `choices`
     text,     ///< std::string
@@ -113,11 +113,12 @@ struct KeyInfo {
     std::string_view aliases; ///< further option names, systemd-run's own: "-E,--setenv"; comma-separated, may be empty
     ValueType type;
     ProjectRule project;
-    std::string_view group;        ///< heading in --help and the man page
-    std::string_view choices;      ///< "auto|systemd-user|…" for choice/choices
-    std::int64_t minimum, maximum; ///< integer, weight, percent (in 1/100 %); size and count: minimum 1 refuses zero
-    std::string_view metavar;      ///< "SIZE", "NAME=VALUE"
-    std::string_view help;         ///< one sentence without a full stop
+    std::string_view group;   ///< heading in --help and the man page
+    std::string_view choices; ///< "auto|systemd-user|…" for choice/choices
+    std::int64_t minimum,
+        maximum;              ///< integer, weight, percent (in 1/100 %); size, count, duration: minimum 1 refuses zero
+    std::string_view metavar; ///< "SIZE", "NAME=VALUE"
+    std::string_view help;    ///< one sentence without a full stop
 };
 
 [[nodiscard]] std::span<const KeyInfo> key_table();

@@ -34,6 +34,7 @@ struct DebuggerCall {
 /// One start of dbgscope that launches something.
 struct Request {
     Tool tool = Tool::none;             ///< none: `run`
+    std::string called;                 ///< the debugger as it was called: "dlv", "lldb-server-14", "/usr/bin/dlv"
     std::vector<std::string> arguments; ///< what follows the verb, byte for byte; for `run` the command itself
     DebuggerCall call;                  ///< meaningful when tool != none
     Settings settings;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "dbgscope/bytes.hpp"
+#include "dbgscope/fields.hpp"
 
 // One session = one record: live in the runtime directory while it runs, one line of the history when it has ended.
 namespace dbgscope {
@@ -19,7 +21,15 @@ enum class SessionState : std::uint8_t {
     stopped,   ///< past the fuse line and stopped by its debugger
     ended,     ///< the debugger is gone
 };
-[[nodiscard]] const char *state_name(SessionState state); ///< "running", …
+constexpr std::array<Named<SessionState>, 5> enum_names(SessionState)
+{
+    return {{{SessionState::running, "running"},
+             {SessionState::throttled, "throttled"},
+             {SessionState::held, "held"},
+             {SessionState::stopped, "stopped"},
+             {SessionState::ended, "ended"}}};
+}
+[[nodiscard]] const char *state_name(SessionState state); ///< the same for people
 
 /// A process that cannot be mistaken for a later one of the same number.
 struct ProcessId {
@@ -32,6 +42,27 @@ struct ProcessId {
 struct MemoryCounts {
     std::uint64_t high = 0, max = 0, oom = 0, oom_kill = 0;
     bool operator==(const MemoryCounts &) const = default;
+};
+
+/// Names of the cgroups inside a scope.
+inline constexpr const char *kDebuggerName = "debugger";
+inline constexpr const char *kDebuggeeName = "debuggee";
+inline constexpr const char *kWatchName = "watch";
+
+/// Where a session lives.
+struct SessionPlace {
+    int version = 0;            ///< of the hierarchy that carries memory
+    std::string scope;          ///< directory in it; empty: the session has none
+    std::string unified;        ///< hybrid: directory of the same scope in the v2 hierarchy; empty elsewhere
+    bool divided = false;       ///< split: `scope`/debuggee exists and carries the cap
+    bool debugger_leaf = false; ///< the debugger is in `scope`/debugger, not in `scope` itself
+    bool remove = false;        ///< plain cgroups: nobody else removes them
+
+    [[nodiscard]] std::string debugger() const { return debugger_leaf ? scope + '/' + kDebuggerName : scope; }
+    [[nodiscard]] std::string debuggee() const { return scope + '/' + kDebuggeeName; }
+    /// The directory that carries the cap.
+    [[nodiscard]] std::string capped() const { return divided && !scope.empty() ? debuggee() : scope; }
+    bool operator==(const SessionPlace &) const = default;
 };
 
 struct SessionRecord {
@@ -49,10 +80,7 @@ struct SessionRecord {
     std::int64_t started_unix_s = 0;
     std::int64_t duration_ms = 0; ///< CLOCK_BOOTTIME: does not jump when the clock is set; final at the end
 
-    int cgroup_version = 0;        ///< of the hierarchy that carries memory
-    std::string scope_directory;   ///< in that hierarchy; holds debugger/ and debuggee/ when split
-    std::string unified_directory; ///< hybrid: the same scope in the v2 hierarchy; empty elsewhere
-    bool split = false;
+    SessionPlace place;
     Limit cap;              ///< of the debuggee (split) or of the command
     Limit fuse;             ///< infinity: no fuse
     Limit scope_limit;      ///< of the whole scope
@@ -69,7 +97,61 @@ struct SessionRecord {
     std::vector<std::string> verdicts; ///< in the order they were reached, one line each
     std::vector<std::string> unsaid;   ///< lines nobody could read on stderr (closed, full pipe)
     std::optional<int> exit_status;    ///< of the debugger; negative: killed by that signal; nothing: unknown
+    bool operator==(const SessionRecord &) const = default;
 };
+
+inline constexpr int kRecordSchema = 1;
+
+void fields(auto &visit, Is<ProcessId> auto &id)
+{
+    visit("pid", id.pid);
+    visit("start_ticks", id.start_ticks);
+}
+
+void fields(auto &visit, Is<MemoryCounts> auto &counts)
+{
+    visit("high", counts.high);
+    visit("max", counts.max);
+    visit("oom", counts.oom);
+    visit("oom_kill", counts.oom_kill);
+}
+
+void fields(auto &visit, Is<SessionRecord> auto &record)
+{
+    visit.schema(kRecordSchema);
+    visit("id", record.id);
+    visit("backend", record.backend);
+    visit("tool", record.tool);
+    visit("command", record.command);
+    visit("directory", record.directory);
+    visit("boot_id", record.boot_id);
+    visit("pid_namespace", record.pid_namespace);
+    visit("uid", record.uid);
+    visit("debugger", record.debugger);
+    visit("watcher", record.watcher);
+    visit("started_unix_s", record.started_unix_s);
+    visit("duration_ms", record.duration_ms);
+    visit("cgroup_version", record.place.version);
+    visit("scope_directory", record.place.scope);
+    visit("unified_directory", record.place.unified);
+    visit("split", record.place.divided);
+    visit("cap_bytes", record.cap);
+    visit("fuse_bytes", record.fuse);
+    visit("scope_limit_bytes", record.scope_limit);
+    visit("go_version", record.go_version);
+    visit("heap_profile", record.heap_profile);
+    visit("state", record.state);
+    visit("debuggees", record.debuggees);
+    visit("debuggee_peak_bytes", record.debuggee_peak_bytes);
+    visit("debugger_peak_bytes", record.debugger_peak_bytes);
+    visit("events", record.counts);
+    visit("stall_some_us", record.stall_some_us);
+    visit("stall_full_us", record.stall_full_us);
+    visit("fuse_trips", record.fuse_trips);
+    visit("verdicts", record.verdicts);
+    visit("unsaid", record.unsaid);
+    visit("exit_status", record.exit_status);
+}
 
 /// Where the fuse is when nobody says otherwise: cap − max(5 %, 8 MiB), at least half the cap; infinity: infinity.
 [[nodiscard]] Limit fuse_line_for(Limit cap);

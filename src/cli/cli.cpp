@@ -14,17 +14,18 @@
 #include "config.h"
 #include "debugger/call.hpp"
 #include "debugger/table.hpp"
-#include "launch/process.hpp"
 #include "render/facts_json.hpp"
 #include "sys/bus_library.hpp"
 #include "sys/file.hpp"
 #include "sys/seccomp.hpp"
+#include "text/environment.hpp"
 #include "watch/holders.hpp"
 
 namespace dbgscope {
 namespace {
 
 constexpr const char *kCommandLine = "the command line";
+constexpr const char *kOwnWords = "the --dbgscope- options";
 constexpr std::string_view kUsage =
     "usage: dbgscope [options] dlv|gdbserver|gdb|lldb-server|lldb-dap ARGS...   start a debugger in a scope of its "
     "own\n";
@@ -36,8 +37,10 @@ constexpr CommonVerb kCommonVerbs[] = {
      [](ParsedOptions options, const Invocation &call) { return launch_verb(Tool::none, std::move(options), call); }},
     {"status", "status [--json]", "where am I, what limits me", status_verb},
     {"ps", "ps [-w] [--json]", "the sessions that run now", ps_verb},
-    {"stop", "stop ID...|--port PORT|--all", "end sessions, and what they left behind", stop_verb},
-    {"set", "set ID memory.max=SIZE | UNIT KEY=VALUE...", "change a live session's cap, or a unit's limits", set_verb},
+    {"more", "more [ID] [SIZE]", "give a held program more memory: twice its cap, or SIZE", more_verb},
+    {"stop", "stop [ID...]|--port PORT|--all", "end sessions, and what they left behind", stop_verb},
+    {"set", "set [ID] memory.max=SIZE | UNIT KEY=VALUE...", "change a live session's cap, or a unit's limits",
+     set_verb},
     {"profile", "profile list|show [NAME] [--origin]|check FILE|schema", "the settings and where they come from",
      profile_verb},
 };
@@ -89,16 +92,17 @@ Error unknown_verb(const std::string &verb)
     const std::string near = suggest(verb, known);
     return {.kind = ErrorKind::usage,
             .operation = "read",
-            .subject = "the command line",
+            .subject = kCommandLine,
             .cause = fmt::format("unknown command \"{}\"", verb),
             .hint =
                 near.empty() ? "dbgscope run -- COMMAND starts any command" : fmt::format("did you mean {}?", near)};
 }
 
 /// Options may stand before the verb and, for our own verbs, after it: the later ones win.
-Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std::string> &words)
+Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std::string> &words,
+                                    std::string_view source = kCommandLine)
 {
-    auto after = parse_options(words);
+    auto after = parse_options(words, source);
     if (!after)
         return after;
     for (const KeyInfo &info : key_table())
@@ -109,6 +113,7 @@ Result<ParsedOptions> options_after(ParsedOptions before, const std::vector<std:
     after->version |= before.version;
     after->dry_run |= before.dry_run;
     after->json |= before.json;
+    after->called = before.called;
     after->all |= before.all;
     if (after->port.empty())
         after->port = before.port;
@@ -124,18 +129,15 @@ Result<int> launch_tool(Tool tool, ParsedOptions options, const Invocation &invo
     const std::vector<std::string> own = take_own_words(tool, options.rest);
     std::vector<std::string> arguments = std::move(options.rest);
     if (!own.empty()) {
-        auto all = options_after(std::move(options), own);
+        auto all = options_after(std::move(options), own, kOwnWords);
         if (all && !all->rest.empty())
             all = fail({.kind = ErrorKind::usage,
                         .operation = "read",
-                        .subject = "the --dbgscope- options",
+                        .subject = kOwnWords,
                         .cause = fmt::format("unexpected word \"{}\"", all->rest.front()),
                         .hint = "they are written --dbgscope-NAME or --dbgscope-NAME=VALUE"});
-        if (!all) {
-            if (all.error().subject == kCommandLine)
-                all.error().subject = "the --dbgscope- options";
+        if (!all)
             return pass(all);
-        }
         options = std::move(*all);
         if (options.version)
             return show(version_text());
@@ -161,8 +163,10 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
                      .hint = "dbgscope --help"});
     const std::string verb = options.rest.front();
     options.rest.erase(options.rest.begin());
-    if (const auto tool = tool_from_name(verb))
+    if (const auto tool = tool_from_name(base_name(verb))) {
+        options.called = verb;
         return launch_tool(*tool, std::move(options), invocation);
+    }
     if (verb == "help")
         return show(help_text());
     if (verb == kHolderVerb) // the watcher's own: in no help and no completion
@@ -241,6 +245,7 @@ Result<int> run_cli(const Invocation &invocation)
     std::vector<std::string> words(invocation.arguments.begin() + 1, invocation.arguments.end());
     if (const auto tool = tool_from_name(base_name(invocation.arguments.front()))) {
         ParsedOptions options; // called through a link: every word is the tool's, but for those that say otherwise
+        options.called = invocation.arguments.front();
         options.rest = std::move(words);
         return launch_tool(*tool, std::move(options), invocation);
     }

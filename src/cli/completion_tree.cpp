@@ -114,7 +114,7 @@ VerbEntry entry_of(const OwnVerb &verb)
 /// What their own functions read of the words that follow.
 void add_operands(VerbEntry &verb)
 {
-    if (verb.name == "stop" || verb.name == "set")
+    if (verb.name == "stop" || verb.name == "set" || verb.name == "more")
         verb.operands = {{.after = "", .offer = Offer::sessions, .words = {}}};
     if (verb.name != "profile")
         return;

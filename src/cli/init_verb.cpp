@@ -16,6 +16,7 @@
 #include "dbgscope/profile.hpp"
 #include "dbgscope/utf8.hpp"
 #include "debugger/go_environment.hpp"
+#include "kernel/proc_files.hpp"
 #include "profile/key_names.hpp"
 #include "tools/editor/diff.hpp"
 #include "tools/editor/jsonc_edit.hpp"
@@ -54,7 +55,7 @@ struct Change {
 };
 
 /// Shows or writes; what there is to say goes to stderr, so that stdout is a diff and nothing else.
-Result<int> carry_out(const Call &call, const std::vector<Change> &changes, const Words &notes)
+Result<int> make_changes(const Call &call, const std::vector<Change> &changes, const Words &notes)
 {
     const Messages messages{Settings{}};
     bool changed = false;
@@ -172,7 +173,7 @@ Result<LaunchWish> wish_for(const fs::path &folder, const CLI::App &parsed)
         return fail(errno_error(code.value(), "init", folder.string()));
     if (real != folder)
         wish.real_folder = real.string();
-    wish.dbgscope = fs::read_symlink("/proc/self/exe", code).string();
+    wish.dbgscope = fs::read_symlink(kSelfExecutable, code).string();
     const auto values = [&](const char *name) { return parsed.get_option(name)->results(); };
     auto environment = pairs_of("--env", values("--env"));
     auto substitutes = pairs_of("--substitute-path", values("--substitute-path"));
@@ -224,7 +225,7 @@ Result<int> init_vscode(const Call &call, const CLI::App &parsed, const Invocati
                  [&](std::string_view text, const std::string &file) { return edit_vscode_launch(text, file, *wish); });
     if (!done)
         return pass(done);
-    return carry_out(call, changes, notes);
+    return make_changes(call, changes, notes);
 }
 
 Result<int> init_zed(const Call &call)
@@ -242,7 +243,7 @@ Result<int> init_zed(const Call &call)
     };
     if (auto done = edit(fs::path(call.config_home) / "zed/settings.json", changes, notes, change); !done)
         return pass(done);
-    return carry_out(call, changes, notes);
+    return make_changes(call, changes, notes);
 }
 
 Result<int> init_gdb(const Call &call)
@@ -262,7 +263,7 @@ Result<int> init_gdb(const Call &call)
     };
     if (auto done = edit(path, changes, notes, change); !done)
         return pass(done);
-    return carry_out(call, changes, notes);
+    return make_changes(call, changes, notes);
 }
 
 /// For the tools whose configuration is a program, or shared with other things of the user's.

@@ -12,7 +12,7 @@
 #include "cli/session_choice.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/utf8.hpp"
-#include "session/processes.hpp"
+#include "kernel/process.hpp"
 #include "tools/inspect/core_file.hpp"
 #include "tools/inspect/pprof.hpp"
 

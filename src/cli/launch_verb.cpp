@@ -10,9 +10,9 @@
 #include "cli/messages.hpp"
 #include "cli/verbs.hpp"
 #include "debugger/call.hpp"
+#include "kernel/process.hpp"
 #include "launch/launch.hpp"
-#include "launch/sweep.hpp"
-#include "plan/budget.hpp"
+#include "plan/needs.hpp"
 #include "plan/plan.hpp"
 #include "probe/assume.hpp"
 #include "probe/debuggee.hpp"
@@ -22,10 +22,22 @@
 #include "render/plan_text.hpp"
 #include "session/port_holder.hpp"
 #include "sys/file.hpp"
-#include "watch/watch.hpp"
+#include "watch/run_watcher.hpp"
 
 namespace dbgscope {
 namespace {
+
+/// A path that is no link to us is the debugger itself. debuggers.NAME is for those who name no other one of its kind.
+ToolFacts find_debugger(const Request &request, const std::string &path)
+{
+    const auto self = self_file();
+    const auto slash = request.called.rfind('/');
+    if (slash != std::string::npos && file_at(request.called) != self)
+        return find_tool(request.called.substr(slash + 1), path, request.called, self);
+    const std::string name = slash == std::string::npos ? request.called : request.called.substr(slash + 1);
+    const bool plain = name == tool_name(request.tool);
+    return find_tool(name, path, plain ? request.settings.text(debugger_key(request.tool)) : "", self);
+}
 
 /// The file to execute: the debugger, or the command of `run`.
 ToolFacts find_executable(const Request &request, const Invocation &invocation)
@@ -35,7 +47,7 @@ ToolFacts find_executable(const Request &request, const Invocation &invocation)
         if (assignment.starts_with("PATH="))
             path = assignment.substr(5);
     if (request.tool != Tool::none)
-        return find_tool(tool_name(request.tool), path, request.settings.text(debugger_key(request.tool)), self_file());
+        return find_debugger(request, path);
     const std::string &command = request.arguments.front();
     return find_tool(command, path, command.find('/') == std::string::npos ? "" : command, std::nullopt);
 }
@@ -64,8 +76,7 @@ std::string random_hex()
 void identify(Request &request)
 {
     request.pid = static_cast<std::uint32_t>(::getpid());
-    if (const auto stat = read_file("/proc/self/stat"))
-        request.start_ticks = parse_start_ticks(*stat).value_or(0);
+    request.start_ticks = own_start_ticks();
     request.random = random_hex();
 }
 
@@ -79,48 +90,13 @@ Result<Settings> load(const ParsedOptions &options, Tool tool, const Invocation 
     return std::move(loaded->settings);
 }
 
-/// A percentage is of MemTotal, wherever it was written.
-bool any_percentage(const Settings &settings)
-{
-    for (const Key key : {Key::memory_max, Key::memory_high, Key::memory_low, Key::memory_min, Key::memory_swap_max,
-                          Key::total_memory_max})
-        if (const auto size = settings.get<SizeSpec>(key); size && size->kind == SizeSpec::Kind::permyriad)
-            return true;
-    for (const std::string &property : settings.list(Key::property))
-        if (property.ends_with('%'))
-            return true;
-    return false;
-}
-
-/// What the plan will look at, and no more: a launch is about 4 ms. `run` chooses no default cap, so it has no use for
-/// the machine's memory, and minds pressure only where somebody asked it to.
-Needs needs_of(const Request &request)
-{
-    const Settings &settings = request.settings;
-    Needs needs = Need::cgroup | Need::systemd;
-    if (request.tool != Tool::none || settings.flag(Key::watch) || settings.flag(Key::wait))
-        needs = needs | Need::kernel; // what a watcher can use
-    const bool gate = request.tool != Tool::none || asked(settings, Key::pressure_some) ||
-                      asked(settings, Key::pressure_full) || asked(settings, Key::pressure_action);
-    if (gate && settings.text(Key::pressure_action, "warn") != "off")
-        needs = needs | Need::pressure;
-    if (request.tool != Tool::none || any_percentage(settings))
-        needs = needs | Need::memory;
-    return needs;
-}
-
 /// The debuggee's own file, or the tool chain where it is still to be built.
 void add_debuggee(const Request &request, const Invocation &invocation, Facts &facts)
 {
     const std::string_view path = variable(invocation, "PATH");
-    if (request.tool == Tool::none) {
-        if (request.settings.find(Key::go_memlimit) != nullptr || !request.settings.list(Key::go_debug).empty())
-            facts.debuggee = read_debuggee(facts.tools.front().path.value_or(""));
-        return;
-    }
-    if (request.call.kind != CallKind::launch)
-        return;
-    if (const std::string program = locate_debuggee(request.call, path); !program.empty())
+    if (request.tool == Tool::none)
+        facts.debuggee = read_debuggee(facts.tools.front().path.value_or(""));
+    else if (const std::string program = locate_debuggee(request.call, path); !program.empty())
         facts.debuggee = read_debuggee(program);
     else if (request.tool == Tool::dlv)
         facts.debuggee = read_go_toolchain(path, variable(invocation, "GOTOOLCHAIN"));
@@ -143,14 +119,15 @@ Result<Facts> gather(const Request &request, const ParsedOptions &options, const
     const std::vector<std::string> assume = request.settings.list(Key::assume);
     if (auto known = check_assume(assume); !known)
         return pass(known);
+    const PlanNeeds needs = needs_of(request);
     ToolFacts tool = find_executable(request, invocation);
     if (tool.path) // a missing tool fails before anything else is looked at
-        facts = probe(real_root(), needs_of(request), assume);
+        facts = probe(real_root(), needs.machine, assume);
     facts.tools.push_back(std::move(tool));
-    if (facts.tools.front().path)
+    if (facts.tools.front().path && needs.debuggee)
         add_debuggee(request, invocation, facts);
-    if (const auto port = listen_port(request.call.listen))
-        facts.taken_port = look_at_port(*port);
+    if (needs.port)
+        facts.taken_port = look_at_port(*needs.port);
     return facts;
 }
 
@@ -181,6 +158,7 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
 {
     Request request;
     request.tool = tool;
+    request.called = options.called;
     request.arguments = options.rest;
     std::vector<std::string> warnings;
     auto settings = load(options, tool, invocation, warnings);
@@ -220,7 +198,8 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     for (const std::string &warning : warnings)
         messages.say(warning);
     for (const Notice &notice : plan->notices)
-        messages.say(notice.text);
+        if (notice.id != "listens-everywhere" || !said_today(notice.id)) // true of every gdbserver there is
+            messages.say(notice.text);
     Outcome outcome = carry_out(*plan, invocation.environment, [&](std::string_view id, std::string_view line) {
         if (options.as_systemd_run && id == kUnitLine)
             messages.say_bare(line);
@@ -241,7 +220,7 @@ Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invo
         return pass(ending);
     if (const int *status = std::get_if<int>(&*ending))
         return *status;
-    return watch(std::move(std::get<WatchStart>(*ending)));
+    return run_watcher(std::move(std::get<WatchStart>(*ending)));
 }
 
 } // namespace dbgscope

@@ -6,13 +6,13 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/utf8.hpp"
 #include "debugger/go_environment.hpp"
 #include "probe/tools.hpp"
+#include "text/json.hpp"
 #include "tools/doctor/go_settings.hpp"
 #include "tools/editor/lint.hpp"
 
@@ -59,7 +59,7 @@ std::string text_line(const std::string &file, const LintFinding &finding)
                        severity_name(rule.severity), printable(finding.text), rule.id);
 }
 
-nlohmann::ordered_json json_entry(const std::string &file, const LintFinding &finding)
+Json json_entry(const std::string &file, const LintFinding &finding)
 {
     const RuleInfo &rule = rule_info(finding.rule);
     return {{"file", escape_bytes(file)},
@@ -74,7 +74,7 @@ nlohmann::ordered_json json_entry(const std::string &file, const LintFinding &fi
 
 void declare_lint(CLI::App &app)
 {
-    app.add_option("FILE", "launch.json, settings.json, or dbgscope's own *.yaml")
+    app.add_option("FILE", "launch.json, settings.json and their like, or dbgscope's own *.yaml")
         ->type_size(1)
         ->type_name("FILE")
         ->required()
@@ -92,7 +92,7 @@ Result<int> lint_verb(const CLI::App &parsed, const Invocation &invocation)
         return fail(context.error());
     const bool json = parsed.count("--json") > 0;
     std::optional<Error> unread;
-    nlohmann::ordered_json entries = nlohmann::ordered_json::array();
+    Json entries = Json::array();
     std::string lines;
     bool bad = false;
     for (const std::string &file : parsed.get_option("FILE")->results()) {
@@ -110,7 +110,7 @@ Result<int> lint_verb(const CLI::App &parsed, const Invocation &invocation)
         }
     }
     if (json)
-        lines = entries.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+        lines = entries.dump({.indent = 2}) + '\n';
     if (auto printed = print(lines); !printed)
         return pass(printed);
     if (unread)

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/messages.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 
 #include <fmt/core.h>
 
+#include "session/paths.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -31,6 +36,21 @@ void write_line(int fd, std::string_view line)
 }
 
 } // namespace
+
+bool said_today(std::string_view id)
+{
+    constexpr std::time_t kDay = 24 * 60 * 60;
+    const std::string path = fmt::format("{}/said.{}", session_paths().live, id);
+    const auto mark = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY, 0600);
+    struct stat status{};
+    if (!mark || ::fstat(mark->get(), &status) != 0)
+        return false;
+    const bool fresh = status.st_size == 0;
+    const bool said = !fresh && ::time(nullptr) - status.st_mtime < kDay;
+    if (!said)
+        (void)!::pwrite(mark->get(), "1", 1, 0); // and with it the time of the last change
+    return said;
+}
 
 Messages::Messages(const Settings &settings) : quiet_(settings.flag(Key::quiet))
 {

@@ -24,4 +24,7 @@ class Messages {
     bool quiet_ = false;
 };
 
+/// Whether this user was told `id` within a day; from now on he was. Where that cannot be kept he was not.
+[[nodiscard]] bool said_today(std::string_view id);
+
 } // namespace dbgscope

@@ -8,6 +8,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "cli/getopt_words.hpp"
+#include "plan/expand.hpp"
 #include "profile/key_names.hpp"
 
 namespace dbgscope {
@@ -62,10 +64,6 @@ bool may_occur(const KeyInfo &info, std::span<const std::string> words)
         const std::string_view long_name = std::string_view(word).substr(0, word.find('='));
         if (long_name == name || long_name == "--no-" + name.substr(2))
             return true;
-        // "-u", "-uNAME" and "-qu NAME": any of its letters
-        const bool short_words = word.size() > 1 && word[0] == '-' && word[1] != '-';
-        if (short_words && info.aliases.size() == 2 && word.find(info.aliases[1], 1) != std::string::npos)
-            return true;
     }
     return false;
 }
@@ -77,6 +75,21 @@ std::string cli11_names(const KeyInfo &info)
     if (!info.aliases.empty())
         names = std::string(info.aliases) + "," + names;
     return names;
+}
+
+/// Scripts write --slice="$SLICE": an empty one is none, as systemd-run has it.
+bool may_be_empty(Key key)
+{
+    return key == Key::slice || key == Key::description || key == Key::working_directory;
+}
+
+Error bad_assignment(const std::string &text)
+{
+    return {.kind = ErrorKind::usage,
+            .operation = "set",
+            .subject = fmt::format("environment variable \"{}\"", text),
+            .cause = "a name is of letters, digits and _, and begins with no digit",
+            .hint = "-E NAME=VALUE, or -E NAME for the value of the caller's"};
 }
 
 /// Builds the CLI11 tree for one parse and keeps the first error our own parsers found.
@@ -117,7 +130,7 @@ class Parser {
         manager("--system", "systemd-system");
     }
 
-    Result<ParsedOptions> parse(std::span<const std::string> arguments)
+    Result<ParsedOptions> parse(std::span<const std::string> arguments, std::string_view source)
     {
         const auto mark = std::find(arguments.begin(), arguments.end(), "--");
         std::vector<std::string> reversed(std::make_reverse_iterator(mark),
@@ -129,13 +142,13 @@ class Parser {
                 return fail(std::move(*failure_));
             return fail({.kind = ErrorKind::usage,
                          .operation = "read",
-                         .subject = "the command line",
+                         .subject = std::string(source),
                          .cause = error.what(),
                          .hint = "see dbgscope --help"});
         }
         out_.rest = app_.remaining();
         if (!out_.rest.empty() && out_.rest.front().size() > 1 && out_.rest.front().front() == '-')
-            return fail(unknown(out_.rest.front()));
+            return fail(unknown(out_.rest.front(), source));
         if (mark != arguments.end()) // `run cmd -- x`: the mark belongs to the command
             out_.rest.insert(out_.rest.end(), out_.rest.empty() ? mark + 1 : mark, arguments.end());
         return std::move(out_);
@@ -175,13 +188,20 @@ class Parser {
 
     bool take(const KeyInfo &info, const CLI::results_t &texts)
     {
+        const std::string written = option_name(info);
+        KeyInfo called = info; // an error names what the user wrote
+        called.name = written;
         std::optional<Value> value;
         for (const std::string &text : texts) {
-            auto parsed = parse_value(info, text);
+            if (text.empty() && may_be_empty(info.key))
+                continue;
+            if (info.key == Key::setenv && !is_variable_name(std::string_view(text).substr(0, text.find('=')))) {
+                failure_ = bad_assignment(text);
+                return false;
+            }
+            auto parsed = parse_value(called, text);
             if (!parsed) {
-                failure_ = std::move(parsed.error()); // names the key: the user wrote the option
-                if (failure_->subject.starts_with(info.name))
-                    failure_->subject.replace(0, info.name.size(), option_name(info));
+                failure_ = std::move(parsed.error());
                 return false;
             }
             auto *words = std::get_if<std::vector<std::string>>(&*parsed);
@@ -193,11 +213,11 @@ class Parser {
             }
         }
         if (value)
-            out_.settings.set(info.key, {std::move(*value), {Layer::option, option_name(info)}});
+            out_.settings.set(info.key, {std::move(*value), {Layer::option, written}});
         return true;
     }
 
-    static Error unknown(const std::string &word)
+    static Error unknown(const std::string &word, std::string_view source)
     {
         const std::string name = word.substr(0, word.find('='));
         for (const Refusal &refusal : kRefused)
@@ -213,7 +233,7 @@ class Parser {
         const std::string near = suggest(name, known);
         return {.kind = ErrorKind::usage,
                 .operation = "read",
-                .subject = "the command line",
+                .subject = std::string(source),
                 .cause = fmt::format("unknown option {}", name),
                 .hint = near.empty() ? "see dbgscope --help" : fmt::format("did you mean {}?", near)};
     }
@@ -223,16 +243,29 @@ class Parser {
     std::optional<Error> failure_;
 };
 
+/// What the words may hold, for getopt_words().
+std::vector<GetoptOption> getopt_options()
+{
+    std::vector<GetoptOption> options{{"--facts", 0, true}, {"--port", 0, true}, {"--help", 'h', false}};
+    for (const KeyInfo &info : key_table())
+        options.push_back(
+            {option_name(info), info.aliases.size() == 2 ? info.aliases[1] : '\0', info.type != ValueType::flag});
+    return options;
+}
+
 } // namespace
 
-Result<ParsedOptions> parse_options(std::span<const std::string> arguments)
+Result<ParsedOptions> parse_options(std::span<const std::string> arguments, std::string_view source)
 {
     if (!arguments.empty() && (arguments.front().empty() || arguments.front().front() != '-')) {
         ParsedOptions none; // nothing to parse: keep the option tree off the launch path
         none.rest.assign(arguments.begin(), arguments.end());
         return none;
     }
-    return Parser(arguments).parse(arguments);
+    const auto words = getopt_words(arguments, getopt_options(), Abbreviations::refused);
+    if (!words)
+        return fail(words.error());
+    return Parser(*words).parse(*words, source);
 }
 
 std::string options_help()

@@ -25,14 +25,17 @@ struct ParsedOptions {
     bool json = false;
     bool scope = false;            ///< --scope, as systemd-run wants it: a scope is all we make
     bool as_systemd_run = false;   ///< called by that name
+    std::string called;            ///< the debugger, as it was called: Request::called
     bool all = false;              ///< stop: every session
     std::string port;              ///< stop: the session that listens there; empty: not given
     std::string facts_file;        ///< --facts FILE; empty: probe this machine
     std::vector<std::string> rest; ///< from the first word that is no option, byte for byte
 };
 
-/// Reads options until the first other word or `--` (which is dropped). Errors: usage, with a suggestion.
-[[nodiscard]] Result<ParsedOptions> parse_options(std::span<const std::string> arguments);
+/// Reads options until the first other word or `--` (which is dropped). Errors: usage, with a suggestion; `source` is
+/// what they call the place the words came from.
+[[nodiscard]] Result<ParsedOptions> parse_options(std::span<const std::string> arguments,
+                                                  std::string_view source = "the command line");
 
 /// The options as --help shows them, one per line, grouped.
 [[nodiscard]] std::string options_help();

@@ -6,18 +6,16 @@
 #include <ctime>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/session_choice.hpp"
 #include "cli/verbs.hpp"
 #include "render/session_text.hpp"
 #include "session/record_json.hpp"
 #include "session/usage.hpp"
+#include "text/json.hpp"
 
 namespace dbgscope {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::string_view kClear = "\x1b[H\x1b[2J\x1b[3J"; ///< home, the screen, what has scrolled out of it
 constexpr std::int64_t kEverySecond = 1;
@@ -43,20 +41,21 @@ std::string state_of(const LiveSession &session, const Usage &usage)
     return usage.frozen ? "unwatched, held" : "unwatched";
 }
 
-json json_of(const LiveSession &session)
+Json json_of(const LiveSession &session)
 {
     const Usage usage = read_usage(session.record);
-    const auto bytes = [](const auto &value) { return value ? json(*value) : json(nullptr); };
-    json object = record_to_json(session.record);
-    json &now = object["now"] = {{"state", state_of(session, usage)},
-                                 {"debugger_alive", session.debugger_alive},
-                                 {"watcher_alive", session.watcher_alive},
-                                 {"age_s", bytes(age_s(session.record))},
-                                 {"memory_bytes", bytes(usage.current_bytes)},
-                                 {"peak_bytes", bytes(usage.peak_bytes)},
-                                 {"frozen", usage.frozen}};
+    const auto bytes = [](const auto &value) { return value ? Json(*value) : Json(); };
+    Json object = record_to_json(session.record);
+    Json now{{"state", state_of(session, usage)},
+             {"debugger_alive", session.debugger_alive},
+             {"watcher_alive", session.watcher_alive},
+             {"age_s", bytes(age_s(session.record))},
+             {"memory_bytes", bytes(usage.current_bytes)},
+             {"peak_bytes", bytes(usage.peak_bytes)},
+             {"frozen", usage.frozen}};
     const Limit cap = usage.cap.value_or(session.record.cap);
-    now["cap_bytes"] = cap.finite() ? json(cap.bytes()) : json("infinity");
+    now["cap_bytes"] = cap.finite() ? Json(cap.bytes()) : Json("infinity");
+    object["now"] = std::move(now);
     return object;
 }
 
@@ -77,10 +76,10 @@ SessionRow row_of(const LiveSession &session)
 std::string text_of(const std::vector<LiveSession> &sessions, bool as_json, std::size_t width)
 {
     if (as_json) {
-        json list = json::array();
+        Json list = Json::array();
         for (const LiveSession &session : sessions)
             list.push_back(json_of(session));
-        return list.dump(-1, ' ', true) + '\n';
+        return list.dump({.ascii = true, .sorted = true}) + '\n';
     }
     if (sessions.empty())
         return "No session is running.\n";

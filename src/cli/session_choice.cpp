@@ -15,16 +15,17 @@ std::string full_name(const SessionRecord &record)
     return fmt::format("{}.{}", record.id, record.debugger.pid);
 }
 
-Error several(std::string_view word, const std::vector<const LiveSession *> &candidates)
+/// `subject`: what was said of the session.
+Error several(std::string subject, const std::vector<const LiveSession *> &candidates, std::string hint)
 {
     std::string names;
     for (std::size_t i = 0; i < candidates.size() && i < kMaxListed; ++i)
         names += fmt::format("{}{}", i == 0 ? "" : ", ", full_name(candidates[i]->record));
     return {.kind = ErrorKind::usage,
             .operation = "choose",
-            .subject = fmt::format("session \"{}\"", word),
+            .subject = std::move(subject),
             .cause = fmt::format("it may be any of {}{}", names, candidates.size() > kMaxListed ? ", …" : ""),
-            .hint = "give more of the name"};
+            .hint = std::move(hint)};
 }
 
 Error unknown(std::string_view word, const std::vector<LiveSession> &sessions)
@@ -70,8 +71,38 @@ Result<LiveSession> choose_session(const std::vector<LiveSession> &sessions, std
     if (word.empty() || candidates.empty())
         return fail(unknown(word, sessions));
     if (candidates.size() > 1)
-        return fail(several(word, candidates));
+        return fail(several(fmt::format("session \"{}\"", word), candidates, "give more of the name"));
     return *candidates.front();
+}
+
+Result<LiveSession> only_session(const std::vector<LiveSession> &sessions, std::string_view form)
+{
+    if (sessions.empty())
+        return fail({.kind = ErrorKind::not_found,
+                     .operation = "find",
+                     .subject = "a session",
+                     .cause = "no session of yours is running"});
+    if (sessions.size() == 1)
+        return sessions.front();
+    std::vector<const LiveSession *> candidates;
+    for (const LiveSession &session : sessions)
+        candidates.push_back(&session);
+    return fail(several("a session without its name", candidates, std::string(form)));
+}
+
+Result<LiveSession> held_session(const std::vector<LiveSession> &sessions, std::string_view form)
+{
+    const LiveSession *newest = nullptr;
+    for (const LiveSession &session : sessions) {
+        const SessionState state = session.record.state;
+        const bool past_line = state != SessionState::running && state != SessionState::ended;
+        if (session.watcher_alive && past_line &&
+            (newest == nullptr || session.record.debugger.start_ticks >= newest->record.debugger.start_ticks))
+            newest = &session;
+    }
+    if (newest != nullptr)
+        return *newest;
+    return only_session(sessions, form);
 }
 
 } // namespace dbgscope

@@ -24,4 +24,11 @@ struct LiveSessions {
 /// Errors: not_found, usage (several; the cause lists them).
 [[nodiscard]] Result<LiveSession> choose_session(const std::vector<LiveSession> &sessions, std::string_view word);
 
+/// The session that is meant when none is named: there is only one. `form`: how one is named, for the hint.
+/// Errors: not_found, usage (several; the cause lists them).
+[[nodiscard]] Result<LiveSession> only_session(const std::vector<LiveSession> &sessions, std::string_view form);
+
+/// The newest one whose debuggee is held, or the only one there is. Errors: as only_session().
+[[nodiscard]] Result<LiveSession> held_session(const std::vector<LiveSession> &sessions, std::string_view form);
+
 } // namespace dbgscope

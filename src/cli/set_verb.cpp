@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <csignal>
-
 #include <fmt/core.h>
 
-#include "cli/cap_text.hpp"
+#include "cli/change_cap.hpp"
 #include "cli/session_choice.hpp"
 #include "cli/verbs.hpp"
 #include "launch/unit_properties.hpp"
@@ -12,26 +10,13 @@
 #include "plan/scope.hpp"
 #include "probe/probe.hpp"
 #include "profile/key_names.hpp"
-#include "session/cap.hpp"
-#include "session/processes.hpp"
 #include "session/usage.hpp"
 
 namespace dbgscope {
 namespace {
 
 constexpr std::string_view kForm =
-    "dbgscope set ID memory.max=SIZE, or UNIT.slice|UNIT.scope KEY=VALUE..., like debug.slice memory.max=4G";
-
-Result<void> check_smallest(const std::string &word, std::uint64_t bytes)
-{
-    if (bytes >= kSmallestCapBytes)
-        return {};
-    return fail({.kind = ErrorKind::limit,
-                 .operation = "set",
-                 .subject = word,
-                 .cause = fmt::format("below {} nothing in it could run", format_bytes(kSmallestCapBytes)),
-                 .hint = "infinity takes the limit away"});
-}
+    "dbgscope set [ID] memory.max=SIZE, or UNIT.slice|UNIT.scope KEY=VALUE..., like debug.slice memory.max=4G";
 
 /// "memory.max=4G" into a setting; only what can change while the unit lives.
 Result<void> read_assignment(const std::string &word, Settings &settings)
@@ -64,12 +49,6 @@ Result<void> read_assignment(const std::string &word, Settings &settings)
             return large;
     settings.set(info->key, {std::move(*value), {Layer::option, word}});
     return {};
-}
-
-ManagerAddress address_of(const Facts &facts, bool user)
-{
-    const ManagerFacts &manager = user ? facts.systemd.user : facts.systemd.system;
-    return {user, manager.socket.value_or(""), manager.bus.value_or(""), !user && facts.host.uid != 0};
 }
 
 Result<int> set_unit(const std::string &unit, const Settings &limits, const ParsedOptions &options)
@@ -113,67 +92,36 @@ Result<Limit> wanted_cap(const std::string &id, const Settings &limits, const Fa
     return cap;
 }
 
-/// In their order; the first that fails ends it. What was done before it only gives more room.
-Result<void> carry_out(const SessionRecord &record, const CapChange &change, const Facts &facts)
-{
-    for (const CapStep &step : change.steps) {
-        const ScopeProperty total{.name = "MemoryMax", .value = step.limit.bytes(), .droppable = false, .limit = true};
-        const bool user = record.backend == backend_name(Backend::systemd_user);
-        auto done = step.unit ? set_unit_properties(address_of(facts, user), record.id + ".scope", {total}, true)
-                              : write_step(record, step);
-        if (!done)
-            return done;
-    }
-    return {};
-}
-
+/// `word` empty: no session was named.
 Result<int> set_session(const std::string &word, const Settings &limits, const ParsedOptions &options)
 {
     const auto live = live_sessions();
     if (!live)
         return fail(live.error());
-    auto session = choose_session(live->sessions, word);
+    auto session = word.empty() ? only_session(live->sessions, kForm) : choose_session(live->sessions, word);
     if (!session) {
-        if (session.error().kind == ErrorKind::not_found) {
+        if (!word.empty() && session.error().kind == ErrorKind::not_found) {
             session.error().cause += ", and it is neither a .slice nor a .scope";
             if (session.error().hint.empty())
                 session.error().hint = kForm;
         }
         return pass(session);
     }
-    const SessionRecord &record = session->record;
     const Facts facts =
         probe(real_root(), Need::memory | Need::systemd | Need::host, options.settings.list(Key::assume));
-    const auto cap = wanted_cap(record.id, limits, facts);
+    const auto cap = wanted_cap(session->record.id, limits, facts);
     if (!cap)
         return fail(cap.error());
-    const Usage usage = read_usage(record);
-    if (!usage.cap)
-        return fail({.kind = ErrorKind::unsupported,
-                     .operation = "set the cap of",
-                     .subject = record.id,
-                     .cause = record.scope_directory.empty() ? "it runs without a cgroup of its own"
-                                                             : capped_directory(record) + " cannot be read",
-                     .hint = record.scope_directory.empty() ? "" : "the session may have ended"});
-    const CapChange change = plan_cap_change(record, usage, *cap);
-    if (auto possible = check_cap(record, usage, change); !possible)
-        return pass(possible);
-    if (auto done = carry_out(record, change, facts); !done)
-        return pass(done);
-    if (session->watcher_alive) // it looks at the limits again
-        (void)ProcessHandle(record.watcher).send(SIGUSR1);
-    const Limit limit = record.split ? change.cap : change.scope_limit;
-    if (!options.settings.flag(Key::quiet))
-        if (auto said = print(cap_change_text(*session, usage, change, lower_limit_around(record, limit))); !said)
-            return pass(said);
-    return 0;
+    return change_cap(*session, read_usage(session->record), *cap, facts, options.settings.flag(Key::quiet));
 }
 
 } // namespace
 
 Result<int> set_verb(ParsedOptions options, const Invocation &)
 {
-    const std::vector<std::string> &words = options.rest;
+    std::vector<std::string> words = options.rest;
+    if (!words.empty() && words.front().find('=') != std::string::npos)
+        words.insert(words.begin(), ""); // of the only session
     if (words.size() < 2)
         return fail({.kind = ErrorKind::usage,
                      .operation = "set",

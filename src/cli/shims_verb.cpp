@@ -14,6 +14,7 @@
 #include "cli/verbs.hpp"
 #include "debugger/call.hpp"
 #include "debugger/table.hpp"
+#include "kernel/proc_files.hpp"
 #include "probe/tools.hpp"
 #include "tools/doctor/go_settings.hpp"
 
@@ -67,7 +68,9 @@ std::string order_words(const Shims &shims, const Names &made)
     std::string before;
     bool found = true;
     for (const std::string &name : made) {
-        const std::string first = find_tool(name, shims.path, "", std::nullopt).path.value_or("");
+        std::string first = find_tool(name, shims.path, "", std::nullopt).path.value_or("");
+        if (fs::path(first).filename() != name) // a relative, such as lldb-server-14
+            first.clear();
         found = found && !first.empty();
         if (!first.empty() && file_at(first) != shims.self)
             before += fmt::format("{}{}", before.empty() ? "" : ", ", first);
@@ -196,8 +199,9 @@ Error bad_call(std::string cause, std::string hint)
 void declare_shims(CLI::App &app)
 {
     add_value(app, "DIR", "DIR", "Where the links are made; without it ~/.local/lib/dbgscope/shims");
-    app.add_option("NAME", "Only these of dlv, gdbserver, gdb, lldb-server, lldb-dap, systemd-run; without it, the "
-                           "debuggers that are in PATH")
+    app.add_option("NAME",
+                   "Only these, such as dlv, gdbserver, gdb-multiarch, lldb-server-19, systemd-run; without it, the "
+                   "debuggers that are in PATH")
         ->type_size(1)
         ->type_name("dlv|gdbserver|gdb|lldb-server|lldb-dap|systemd-run")
         ->expected(1, kMaxNames)
@@ -221,9 +225,9 @@ Result<int> shims_verb(const CLI::App &parsed, const Invocation &invocation)
     else
         return fail(bad_call("HOME is not set", "name a directory: dbgscope install-shims DIR"));
     std::error_code code;
-    shims.program = fs::read_symlink("/proc/self/exe", code);
+    shims.program = fs::read_symlink(kSelfExecutable, code);
     if (code || !shims.self)
-        return fail(cannot("read", "/proc/self/exe", code));
+        return fail(cannot("read", kSelfExecutable, code));
     return parsed.count("--undo") > 0 ? undo(shims, names) : install(shims, names, invocation);
 }
 

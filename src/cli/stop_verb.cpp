@@ -16,7 +16,7 @@
 namespace dbgscope {
 namespace {
 
-constexpr std::string_view kForm = "dbgscope stop ID... | --port N | --all";
+constexpr std::string_view kForm = "dbgscope stop [ID...] | --port N | --all";
 
 Error bad_call(std::string cause)
 {
@@ -78,10 +78,16 @@ Result<std::vector<LiveSession>> chosen_sessions(const ParsedOptions &options, c
 {
     const int ways = static_cast<int>(!options.rest.empty()) + static_cast<int>(!options.port.empty()) +
                      static_cast<int>(options.all);
-    if (ways != 1)
-        return fail(bad_call(ways == 0 ? "it is not said which" : "it is said in more than one way"));
+    if (ways > 1)
+        return fail(bad_call("it is said in more than one way"));
     if (options.all)
         return sessions;
+    if (ways == 0) {
+        auto session = only_session(sessions, kForm);
+        if (!session)
+            return pass(session);
+        return std::vector{std::move(*session)};
+    }
     if (!options.port.empty())
         return on_port(options.port, sessions);
     std::vector<LiveSession> chosen;

@@ -30,6 +30,7 @@ struct CommonVerb {
 [[nodiscard]] Result<int> profile_verb(ParsedOptions options, const Invocation &invocation);
 [[nodiscard]] Result<int> ps_verb(ParsedOptions options, const Invocation &invocation);
 [[nodiscard]] Result<int> stop_verb(ParsedOptions options, const Invocation &invocation);
+[[nodiscard]] Result<int> more_verb(ParsedOptions options, const Invocation &invocation);
 [[nodiscard]] Result<int> set_verb(ParsedOptions options, const Invocation &invocation);
 
 /// The variable of the caller's environment, or empty.

@@ -17,7 +17,14 @@ namespace dbgscope {
 /// tool to refuse. A command line that starts nothing to debug is `pass_through`.
 [[nodiscard]] DebuggerCall read_call(Tool tool, const std::vector<std::string> &arguments);
 
-/// The tool of that exact name ("dlv", "lldb-server"); nothing for any other word, a path included.
+/// lldb-dap's name before LLVM 18.
+constexpr std::string_view kOldLldbDap = "lldb-vscode";
+
+/// "lldb-server-14" -> "lldb-server", as distributions install several versions; other names as they are.
+[[nodiscard]] std::string_view without_version(std::string_view basename);
+
+/// The tool of that name: "dlv", "dlv-dap", "lldb-server-14", "lldb-vscode", "gdb-multiarch", "rust-gdb",
+/// "arm-none-eabi-gdb". Nothing for any other word, a path included.
 [[nodiscard]] std::optional<Tool> tool_from_name(std::string_view basename);
 
 /// The shipped profile that belongs to the tool: "dlv", "gdbserver" or "default".

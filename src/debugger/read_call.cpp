@@ -183,11 +183,29 @@ DebuggerCall read_call(Tool tool, const std::vector<std::string> &arguments)
     return {};
 }
 
+std::string_view without_version(std::string_view basename)
+{
+    const auto dash = basename.rfind('-');
+    if (dash == std::string_view::npos || dash == 0 || dash + 1 == basename.size() ||
+        basename.find_first_not_of("0123456789.", dash + 1) != std::string_view::npos)
+        return basename;
+    return basename.substr(0, dash);
+}
+
 std::optional<Tool> tool_from_name(std::string_view basename)
 {
+    const std::string_view name = without_version(basename);
     for (const ToolRow &row : tool_table())
-        if (basename == tool_name(row.tool))
+        if (name == tool_name(row.tool))
             return row.tool;
+    if (name == "dlv-dap")
+        return Tool::dlv;
+    if (name == kOldLldbDap)
+        return Tool::lldb_dap;
+    if (name == "gdb-multiarch" || (name.size() > 4 && name.ends_with("-gdb")))
+        return Tool::gdb;
+    if (name.size() > 10 && name.ends_with("-gdbserver"))
+        return Tool::gdbserver;
     return std::nullopt;
 }
 

@@ -11,24 +11,19 @@
 
 #include <fmt/core.h>
 
-#include "launch/cgroup_error.hpp"
+#include "kernel/cgroup.hpp"
+#include "kernel/cgroup_error.hpp"
+#include "kernel/cgroup_tree.hpp"
+#include "kernel/delegation.hpp"
+#include "kernel/own_cgroup.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/sweep.hpp"
 #include "launch/divide.hpp"
-#include "launch/sweep.hpp"
 #include "launch/vacate.hpp"
-#include "probe/cgroup.hpp"
-#include "probe/delegation.hpp"
-#include "probe/reader.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
 namespace {
-
-/// v1's cgroup.procs waits for an RCU grace period (5 to 8 ms measured); `tasks` with the writer itself does not
-/// (kernel/cgroup/cgroup.c, cgroup_procs_write_start), and one thread is all we have. v2 has no such file.
-const char *enter_file(int version)
-{
-    return version == 1 ? "tasks" : "cgroup.procs";
-}
 
 /// For reading its entries and for flock, so not O_PATH.
 Result<UniqueFd> open_parent(const std::string &path)
@@ -46,7 +41,7 @@ std::string session_parent(const CreateCgroup &wanted)
 {
     const std::string_view parent = wanted.parent;
     const std::string leaf = std::string("/") + kLeafName;
-    if (wanted.version == 2 && wanted.vacate_parent && parent.ends_with(leaf))
+    if (wanted.vacate_parent && parent.ends_with(leaf))
         return std::string(parent.substr(0, parent.size() - leaf.size()));
     return wanted.parent;
 }
@@ -63,9 +58,9 @@ CgroupPlace::~CgroupPlace()
     if (!parent_.valid())
         return;
     // Where the parent has been vacated we were in the leaf.
-    [[maybe_unused]] const bool back =
-        entered_ && (write_at(parent_.get(), enter_file(version_), "0") ||
-                     write_at(parent_.get(), std::string(kLeafName) + "/cgroup.procs", "0"));
+    const Cgroup parent(parent_.get(), version_);
+    const auto leaf = open_directory(kLeafName, parent_.get());
+    [[maybe_unused]] const bool back = entered_ && (parent.enter() || (leaf && Cgroup(leaf->get(), version_).enter()));
     (void)remove_cgroup(parent_.get(), name_);
 }
 
@@ -86,7 +81,7 @@ Result<void> CgroupPlace::write(const CgroupWrite &write) const
 
 Result<void> CgroupPlace::enter()
 {
-    if (auto written = write_at(parent_.get(), name_ + '/' + enter_file(version_), "0"); !written)
+    if (auto written = write_at(parent_.get(), name_ + '/' + file_name(CgroupFile::enter, version_), "0"); !written)
         return fail(cgroup_error(CgroupOperation::enter, vanished(written.error().error_number), path()));
     entered_ = true;
     return {};
@@ -125,7 +120,7 @@ bool CgroupPlace::divide(const Division &division, const Say &say) const
 
 bool CgroupPlace::limits_us_to(Limit expected) const
 {
-    const auto self = read_file("/proc/self/cgroup");
+    const auto self = read_self_cgroup();
     if (!self)
         return false;
     const OwnCgroups own = parse_self_cgroup(*self);
@@ -136,12 +131,12 @@ bool CgroupPlace::limits_us_to(Limit expected) const
         in.remove_suffix(leaf.size());
     if (!in.ends_with('/' + name_)) // the name is no other session's
         return false;
-    const auto text = read_at(parent_.get(), name_ + (version_ == 1 ? "/memory.limit_in_bytes" : "/memory.max"));
+    const auto text = read_at(parent_.get(), name_ + '/' + file_name(CgroupFile::limit, version_));
     Limit limit;
     return text && parse_limit(*text, limit) && limit <= expected;
 }
 
-Result<SessionCgroup> SessionCgroup::create(const CreateCgroup &wanted, const Say &say)
+Result<EnteredCgroup> EnteredCgroup::create(const CreateCgroup &wanted, const Say &say)
 {
     // A sweep in another pid namespace cannot see us and may take the directory for a dead session's.
     auto made = attempt(wanted, say);
@@ -150,7 +145,7 @@ Result<SessionCgroup> SessionCgroup::create(const CreateCgroup &wanted, const Sa
     return made;
 }
 
-Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const Say &say)
+Result<EnteredCgroup> EnteredCgroup::attempt(const CreateCgroup &wanted, const Say &say)
 {
     const std::string path = session_parent(wanted);
     // Held until we are inside: the next launcher must not find us in the parent and move us out of our limit.
@@ -181,7 +176,7 @@ Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const S
         else if (!written)
             return pass(written);
     }
-    SessionCgroup session;
+    EnteredCgroup session;
     if (auto entered = wanted.division ? place->enter_leaf() : place->enter(); !entered)
         return pass(entered);
     if (vacancy)
@@ -199,7 +194,7 @@ Result<SessionCgroup> SessionCgroup::attempt(const CreateCgroup &wanted, const S
 
 /// No limit hangs on it: a failure is said and survived. The watcher moves us in: a launch would wait for that as long
 /// as for all the rest together.
-void SessionCgroup::join_unified(const CreateCgroup &wanted, const Say &say)
+void EnteredCgroup::join_unified(const CreateCgroup &wanted, const Say &say)
 {
     auto parent = open_parent(wanted.unified_parent);
     if (parent) {

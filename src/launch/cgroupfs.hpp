@@ -58,23 +58,23 @@ class CgroupPlace {
 
 /// The session's cgroup with this process in it: the hierarchy of memory, and `unified` where the plan wants it.
 /// Destroying it before exec undoes both.
-class SessionCgroup {
+class EnteredCgroup {
   public:
     /// Sweeps dead sessions, moves the parent's processes away where the plan says so, creates, limits, enters. Retries
     /// once when the directory is removed under it. On failure everything is as before.
     /// Errors: cgroup_error's, error_number set.
-    [[nodiscard]] static Result<SessionCgroup> create(const CreateCgroup &wanted, const Say &say);
+    [[nodiscard]] static Result<EnteredCgroup> create(const CreateCgroup &wanted, const Say &say);
     /// CgroupPlace's, of the hierarchy of memory.
     [[nodiscard]] bool limits_us_to(Limit expected) const { return places_.front().limits_us_to(expected); }
     /// Where it is, for the watcher.
-    [[nodiscard]] const SessionPlaces &places() const { return where_; }
+    [[nodiscard]] const SessionPlace &where() const { return where_; }
 
   private:
-    [[nodiscard]] static Result<SessionCgroup> attempt(const CreateCgroup &wanted, const Say &say);
+    [[nodiscard]] static Result<EnteredCgroup> attempt(const CreateCgroup &wanted, const Say &say);
     void join_unified(const CreateCgroup &wanted, const Say &say);
 
     std::vector<CgroupPlace> places_;
-    SessionPlaces where_;
+    SessionPlace where_;
 };
 
 } // namespace dbgscope

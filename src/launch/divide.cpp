@@ -7,9 +7,10 @@
 
 #include <fmt/core.h>
 
-#include "launch/cgroup_error.hpp"
+#include "dbgscope/session.hpp"
+#include "kernel/cgroup_error.hpp"
+#include "kernel/cgroup_files.hpp"
 #include "launch/vacate.hpp"
-#include "launch/watcher_link.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -56,8 +57,7 @@ Result<void> enter_debugger_leaf(int scope, const std::string &path, int version
 {
     if (auto made = make_child(scope, path, kDebuggerName); !made)
         return made;
-    // v1: `tasks` does not wait for an RCU grace period, cgroup.procs does.
-    const std::string file = std::string(kDebuggerName) + (version == 1 ? "/tasks" : "/cgroup.procs");
+    const std::string file = std::string(kDebuggerName) + '/' + file_name(CgroupFile::enter, version);
     if (auto entered = write_at(scope, file, "0"); !entered)
         return fail(cgroup_error(CgroupOperation::enter, entered.error().error_number, path + '/' + kDebuggerName));
     return {};
@@ -67,7 +67,7 @@ Result<void> place_watcher(int scope, const std::string &path, pid_t watcher)
 {
     if (auto made = make_child(scope, path, kWatchName); !made)
         return made;
-    const std::string procs = std::string(kWatchName) + "/cgroup.procs";
+    const std::string procs = std::string(kWatchName) + '/' + file_name(CgroupFile::procs, 2);
     if (auto moved = write_at(scope, procs, std::to_string(watcher)); !moved)
         return fail(cgroup_error(CgroupOperation::enter, moved.error().error_number, path + '/' + kWatchName));
     return {};
@@ -75,13 +75,11 @@ Result<void> place_watcher(int scope, const std::string &path, pid_t watcher)
 
 Result<void> divide(int scope, const std::string &path, const Division &division, const Say &say)
 {
-    if (division.version == 2) {
-        auto enabled = enable_controllers(scope, path, division.enable);
-        if (!enabled && division.enable.size() > 1) // the first is needed; a manager may keep the others to itself
-            enabled = enable_controllers(scope, path, {division.enable.front()});
-        if (!enabled)
-            return enabled;
-    }
+    auto enabled = enable_controllers(scope, path, division.enable);
+    if (!enabled && division.enable.size() > 1) // the first is needed; a manager may keep the others to itself
+        enabled = enable_controllers(scope, path, {division.enable.front()});
+    if (!enabled)
+        return enabled;
     if (auto made = make_child(scope, path, kDebuggeeName); !made)
         return made;
     if (auto written = write_limits(scope, path, kDebuggerName, division.debugger, say); !written)

@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <string_view>
 
-#include "launch/process.hpp"
 #include "sys/file.hpp"
+#include "text/environment.hpp"
 
 namespace dbgscope {
 namespace {

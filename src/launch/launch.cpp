@@ -87,7 +87,7 @@ class Attempt {
     Done carry(const ChangeDirectory &directory) { return change_directory(directory.path); }
     Done carry(const SetEnvironment &) { return {}; } // by prepare
     Done carry(const Execute &command);
-    void introduce(const SessionPlaces &places);
+    void introduce(const SessionPlace &place);
 
     const LaunchPlan &plan_;
     std::vector<std::string> environment_;
@@ -95,7 +95,7 @@ class Attempt {
     Account account_;
     std::optional<WatcherLink> link_;
     std::optional<WatchStart> watcher_; ///< we are the watcher
-    std::optional<SessionCgroup> cgroup_;
+    std::optional<EnteredCgroup> cgroup_;
     std::optional<Result<PtraceFilter>> filter_;
     std::string unit_line_;
     bool divided_ = false;        ///< debuggee and debugger have cgroups of their own
@@ -161,10 +161,10 @@ Attempt::Done Attempt::carry(const StartWatcher &start)
 }
 
 /// The launch goes on without a watcher that has died already.
-void Attempt::introduce(const SessionPlaces &places)
+void Attempt::introduce(const SessionPlace &place)
 {
-    divided_ = places.divided;
-    if (auto told = link_->introduce(places); !told) {
+    divided_ = place.divided;
+    if (auto told = link_->introduce(place); !told) {
         say_("no-watcher", to_line(told.error()));
         link_.reset();
     }
@@ -242,12 +242,12 @@ Attempt::Done Attempt::carry(const CreateCgroup &cgroup)
     if (link_)
         link_->expect(session_parent(cgroup) + '/' + cgroup.name,
                       cgroup.unified_parent.empty() ? "" : cgroup.unified_parent + '/' + cgroup.name);
-    auto made = SessionCgroup::create(cgroup, say_);
+    auto made = EnteredCgroup::create(cgroup, say_);
     if (!made)
         return pass(made);
     cgroup_.emplace(std::move(*made));
     if (link_)
-        introduce(cgroup_->places());
+        introduce(cgroup_->where());
     return {};
 }
 

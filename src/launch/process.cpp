@@ -13,7 +13,8 @@
 #include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
-#include "sys/file.hpp"
+#include "kernel/process.hpp"
+#include "text/environment.hpp"
 
 namespace dbgscope {
 namespace {
@@ -45,18 +46,12 @@ std::string rlimit_text(std::uint64_t value)
     return value == RLIM_INFINITY ? "infinity" : std::to_string(value);
 }
 
-bool names(std::string_view assignment, std::string_view name)
-{
-    return assignment.size() > name.size() && assignment[name.size()] == '=' && assignment.starts_with(name);
-}
-
 } // namespace
 
 Result<void> set_oom_score(int value)
 {
-    if (auto written = write_at(AT_FDCWD, "/proc/self/oom_score_adj", std::to_string(value)); !written) {
+    if (auto written = write_own_oom_score(value); !written) {
         const int code = written.error().error_number;
-        // proc(5): the kernel answers EACCES, not EPERM, to a value below oom_score_adj_min
         return fail(errno_error(code, "set oom_score_adj to", std::to_string(value),
                                 code == EACCES ? "only a process with CAP_SYS_RESOURCE may lower it" : ""));
     }
@@ -121,18 +116,10 @@ Result<void> change_directory(const std::string &path)
 void change_environment(const std::vector<EnvChange> &changes, std::vector<std::string> &environment)
 {
     for (const EnvChange &change : changes) {
-        std::erase_if(environment, [&](const std::string &entry) { return names(entry, change.name); });
+        std::erase_if(environment, [&](const std::string &entry) { return sets_variable(entry, change.name); });
         if (change.value)
             environment.push_back(change.name + '=' + *change.value);
     }
-}
-
-std::optional<std::string_view> find_variable(const std::vector<std::string> &environment, std::string_view name)
-{
-    for (const std::string &entry : environment)
-        if (names(entry, name))
-            return std::string_view(entry).substr(name.size() + 1);
-    return std::nullopt;
 }
 
 } // namespace dbgscope

@@ -32,8 +32,4 @@ namespace dbgscope {
 /// Applies the changes in order to "NAME=VALUE" strings; every earlier occurrence of a name goes away.
 void change_environment(const std::vector<EnvChange> &changes, std::vector<std::string> &environment);
 
-/// Value of the first "NAME=…", or nothing.
-[[nodiscard]] std::optional<std::string_view> find_variable(const std::vector<std::string> &environment,
-                                                            std::string_view name);
-
 } // namespace dbgscope

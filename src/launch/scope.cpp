@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/scope.hpp"
 
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/process.hpp"
 #include "launch/scope_errors.hpp"
 #include "sys/bus.hpp"
 #include "sys/bus_value.hpp"
@@ -46,7 +46,7 @@ std::vector<UniqueFd> open_pidfds(std::span<const pid_t> pids)
 {
     std::vector<UniqueFd> fds;
     for (const pid_t pid : pids) {
-        fds.emplace_back(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        fds.push_back(open_pidfd(pid));
         if (!fds.back().valid())
             return {};
     }
@@ -310,15 +310,6 @@ Result<ScopeResult> ScopeCall::wait()
     if (state->bus.library().since_255)
         state->result.invocation_id = state->read_invocation_id();
     return std::move(state->result);
-}
-
-Result<ScopeResult> create_scope(const CreateScope &scope, std::span<const pid_t> pids,
-                                 std::chrono::milliseconds timeout)
-{
-    auto call = ScopeCall::start(scope, pids, timeout);
-    if (!call)
-        return pass(call);
-    return call->wait();
 }
 
 } // namespace dbgscope

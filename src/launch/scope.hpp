@@ -55,8 +55,4 @@ class ScopeCall {
     std::unique_ptr<State> state_;
 };
 
-/// Both halves at once.
-[[nodiscard]] Result<ScopeResult> create_scope(const CreateScope &scope, std::span<const pid_t> pids,
-                                               std::chrono::milliseconds timeout = kScopeTimeout);
-
 } // namespace dbgscope

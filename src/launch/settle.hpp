@@ -12,6 +12,6 @@ namespace dbgscope {
 /// Inside a scope systemd has made, with `watcher` in it too: finds its directories from /proc/self/cgroup, moves the
 /// watcher into `watch` and, where the plan divides, this process into `debugger`. What cannot be done is said once and
 /// left out; the scope's own limit holds in any case.
-[[nodiscard]] SessionPlaces settle_in_scope(const CreateScope &scope, pid_t watcher, const Say &say);
+[[nodiscard]] SessionPlace settle_in_scope(const CreateScope &scope, pid_t watcher, const Say &say);
 
 } // namespace dbgscope

@@ -7,20 +7,20 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <utility>
 
-#include "launch/cgroup_error.hpp"
-#include "probe/delegation.hpp"
+#include "kernel/cgroup.hpp"
+#include "kernel/cgroup_error.hpp"
+#include "kernel/delegation.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
 namespace {
 
-constexpr const char *kControlFile = "cgroup.subtree_control";
+constexpr int kVersion = 2; ///< v1 has no such rule
 constexpr int kMaxPasses = 16;
 constexpr auto kLockPatience = std::chrono::seconds(2);
 constexpr long kLockPauseNs = 2'000'000;
@@ -58,7 +58,7 @@ std::string control_words(char sign, const std::vector<std::string> &controllers
 
 bool all_enabled(int parent, const std::vector<std::string> &controllers)
 {
-    const auto control = read_at(parent, kControlFile);
+    const auto control = Cgroup(parent, kVersion).read(CgroupFile::subtree_control);
     return control && control_words('+', controllers, *control).empty();
 }
 
@@ -77,24 +77,6 @@ Attempt try_lock(int directory, int kind)
 }
 
 } // namespace
-
-std::vector<pid_t> parse_procs(const std::string &text)
-{
-    // "12\n4711\n"
-    std::vector<pid_t> pids;
-    const char *at = text.data();
-    const char *const last = at + text.size();
-    while (at != last) {
-        pid_t pid = 0;
-        const auto [end, code] = std::from_chars(at, last, pid);
-        if (code == std::errc{} && pid >= 0)
-            pids.push_back(pid);
-        at = end == at ? at + 1 : end;
-        while (at != last && *at == '\n')
-            ++at;
-    }
-    return pids;
-}
 
 Result<CgroupLock> lock_cgroup(const std::string &path, const std::vector<std::string> &controllers)
 {
@@ -125,8 +107,9 @@ Result<void> enable_controllers(int parent, const std::string &path, const std::
     const std::string value = control_words('+', controllers, "");
     if (value.empty())
         return {};
-    if (auto written = write_at(parent, kControlFile, value); !written)
-        return fail(cgroup_error(CgroupOperation::enable, written.error().error_number, path + '/' + kControlFile));
+    if (auto written = Cgroup(parent, kVersion).write(CgroupFile::subtree_control, value); !written)
+        return fail(cgroup_error(CgroupOperation::enable, written.error().error_number,
+                                 path + '/' + file_name(CgroupFile::subtree_control, kVersion)));
     return {};
 }
 
@@ -165,8 +148,9 @@ Vacancy::~Vacancy()
 {
     if (parent_ < 0)
         return;
-    [[maybe_unused]] const bool disabled = !disable_.empty() && write_at(parent_, kControlFile, disable_);
-    if (auto procs = open_at(parent_, "cgroup.procs", O_WRONLY))
+    const Cgroup parent(parent_, kVersion);
+    [[maybe_unused]] const bool disabled = !disable_.empty() && parent.write(CgroupFile::subtree_control, disable_);
+    if (auto procs = parent.open(CgroupFile::procs, O_WRONLY))
         for (const pid_t pid : moved_)
             (void)move_process(procs->get(), pid);
     if (made_leaf_)
@@ -175,12 +159,12 @@ Vacancy::~Vacancy()
 
 Result<void> Vacancy::open_leaf()
 {
-    if (auto control = read_at(parent_, kControlFile))
+    if (auto control = Cgroup(parent_, kVersion).read(CgroupFile::subtree_control))
         enabled_before_ = std::move(*control);
     made_leaf_ = ::mkdirat(parent_, kLeafName, 0755) == 0;
     if (!made_leaf_ && errno != EEXIST)
         return fail(cgroup_error(CgroupOperation::create, errno, leaf()));
-    auto procs = open_at(parent_, std::string(kLeafName) + "/cgroup.procs", O_WRONLY);
+    auto procs = open_at(parent_, std::string(kLeafName) + '/' + file_name(CgroupFile::procs, kVersion), O_WRONLY);
     if (!procs)
         return fail(cgroup_error(CgroupOperation::vacate, procs.error().error_number, leaf()));
     leaf_procs_ = std::move(*procs);
@@ -190,10 +174,10 @@ Result<void> Vacancy::open_leaf()
 /// Moves what is in the parent now. True when nothing was; an error when nothing there can be moved.
 Result<bool> Vacancy::pass_once()
 {
-    auto text = read_at(parent_, "cgroup.procs");
-    if (!text)
-        return fail(cgroup_error(CgroupOperation::vacate, text.error().error_number, leaf()));
-    const std::vector<pid_t> pids = parse_procs(*text);
+    const auto found = Cgroup(parent_, kVersion).pids();
+    if (!found)
+        return fail(cgroup_error(CgroupOperation::vacate, found.error().error_number, leaf()));
+    const std::vector<pid_t> &pids = *found;
     int refused = 0;
     bool progress = false;
     for (const pid_t pid : pids) {

@@ -12,9 +12,6 @@
 // cgroup v2's no-internal-process rule: a cgroup that passes memory on to children holds no processes of its own.
 namespace dbgscope {
 
-/// Pids listed in the text of cgroup.procs. 0 stands for a process of another pid namespace.
-[[nodiscard]] std::vector<pid_t> parse_procs(const std::string &text);
-
 /// The flock(2) of a cgroup in which launchers make theirs, held as long as the descriptor.
 struct CgroupLock {
     UniqueFd directory;

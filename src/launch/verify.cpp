@@ -3,7 +3,8 @@
 
 #include <fmt/core.h>
 
-#include "probe/cgroup.hpp"
+#include "kernel/cgroup_files.hpp"
+#include "kernel/own_cgroup.hpp"
 
 namespace dbgscope {
 
@@ -27,7 +28,7 @@ Result<Verified> read_limit_in_force(const std::string &root)
                      .subject = "the memory limit in force",
                      .cause = own.max.detail()});
     const CgroupLevel &level = memory.binding ? memory.chain[*memory.binding] : own;
-    return Verified{memory.effective, level.dir + (memory.version == 1 ? "/memory.limit_in_bytes" : "/memory.max")};
+    return Verified{memory.effective, level.dir + '/' + file_name(CgroupFile::limit, memory.version)};
 }
 
 Result<Verified> verify_limit(const VerifyLimit &wanted, const std::string &root)

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "kernel/proc_files.hpp"
 #include "sys/close_all.hpp"
 #include "sys/file.hpp"
 
@@ -54,16 +55,16 @@ bool send_message(int socket, std::string_view text, int descriptor)
 }
 
 /// "2\n/sys/fs/cgroup/…\n\n101": version, scope, unified, flags. A cgroup's name may not hold a newline.
-std::string write_places(const SessionPlaces &places)
+std::string write_place(const SessionPlace &place)
 {
     const auto flag = [](bool set) { return set ? '1' : '0'; };
-    std::string text = std::to_string(places.version) + '\n' + places.scope + '\n' + places.unified + '\n';
-    for (const bool set : {places.divided, places.debugger_leaf, places.remove})
+    std::string text = std::to_string(place.version) + '\n' + place.scope + '\n' + place.unified + '\n';
+    for (const bool set : {place.divided, place.debugger_leaf, place.remove})
         text += flag(set);
     return text;
 }
 
-std::optional<SessionPlaces> read_places(std::string_view text)
+std::optional<SessionPlace> read_place(std::string_view text)
 {
     std::array<std::string_view, 4> lines;
     for (std::string_view &line : lines) {
@@ -73,14 +74,14 @@ std::optional<SessionPlaces> read_places(std::string_view text)
     }
     if (lines[0].size() != 1 || lines[3].size() != 3)
         return std::nullopt;
-    SessionPlaces places;
-    places.version = lines[0][0] - '0';
-    places.scope = lines[1];
-    places.unified = lines[2];
-    places.divided = lines[3][0] == '1';
-    places.debugger_leaf = lines[3][1] == '1';
-    places.remove = lines[3][2] == '1';
-    return places;
+    SessionPlace place;
+    place.version = lines[0][0] - '0';
+    place.scope = lines[1];
+    place.unified = lines[2];
+    place.divided = lines[3][0] == '1';
+    place.debugger_leaf = lines[3][1] == '1';
+    place.remove = lines[3][2] == '1';
+    return place;
 }
 
 /// `ps` and people who search process lists for "dlv" must not find the watcher. The kernel shows the bytes of the
@@ -88,7 +89,7 @@ std::optional<SessionPlaces> read_places(std::string_view text)
 void rename_process(const char *name)
 {
     (void)::prctl(PR_SET_NAME, name); // NOLINT(*-vararg)
-    const auto line = read_file("/proc/self/cmdline");
+    const auto line = read_file(kSelfCommand);
     if (!line || line->empty() || program_invocation_name == nullptr ||
         std::strcmp(line->c_str(), program_invocation_name) != 0)
         return;
@@ -164,9 +165,9 @@ void WatcherLink::expect(const std::string &scope, const std::string &unified)
     (void)send_message(socket_.get(), std::string(kExpects) + scope + '\n' + unified, -1);
 }
 
-Result<void> WatcherLink::introduce(const SessionPlaces &places)
+Result<void> WatcherLink::introduce(const SessionPlace &place)
 {
-    if (!send_message(socket_.get(), write_places(places), -1))
+    if (!send_message(socket_.get(), write_place(place), -1))
         return fail(link_error(errno));
     return {};
 }
@@ -277,7 +278,7 @@ std::optional<LauncherMessage> receive_from_launcher(int socket)
     } else if (text == kExecutes || text == kFailed)
         out.executes = text == kExecutes;
     else
-        out.places = read_places(text);
+        out.place = read_place(text);
     return out;
 }
 

@@ -8,25 +8,11 @@
 
 #include "dbgscope/error.hpp"
 #include "dbgscope/plan.hpp"
+#include "dbgscope/session.hpp"
 #include "sys/fd.hpp"
 
 // Between the launcher and its watcher: a socket that lives until the launcher's exec or end.
 namespace dbgscope {
-
-/// Names of the cgroups inside a scope.
-inline constexpr const char *kDebuggerName = "debugger";
-inline constexpr const char *kDebuggeeName = "debuggee";
-inline constexpr const char *kWatchName = "watch";
-
-/// Where the session lives, told to the watcher once the launcher is inside.
-struct SessionPlaces {
-    int version = 0;            ///< of the hierarchy that carries memory
-    std::string scope;          ///< directory in it
-    std::string unified;        ///< hybrid: directory of the same scope in the v2 hierarchy; empty elsewhere
-    bool divided = false;       ///< `scope`/debuggee exists and carries the cap
-    bool debugger_leaf = false; ///< the debugger is in `scope`/debugger, not in `scope` itself
-    bool remove = false;        ///< plain cgroups: nobody else removes them
-};
 
 /// Everything a watcher starts with.
 struct WatchStart {
@@ -41,8 +27,8 @@ class WatcherLink {
     [[nodiscard]] pid_t watcher() const { return watcher_; }
     /// Before a plain cgroup is made: what the watcher removes if this process is killed on the way.
     void expect(const std::string &scope, const std::string &unified);
-    /// Sends the places. Errors: system (the watcher is gone).
-    [[nodiscard]] Result<void> introduce(const SessionPlaces &places);
+    /// Tells the watcher where the session lives, once the launcher is inside. Errors: system (the watcher is gone).
+    [[nodiscard]] Result<void> introduce(const SessionPlace &place);
     /// Where the split is required: waits until the watcher has taken them up. Errors: system (it could not, or is
     /// gone).
     [[nodiscard]] Result<void> await_ready();
@@ -73,8 +59,8 @@ struct Forked {
 
 /// The watcher's side: the launcher's next message. Nothing: the launcher has executed the debugger, or is gone.
 struct LauncherMessage {
-    std::optional<SessionPlaces> places;
-    std::optional<SessionPlaces> expected; ///< only scope and unified; they may not be there yet
+    std::optional<SessionPlace> place;
+    std::optional<SessionPlace> expected; ///< only scope and unified; they may not be there yet
     UniqueFd listener;
     std::optional<bool> executes; ///< false: it did, and that failed
 };

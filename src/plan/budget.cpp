@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t kMinimumFreeBytes = 512 * kMiB;
 constexpr std::int64_t kDefaultSharePermyriad = 7500;
+constexpr std::int64_t kTightSharePermyriad = 5000;
 constexpr std::uint64_t kNoSizeKnown = 0;
 
 std::uint64_t whole_mib(std::uint64_t bytes)
@@ -82,26 +83,39 @@ std::uint64_t debugger_reserve(const Facts &facts, const Request &request, std::
     return std::max(reserve, kBuildAllowanceBytes);
 }
 
-/// design: 0.75 × min(headroom, MemAvailable − max(512 MiB, 10 % of MemTotal)), whole MiB.
-std::optional<std::uint64_t> default_cap(const Facts &facts, const Settings &settings, bool shrink, std::string &reason)
+struct DefaultCap {
+    std::uint64_t bytes = 0; ///< whole MiB
+    std::string reason;
+    bool tight = false; ///< memory is so short that nothing is kept free of it
+};
+
+/// 0.75 × min(headroom, MemAvailable − max(512 MiB, 10 % of MemTotal)). Where that reserve does not fit, half of
+/// min(headroom, MemAvailable): a leak hurts most where memory is short, so there is a cap there too.
+std::optional<DefaultCap> default_cap(const Facts &facts, const Settings &settings, bool shrink)
 {
     if (!facts.memory.available_bytes || !facts.memory.total_bytes)
         return std::nullopt;
     const std::uint64_t keep_free = std::max(kMinimumFreeBytes, *facts.memory.total_bytes / 10);
     const std::uint64_t available = *facts.memory.available_bytes;
-    std::uint64_t room = available > keep_free ? available - keep_free : 0;
-    reason = "memory available";
-    if (facts.cgroup.memory.headroom && *facts.cgroup.memory.headroom < room) {
-        room = *facts.cgroup.memory.headroom;
-        reason = "room left under the limit in force";
+    const std::uint64_t headroom = facts.cgroup.memory.headroom ? *facts.cgroup.memory.headroom : available;
+    const auto share_of_room = [&](std::uint64_t kept, std::int64_t permyriad) {
+        const std::uint64_t free = available > kept ? available - kept : 0;
+        const bool limited = headroom < free;
+        const std::uint64_t room = limited ? headroom : free;
+        const auto share = static_cast<std::uint64_t>(permyriad);
+        const std::uint64_t cap = room / 10000 * share + room % 10000 * share / 10000;
+        return DefaultCap{.bytes = whole_mib(shrink ? cap / 2 : cap),
+                          .reason = fmt::format("{}% of the {} ({})", share / 100,
+                                                limited ? "room left under the limit in force" : "memory available",
+                                                format_bytes(whole_mib(room)))};
+    };
+    DefaultCap cap =
+        share_of_room(keep_free, settings.get<std::int64_t>(Key::memory_share).value_or(kDefaultSharePermyriad));
+    if (cap.bytes < kSmallestDefaultCapBytes) {
+        cap = share_of_room(0, kTightSharePermyriad);
+        cap.tight = true;
     }
-    const auto share =
-        static_cast<std::uint64_t>(settings.get<std::int64_t>(Key::memory_share).value_or(kDefaultSharePermyriad));
-    std::uint64_t cap = room / 10000 * share + room % 10000 * share / 10000;
-    if (shrink)
-        cap /= 2;
-    reason = fmt::format("{}% of the {} ({})", share / 100, reason, format_bytes(whole_mib(room)));
-    return whole_mib(cap);
+    return cap;
 }
 
 void warn_if_no_room(const Facts &facts, Limit limit, std::vector<Notice> &notices)
@@ -149,7 +163,7 @@ Result<Budget> attach_budget(const Facts &facts, const Request &request)
 {
     Budget budget;
     const Setting *cap = request.settings.find(Key::memory_max);
-    if (cap != nullptr && (cap->origin.layer == Layer::option || cap->origin.layer == Layer::environment)) {
+    if (cap != nullptr && cap->origin.layer == Layer::option) { // a variable is there for every call
         if (required(request.settings, "limit"))
             return fail({.kind = ErrorKind::limit,
                          .operation = "limit",
@@ -172,13 +186,19 @@ Result<Budget> attach_budget(const Facts &facts, const Request &request)
 
 Result<Budget> default_budget(const Facts &facts, const Request &request, bool shrink, Budget budget)
 {
-    const auto cap = default_cap(facts, request.settings, shrink, budget.cap_reason);
-    if (cap && *cap >= kSmallestDefaultCapBytes) {
-        budget.cap = Limit(*cap);
+    const auto cap = default_cap(facts, request.settings, shrink);
+    if (cap && cap->bytes >= kSmallestDefaultCapBytes) {
+        budget.cap = Limit(cap->bytes);
+        budget.cap_reason = cap->reason;
         budget.cap_is_default = true;
+        if (cap->tight)
+            budget.notices.push_back(
+                {"tight-cap", fmt::format("memory is short: the default cap of {} is {}, and leaves "
+                                          "this machine no reserve; --memory-max sets another",
+                                          format_bytes(cap->bytes), cap->reason)});
         return budget;
     }
-    const std::string cause = cap ? fmt::format("only {} would be left for the program", format_bytes(*cap))
+    const std::string cause = cap ? fmt::format("only {} would be left for the program", format_bytes(cap->bytes))
                                   : std::string("the free memory of this machine is unknown");
     if (required(request.settings, "limit"))
         return fail({.kind = ErrorKind::limit,
@@ -193,18 +213,17 @@ Result<Budget> default_budget(const Facts &facts, const Request &request, bool s
 /// A project file may lower what would hold without it, never raise it.
 void tighten_only(const Facts &facts, const Settings &settings, Budget &budget)
 {
-    std::string reason;
     if (settings.find(Key::memory_max)->origin.layer != Layer::project)
         return;
-    const auto without = default_cap(facts, settings, false, reason);
-    if (!without || *without < kSmallestDefaultCapBytes || *budget.cap <= Limit(*without))
+    const auto without = default_cap(facts, settings, false);
+    if (!without || without->bytes < kSmallestDefaultCapBytes || *budget.cap <= Limit(without->bytes))
         return;
     budget.notices.push_back(
         {"project-cap", fmt::format("the cap of {} from {} is above the default of {}, which stays: a "
                                     "project file may only lower limits",
-                                    format_limit(*budget.cap), budget.cap_reason, format_bytes(*without))});
-    budget.cap = Limit(*without);
-    budget.cap_reason = reason;
+                                    format_limit(*budget.cap), budget.cap_reason, format_bytes(without->bytes))});
+    budget.cap = Limit(without->bytes);
+    budget.cap_reason = without->reason;
 }
 
 /// The debuggee's part of a limit on everything: what the debugger does not need, and never less than half.

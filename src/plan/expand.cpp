@@ -17,16 +17,6 @@ std::string value_of(std::string_view name, const Environment &environment)
     return value;
 }
 
-bool is_name(std::string_view text)
-{
-    if (text.empty() || (text.front() >= '0' && text.front() <= '9'))
-        return false;
-    for (const char c : text)
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
-            return false;
-    return true;
-}
-
 std::string expand_word(std::string_view word, const Environment &environment)
 {
     std::string out;
@@ -41,7 +31,7 @@ std::string expand_word(std::string_view word, const Environment &environment)
             continue;
         }
         const auto close = word[i + 1] == '{' ? word.find('}', i) : std::string_view::npos;
-        if (close == std::string_view::npos || !is_name(word.substr(i + 2, close - i - 2))) {
+        if (close == std::string_view::npos || !is_variable_name(word.substr(i + 2, close - i - 2))) {
             out += '$';
             continue;
         }
@@ -63,11 +53,21 @@ void append_split(std::string_view text, std::vector<std::string> &out)
 
 } // namespace
 
+bool is_variable_name(std::string_view text)
+{
+    if (text.empty() || (text.front() >= '0' && text.front() <= '9'))
+        return false;
+    for (const char c : text)
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+            return false;
+    return true;
+}
+
 std::vector<std::string> expand_environment(const std::vector<std::string> &words, const Environment &environment)
 {
     std::vector<std::string> out;
     for (const std::string &word : words) {
-        const bool whole_word = word.size() > 1 && word.front() == '$' && is_name(std::string_view(word).substr(1));
+        const bool whole_word = word.size() > 1 && word.front() == '$' && is_variable_name(std::string_view(word).substr(1));
         if (whole_word)
             append_split(value_of(std::string_view(word).substr(1), environment), out);
         else

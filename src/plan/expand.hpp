@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,5 +14,8 @@ namespace dbgscope {
 [[nodiscard]] std::vector<std::string>
 expand_environment(const std::vector<std::string> &words,
                    const std::vector<std::pair<std::string, std::string>> &environment);
+
+/// Letters, digits and "_", not beginning with a digit.
+[[nodiscard]] bool is_variable_name(std::string_view text);
 
 } // namespace dbgscope

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "plan/properties.hpp"
-#include "plan/words.hpp"
+#include "text/words.hpp"
 
 // Properties that systemd has for services only, and dbgscope applies itself before exec.
 namespace dbgscope {

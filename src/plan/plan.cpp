@@ -30,6 +30,14 @@ struct Shared {
     Execute execute;
 };
 
+/// What the debugger would see without us: its own path where it was called by one, through a link or not.
+std::string argv0(const Request &request, const std::string &path)
+{
+    if (request.called.find('/') != std::string::npos)
+        return path;
+    return request.called.empty() ? tool_name(request.tool) : request.called;
+}
+
 Result<Execute> plan_execute(const Facts &facts, const Request &request)
 {
     const ToolFacts tool = facts.tools.empty() ? ToolFacts{} : facts.tools.front();
@@ -49,7 +57,7 @@ Result<Execute> plan_execute(const Facts &facts, const Request &request)
     }
     Execute execute{.path = *tool.path, .arguments = {}, .search_path = false};
     if (request.tool != Tool::none)
-        execute.arguments.emplace_back(tool_name(request.tool));
+        execute.arguments.push_back(argv0(request, execute.path));
     execute.arguments.insert(execute.arguments.end(), request.arguments.begin(), request.arguments.end());
     if (request.settings.flag(Key::expand_environment))
         execute.arguments = expand_environment(execute.arguments, request.environment);
@@ -119,6 +127,8 @@ void add_environment(const Shared &shared, const GoEnvironment &go, Execute &exe
     for (const std::string &assignment : shared.request.settings.list(Key::setenv))
         if (const auto equals = assignment.find('='); equals != std::string::npos)
             environment.changes.push_back({assignment.substr(0, equals), assignment.substr(equals + 1)});
+        else if (!inherited(shared.request, assignment)) // what the caller has is there already
+            environment.changes.push_back({assignment, ""});
     environment.changes.insert(environment.changes.end(), shared.wishes.environment.begin(),
                                shared.wishes.environment.end());
     const auto at = shared.request.call.wrapper_at;
@@ -218,9 +228,8 @@ Result<void> add_cgroup(const Shared &shared, const BackendOption &option, const
         auto cgroup = plan_cgroup(shared.facts, shared.request, shared.budget, shared.wishes, watch, ignored);
         if (!cgroup)
             return pass(cgroup);
-        for (const std::string &setting : ignored)
-            plan.notices.push_back(
-                {"not-here", fmt::format("{} needs systemd and is left out: this is a plain cgroup", setting)});
+        for (std::string &words : ignored)
+            plan.notices.push_back({"not-here", std::move(words)});
         plan.steps.push_back({std::move(*cgroup), std::move(reason)});
         return {};
     }

@@ -2,11 +2,13 @@
 #include "plan/scope.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "dbgscope/overloaded.hpp"
 #include "dbgscope/utf8.hpp"
+#include "kernel/cgroup_files.hpp"
 #include "plan/properties.hpp"
 #include "plan/property/values.hpp"
 #include "plan/unit_name.hpp"
@@ -57,7 +59,7 @@ std::string description_of(const Request &request)
     return words;
 }
 
-/// What debugger verbs always send, unless `-p` says otherwise (design section 5).
+/// What debugger verbs always send, unless `-p` says otherwise (docs/design.md).
 void add_debugger_defaults(const Budget &budget, const Settings &settings, std::vector<ScopeProperty> &out)
 {
     out.push_back({"Delegate", true});
@@ -91,31 +93,75 @@ void add_resources(const Settings &settings, std::vector<ScopeProperty> &out)
                                              : static_cast<std::uint64_t>(runtime->count())});
 }
 
+/// cpu.max (Documentation/admin-guide/cgroup-v2.rst): µs in each period of 100 ms. The kernel takes no fewer than 1000
+/// µs and no period above a second, so small shares get longer periods, as with systemd, and 0.1 % is the smallest.
+std::string cpu_max_text(std::int64_t permyriad)
+{
+    constexpr std::int64_t kSecondUs = 1'000'000, kPeriodUs = 100'000, kLeastUs = 1000;
+    const std::int64_t us_a_second = permyriad * 100;
+    const std::int64_t enough = (kLeastUs * kSecondUs + us_a_second - 1) / us_a_second;
+    const std::int64_t period = std::clamp(enough, kPeriodUs, kSecondUs);
+    return fmt::format("{} {}", std::max(us_a_second * period / kSecondUs, kLeastUs), period);
+}
+
+std::string controller_of(const CgroupWrite &write)
+{
+    return write.file.substr(0, write.file.find('.'));
+}
+
+bool has_word(const std::vector<std::string> &words, std::string_view word)
+{
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// Files of controllers that nobody has given us: without them the rest still is a session.
+void leave_out_unavailable(const std::vector<std::string> &offered, CreateCgroup &out,
+                           std::vector<std::string> &ignored)
+{
+    std::erase_if(out.writes, [&](const CgroupWrite &write) {
+        if (!write.optional || has_word(offered, controller_of(write)))
+            return false;
+        ignored.push_back(fmt::format("{} = {} is left out: our own cgroup has no {} controller", write.file,
+                                      write.value, controller_of(write)));
+        return true;
+    });
+}
+
 void plan_v2_writes(const Settings &settings, const Budget &budget, std::uint64_t total, bool no_swap,
                     CreateCgroup &out)
 {
-    const auto add = [&](Key key, const char *file) {
-        if (const auto size = settings.get<SizeSpec>(key))
-            out.writes.push_back({file, control_text(size->resolve(total), 2), false});
+    const auto put = [&](CgroupFile file, std::string value, bool optional) {
+        out.writes.push_back({file_name(file, 2), std::move(value), optional});
     };
-    add(Key::memory_min, "memory.min");
-    add(Key::memory_low, "memory.low");
-    add(Key::memory_high, "memory.high");
+    const auto add = [&](Key key, CgroupFile file) {
+        if (const auto size = settings.get<SizeSpec>(key))
+            put(file, control_text(size->resolve(total), 2), false);
+    };
+    add(Key::memory_min, CgroupFile::min);
+    add(Key::memory_low, CgroupFile::low);
+    add(Key::memory_high, CgroupFile::high);
     if (budget.scope_limit)
-        out.writes.push_back({"memory.max", control_text(*budget.scope_limit, 2), false});
+        put(CgroupFile::limit, control_text(*budget.scope_limit, 2), false);
     if (settings.find(Key::memory_swap_max) != nullptr)
-        add(Key::memory_swap_max, "memory.swap.max");
+        add(Key::memory_swap_max, CgroupFile::swap_limit);
     else if (no_swap)
-        out.writes.push_back({"memory.swap.max", "0", true});
+        put(CgroupFile::swap_limit, "0", true);
     if (const auto tasks = settings.get<SizeSpec>(Key::tasks_max); tasks && tasks->kind != SizeSpec::Kind::permyriad)
-        out.writes.push_back({"pids.max", control_text(tasks->resolve(0), 2), true});
-    if (const auto weight = settings.get<std::int64_t>(Key::cpu_weight); weight && *weight > 0)
-        out.writes.push_back({"cpu.weight", std::to_string(*weight), true});
-    for (const CgroupWrite &write : out.writes) {
-        const std::string controller = write.file.substr(0, write.file.find('.'));
-        if (std::find(out.enable.begin(), out.enable.end(), controller) == out.enable.end())
-            out.enable.push_back(controller);
-    }
+        put(CgroupFile::tasks_limit, control_text(tasks->resolve(0), 2), true);
+    if (const auto weight = settings.get<std::int64_t>(Key::cpu_weight)) // "idle" is 0; its file came with 5.15
+        put(*weight > 0 ? CgroupFile::cpu_weight : CgroupFile::cpu_idle,
+            std::to_string(std::max<std::int64_t>(*weight, 1)), true);
+    if (const auto quota = settings.get<std::int64_t>(Key::cpu_quota))
+        put(CgroupFile::cpu_limit, cpu_max_text(*quota), true);
+    if (const auto weight = settings.get<std::int64_t>(Key::io_weight))
+        put(CgroupFile::io_weight, fmt::format("default {}", *weight), true);
+}
+
+void enable_for_writes(CreateCgroup &out)
+{
+    for (const CgroupWrite &write : out.writes)
+        if (std::string controller = controller_of(write); !has_word(out.enable, controller))
+            out.enable.push_back(std::move(controller));
 }
 
 void plan_v1_writes(const Settings &settings, const Budget &budget, std::uint64_t total, bool no_swap,
@@ -124,14 +170,43 @@ void plan_v1_writes(const Settings &settings, const Budget &budget, std::uint64_
     if (!budget.scope_limit)
         return;
     // A fresh cgroup is unlimited, so the limit comes first: memsw below it would be EINVAL.
-    out.writes.push_back({"memory.limit_in_bytes", control_text(*budget.scope_limit, 1), false});
+    out.writes.push_back({file_name(CgroupFile::limit, 1), control_text(*budget.scope_limit, 1), false});
     const auto swap = settings.get<SizeSpec>(Key::memory_swap_max);
     if (!budget.scope_limit->finite() || (!swap && !no_swap))
         return;
     const Limit extra = swap ? swap->resolve(total) : Limit(0);
     if (extra.finite())
-        out.writes.push_back({"memory.memsw.limit_in_bytes",
+        out.writes.push_back({file_name(CgroupFile::both_limit, 1),
                               std::to_string(budget.scope_limit->bytes() + extra.bytes()), !swap.has_value()});
+}
+
+/// What `-p` asks for as the value of the option that means the same; nothing: it asks for systemd's own default.
+std::optional<Value> as_option(const ScopeProperty &wish, Key key, std::uint64_t total)
+{
+    if (key == Key::memory_high || key == Key::memory_low || key == Key::memory_min)
+        return total == 0 ? std::nullopt
+                          : std::optional(SizeSpec{SizeSpec::Kind::bytes, limit_of(wish, total).bytes()});
+    const auto *number = std::get_if<std::uint64_t>(&wish.value);
+    if (number == nullptr || *number == Limit().bytes())
+        return std::nullopt;
+    const std::uint64_t unit = key == Key::cpu_quota ? 100 : 1; // 100 µs a second are 0.01 %
+    return static_cast<std::int64_t>(*number / unit);
+}
+
+/// A manager takes these as they are; a plain v2 cgroup has a file for each.
+void absorb_for_files(std::uint64_t total, Settings &settings, std::vector<ScopeProperty> &wishes)
+{
+    constexpr std::pair<std::string_view, Key> kSame[] = {
+        {"MemoryHighScale", Key::memory_high}, {"MemoryLowScale", Key::memory_low},
+        {"MemoryMinScale", Key::memory_min},   {"CPUWeight", Key::cpu_weight},
+        {"IOWeight", Key::io_weight},          {"CPUQuotaPerSecUSec", Key::cpu_quota}};
+    std::erase_if(wishes, [&](const ScopeProperty &wish) {
+        const auto *const row = std::ranges::find(kSame, wish.name, &std::pair<std::string_view, Key>::first);
+        auto value = row == std::end(kSame) ? std::nullopt : as_option(wish, row->second, total);
+        if (value)
+            settings.set(row->second, {std::move(*value), {Layer::option, "-p " + wish.name}});
+        return value.has_value();
+    });
 }
 
 } // namespace
@@ -215,7 +290,8 @@ Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, con
     auto unit = scope_unit(request);
     if (!unit)
         return pass(unit);
-    const Settings &settings = request.settings;
+    Settings settings = request.settings;
+    std::vector<ScopeProperty> left = wishes.scope;
     const CgroupFacts &cgroup = facts.cgroup;
     CreateCgroup out;
     out.version = cgroup.memory.version;
@@ -225,8 +301,11 @@ Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, con
     const bool no_swap = request.tool != Tool::none && budget.scope_limit && budget.scope_limit->finite();
     const std::uint64_t total = facts.memory.total_bytes.value_or(0);
     if (out.version == 2) {
-        plan_v2_writes(settings, budget, total, no_swap, out);
         const auto &offered = cgroup.delegation.controllers;
+        absorb_for_files(total, settings, left);
+        plan_v2_writes(settings, budget, total, no_swap, out);
+        leave_out_unavailable(offered, out, ignored);
+        enable_for_writes(out);
         if (out.division)
             std::erase_if(out.division->enable, [&](const std::string &controller) {
                 return controller != "memory" && std::find(offered.begin(), offered.end(), controller) == offered.end();
@@ -245,16 +324,23 @@ Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, con
         if (watch.watch)
             out.unified_parent = cgroup.unified_dir;
     }
-    for (const Key key : {Key::slice, Key::slice_inherit, Key::runtime_max, Key::oom_policy, Key::io_weight,
-                          Key::cpu_quota, Key::collect, Key::send_sighup})
+    const auto needs_systemd = [&](const std::string &setting) {
+        ignored.push_back(fmt::format("{} needs systemd and is left out: this is a plain cgroup", setting));
+    };
+    for (const Key key :
+         {Key::slice, Key::slice_inherit, Key::runtime_max, Key::oom_policy, Key::collect, Key::send_sighup})
         if (asked(settings, key))
-            ignored.push_back(origin_of(settings, key));
-    if (out.version == 1)
-        for (const Key key : {Key::memory_high, Key::memory_low, Key::memory_min, Key::tasks_max, Key::cpu_weight})
-            if (asked(settings, key))
-                ignored.push_back(origin_of(settings, key));
-    for (const ScopeProperty &wish : wishes.scope)
-        ignored.push_back("-p " + wish.name);
+            needs_systemd(origin_of(settings, key));
+    constexpr std::pair<Key, CgroupFile> kFiles[] = {
+        {Key::memory_high, CgroupFile::high},      {Key::memory_low, CgroupFile::low},
+        {Key::memory_min, CgroupFile::min},        {Key::tasks_max, CgroupFile::tasks_limit},
+        {Key::cpu_weight, CgroupFile::cpu_weight}, {Key::cpu_quota, CgroupFile::cpu_limit},
+        {Key::io_weight, CgroupFile::io_weight}};
+    for (const auto &[key, file] : kFiles)
+        if (!has_file(file, out.version) && asked(settings, key))
+            needs_systemd(origin_of(settings, key));
+    for (const ScopeProperty &wish : left)
+        needs_systemd("-p " + wish.name);
     return out;
 }
 

@@ -31,7 +31,7 @@ struct PropertyWishes {
 [[nodiscard]] Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const Budget &budget,
                                              const PropertyWishes &wishes, bool user_manager, const WatchPlan &watch);
 
-/// The directory of the cgroupfs backend. `ignored` receives the settings it has no file for.
+/// The directory of the cgroupfs backend. `ignored` receives a sentence for each setting it has no file for.
 [[nodiscard]] Result<CreateCgroup> plan_cgroup(const Facts &facts, const Request &request, const Budget &budget,
                                                const PropertyWishes &wishes, const WatchPlan &watch,
                                                std::vector<std::string> &ignored);

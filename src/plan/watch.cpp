@@ -7,6 +7,7 @@
 
 #include "dbgscope/session.hpp"
 #include "debugger/go_environment.hpp"
+#include "kernel/cgroup_files.hpp"
 #include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
 
@@ -132,16 +133,15 @@ Result<void> check_pointless(const Look &look)
 /// The limit of one side. A fresh cgroup is unlimited, so on v1 the limit comes first: memsw below it would be EINVAL.
 void add_limit(const Look &look, int version, Limit limit, bool no_swap, std::vector<CgroupWrite> &writes)
 {
-    writes.push_back({version == 2 ? "memory.max" : "memory.limit_in_bytes", control_text(limit, version), false});
+    writes.push_back({file_name(CgroupFile::limit, version), control_text(limit, version), false});
     const auto swap = look.settings.get<SizeSpec>(Key::memory_swap_max);
-    if (version == 2) {
-        if (no_swap && !swap) // one that was asked for is the scope's, and holds for both sides together
-            writes.push_back({"memory.swap.max", "0", true});
-        return;
-    }
     const Limit extra = swap ? swap->resolve(look.facts.memory.total_bytes.value_or(0)) : Limit(0);
-    if (extra.finite())
-        writes.push_back({"memory.memsw.limit_in_bytes", std::to_string(limit.bytes() + extra.bytes()), true});
+    if (has_file(CgroupFile::both_limit, version) && extra.finite())
+        writes.push_back(
+            {file_name(CgroupFile::both_limit, version), std::to_string(limit.bytes() + extra.bytes()), true});
+    // One that was asked for is the scope's, and holds for both sides together.
+    if (has_file(CgroupFile::swap_limit, version) && no_swap && !swap)
+        writes.push_back({file_name(CgroupFile::swap_limit, version), "0", true});
 }
 
 /// With `cpu` each side is scheduled as one: else dozens of busy threads of the debuggee leave the watcher and the
@@ -150,10 +150,11 @@ Division divide(const Look &look, const Watch &watch)
 {
     Division division;
     division.version = look.facts.cgroup.memory.version;
-    if (division.version == 2)
+    if (has_file(CgroupFile::subtree_control, division.version)) {
         division.enable.emplace_back("memory");
-    if (division.version == 2 && (watch.fuse == FuseAction::hold || watch.pressure == PressureAction::weight))
-        division.enable.emplace_back("cpu");
+        if (watch.fuse == FuseAction::hold || watch.pressure == PressureAction::weight)
+            division.enable.emplace_back("cpu");
+    }
     if (look.budget.debugger_limit)
         add_limit(look, division.version, *look.budget.debugger_limit, false, division.debugger);
     if (look.budget.cap && look.budget.cap->finite())

@@ -13,7 +13,7 @@
 #include "dbgscope/error.hpp"
 #include "debugger/call.hpp"
 #include "debugger/go_environment.hpp"
-#include "probe/elf_sections.hpp"
+#include "sys/elf_sections.hpp"
 #include "probe/tools.hpp"
 #include "sys/file.hpp"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe/host.hpp"
+#include "kernel/cgroup_files.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/proc_files.hpp"
 
 #include <linux/capability.h>
 
@@ -40,10 +43,9 @@ Fact<int> small_number(const Reader::Text &text, std::string_view path, int high
 // Seccomp:	2
 void read_status(Reader &reader, HostFacts &host)
 {
-    constexpr const char *kStatus = "/proc/self/status";
-    const auto status = reader.read(kStatus);
+    const auto status = reader.read(kSelfStatus);
     if (!status) {
-        host.seccomp_mode = unknown(status.error(), kStatus);
+        host.seccomp_mode = unknown(status.error(), kSelfStatus);
         return;
     }
     host.seccomp_mode = Fact<int>(Why::absent, "/proc/self/status has no Seccomp:");
@@ -106,7 +108,7 @@ std::string engine_of(std::string_view containerenv)
 /// PID 1's own `container=`, readable for root and the same user only.
 std::string container_of_init(Reader &reader)
 {
-    const auto environment = reader.read("/proc/1/environ", Records::many);
+    const auto environment = reader.read(kInitEnvironment, Records::many);
     std::string_view text = environment ? *environment : std::string_view{};
     while (!text.empty()) {
         const auto end = text.find('\0');
@@ -122,8 +124,7 @@ std::string container_of_init(Reader &reader)
 /// include/linux/proc_ns.h). A runtime's mark file in both is left over from an image that became a machine's disk.
 bool in_initial_namespaces(const Reader &reader)
 {
-    return reader.link("/proc/self/ns/pid") == "pid:[4026531836]" &&
-           reader.link("/proc/self/ns/uts") == "uts:[4026531838]";
+    return reader.link(kSelfPidNamespace) == "pid:[4026531836]" && reader.link(kSelfUtsNamespace) == "uts:[4026531838]";
 }
 
 /// What the runtime's mark files say, or empty.
@@ -207,12 +208,12 @@ void probe_kernel(Reader &reader, const CgroupFacts &cgroup, HostFacts &host)
     if (const auto release = reader.read("/proc/sys/kernel/osrelease"))
         host.kernel = trimmed(*release);
     read_status(reader, host);
-    if (const auto score = reader.read("/proc/self/oom_score_adj"))
+    if (const auto score = reader.read(kSelfOomScore))
         if (!parse(*score, host.oom_score_adj))
             host.oom_score_adj = 0;
     host.seccomp_notify = seccomp_notify(reader, host.kernel);
     host.pidfd = since(host.kernel, {5, 3}, "pidfd_open");
-    host.cgroup_kill = since(host.kernel, {5, 14}, "cgroup.kill");
+    host.cgroup_kill = since(host.kernel, {5, 14}, file_name(CgroupFile::kill, 2));
     if (host.cgroup_kill && cgroup.unified_mount.empty())
         host.cgroup_kill = {Why::absent, "no cgroup v2 is mounted"};
 }

@@ -4,7 +4,8 @@
 #include <array>
 #include <charconv>
 
-#include "probe/pressure.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/pressure.hpp"
 
 namespace dbgscope {
 namespace {

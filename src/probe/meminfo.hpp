@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dbgscope/facts.hpp"
-#include "probe/reader.hpp"
+#include "kernel/reader.hpp"
 
 namespace dbgscope {
 

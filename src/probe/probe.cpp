@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe/probe.hpp"
 
+#include "kernel/own_cgroup.hpp"
+#include "kernel/reader.hpp"
 #include "probe/assume.hpp"
-#include "probe/cgroup.hpp"
 #include "probe/host.hpp"
 #include "probe/meminfo.hpp"
-#include "probe/reader.hpp"
 #include "probe/systemd.hpp"
 
 namespace dbgscope {

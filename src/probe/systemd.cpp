@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "kernel/cgroup_files.hpp"
+#include "kernel/parse.hpp"
 #include "sys/bus.hpp"
 
 namespace dbgscope {
@@ -59,8 +61,8 @@ Fact<std::vector<std::string>> user_controllers(Reader &reader, const SysRoot &r
     if (cgroup.unified_mount.empty())
         return std::vector<std::string>{}; // v1: systemd delegates no controller to a user manager
     const std::string uid = std::to_string(root.uid);
-    const std::string path =
-        cgroup.unified_mount + "/user.slice/user-" + uid + ".slice/user@" + uid + ".service/cgroup.controllers";
+    const std::string path = cgroup.unified_mount + "/user.slice/user-" + uid + ".slice/user@" + uid + ".service/" +
+                             file_name(CgroupFile::controllers, 2);
     const auto text = reader.read(path.c_str());
     if (!text)
         return unknown(text.error(), path);

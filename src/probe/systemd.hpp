@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "dbgscope/facts.hpp"
-#include "probe/reader.hpp"
+#include "kernel/reader.hpp"
 #include "probe/sys_root.hpp"
 
 namespace dbgscope {

@@ -12,10 +12,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include "dbgscope/error.hpp"
+#include "dbgscope/request.hpp"
+#include "debugger/call.hpp"
+#include "kernel/proc_files.hpp"
 #include "sys/fd.hpp"
 
 namespace dbgscope {
@@ -109,6 +114,61 @@ void search(ToolFacts &facts, std::string_view name, std::string_view path_varia
                                        (facts.skipped_self ? ", except as a name of dbgscope" : "")};
 }
 
+/// The numbers of "-14", "-19.1"; nothing where something else follows `name`.
+std::vector<unsigned> version_after(std::string_view file, std::string_view name)
+{
+    if (!file.starts_with(name) || file.size() == name.size() || without_version(file) != name)
+        return {};
+    std::vector<unsigned> numbers;
+    for (std::string_view rest = file.substr(name.size() + 1); !rest.empty();) {
+        const std::string_view part = rest.substr(0, rest.find('.'));
+        (void)std::from_chars(part.data(), part.data() + part.size(), numbers.emplace_back());
+        rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    }
+    return numbers;
+}
+
+/// "lldb-server" → "lldb-server-19", the highest version in PATH: Debian has lldb under such names only.
+std::string newest_version(std::string_view name, std::string_view path_variable)
+{
+    std::string newest;
+    std::vector<unsigned> highest;
+    std::string_view rest = path_variable.empty() ? kDefaultPath : path_variable;
+    while (!rest.empty()) {
+        const std::string directory(rest.substr(0, rest.find(':')));
+        rest.remove_prefix(std::min(directory.size() + 1, rest.size()));
+        std::error_code code;
+        for (std::filesystem::directory_iterator entry(directory, code), end; !code && entry != end;
+             entry.increment(code)) {
+            const std::string file = entry->path().filename().string();
+            auto version = version_after(file, name);
+            if (!version.empty() && version > highest) {
+                newest = file;
+                highest = std::move(version);
+            }
+        }
+    }
+    return newest;
+}
+
+/// Names that stand for `name` where nothing is called that itself.
+void search_relatives(ToolFacts &facts, std::string_view name, std::string_view path_variable,
+                      const std::optional<SelfFile> &self)
+{
+    std::vector<std::string> others;
+    if (name == tool_name(Tool::lldb_server) || name == tool_name(Tool::lldb_dap))
+        others.push_back(newest_version(name, path_variable));
+    if (name == tool_name(Tool::lldb_dap)) {
+        others.emplace_back(kOldLldbDap);
+        others.push_back(newest_version(kOldLldbDap, path_variable));
+    }
+    ToolFacts other;
+    for (const std::string &candidate : others)
+        if (!facts.path && !candidate.empty())
+            if (search(other, candidate, path_variable, self); other.path)
+                facts.path = other.path;
+}
+
 /// "13.1", "go1.19.8": digits on both sides of a point, after an optional "go".
 bool looks_like_version(std::string_view word)
 {
@@ -195,7 +255,7 @@ std::optional<SelfFile> file_at(const std::string &path)
 
 std::optional<SelfFile> self_file()
 {
-    return file_at("/proc/self/exe");
+    return file_at(kSelfExecutable);
 }
 
 ToolFacts find_tool(std::string_view name, std::string_view path_variable, std::string_view configured,
@@ -207,6 +267,8 @@ ToolFacts find_tool(std::string_view name, std::string_view path_variable, std::
         use_configured(facts, std::string(configured), self);
     else
         search(facts, configured.empty() ? name : configured, path_variable, self);
+    if (!facts.path && configured.empty())
+        search_relatives(facts, name, path_variable, self);
     if (facts.path)
         facts.gains_privilege = gains_privilege(*facts.path);
     return facts;

@@ -85,7 +85,7 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Description of the scope"},
     {Key::collect, "collect", "-G", T::flag, forbidden, kScope, "", 0, 0, "",
      "Unload the scope when it ends, even if it failed"},
-    {Key::runtime_max, "runtime_max", "", T::duration, tighten, kScope, "", 0, 0, "TIME",
+    {Key::runtime_max, "runtime_max", "", T::duration, tighten, kScope, "", 1, 0, "TIME",
      "End the scope after this time"},
     {Key::oom_policy, "oom.policy", "", T::choice, forbidden, kScope, "continue|stop|kill", 0, 0, "POLICY",
      "What systemd does with the rest of the scope after an out-of-memory kill"},

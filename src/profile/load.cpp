@@ -88,11 +88,11 @@ class Merger {
                 warn_unknown(name);
                 continue;
             }
-            auto value = parse_variable(*info, text);
-            if (!value) {
-                value.error().subject.replace(0, info->name.size(), name);
+            KeyInfo called = *info; // an error names what the user wrote
+            called.name = name;
+            auto value = parse_variable(called, text);
+            if (!value)
                 return pass(value);
-            }
             values.push_back({info->key, std::move(*value), name});
         }
         return layer_of(Layer::environment, std::move(values));

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <nlohmann/json.hpp>
-
 #include "profile/key_names.hpp"
 #include "profile/load.hpp"
+#include "text/json.hpp"
 
 namespace dbgscope {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // Patterns bind strings only, minimum and maximum numbers only: a plain 512 is a number to a reader of YAML.
-constexpr const char *kSize = "^([0-9]+(\\.[0-9]+)?[BKMGTPE]?|[0-9]+(\\.[0-9]{1,2})?%|infinity|max)$";
-constexpr const char *kCount = "^([0-9]+|[0-9]+(\\.[0-9]{1,2})?%|infinity|max)$";
-constexpr const char *kPercent = "^[0-9]+(\\.[0-9]{1,2})?%?$";
+constexpr const char *kBytes = R"([0-9]+(\.[0-9]+)? *[BKMGTPE]?( *[0-9]+(\.[0-9]+)? *[BKMGTPE]?)*)";
+constexpr const char *kShare = R"([0-9]+(\.[0-9]{1,2})?%|[0-9]+(\.[0-9])?‰|[0-9]+‱)";
 constexpr const char *kSpan = "^(infinity|[0-9].*)$";
 
-Json number_or_text(const char *number, const char *pattern)
+/// A pattern for the whole text: one of `choices`.
+std::string one_of(std::initializer_list<const char *> choices)
+{
+    std::string pattern;
+    for (const char *choice : choices)
+        pattern += (pattern.empty() ? "^(" : "|") + std::string(choice);
+    return pattern + ")$";
+}
+
+Json number_or_text(const char *number, const std::string &pattern)
 {
     return {{"type", Json::array({"string", number})}, {"pattern", pattern}};
 }
@@ -30,7 +35,7 @@ Json ranged(Json schema, std::int64_t minimum, std::int64_t maximum)
 Json text_schema(const KeyInfo &info)
 {
     if (info.key == Key::go_memlimit)
-        return number_or_text("integer", "^(auto|off|[0-9]+(\\.[0-9]+)?[BKMGTPE]?)$");
+        return number_or_text("integer", one_of({"auto", "off", kBytes}));
     return {{"type", Json::array({"string", "integer"})}, {"minLength", 1}}; // uid: 1000
 }
 
@@ -38,28 +43,28 @@ Json value_schema(const KeyInfo &info)
 {
     switch (info.type) {
     case ValueType::size: {
-        Json schema = number_or_text("integer", kSize);
+        Json schema = number_or_text("integer", one_of({kBytes, kShare, "infinity", "max"}));
         schema["minimum"] = info.minimum;
         return schema;
     }
     case ValueType::count: {
-        Json schema = number_or_text("integer", kCount);
+        Json schema = number_or_text("integer", one_of({"[0-9]+", kShare, "infinity", "max"}));
         schema["minimum"] = info.minimum;
         return schema;
     }
     case ValueType::percent: {
-        Json schema = number_or_text("number", kPercent);
+        Json schema = number_or_text("number", one_of({R"([0-9]+(\.[0-9]{1,2})?)", kShare}));
         schema["minimum"] = static_cast<double>(info.minimum) / 100;
         schema["maximum"] = static_cast<double>(info.maximum) / 100;
         return schema;
     }
-    case ValueType::integer: return ranged(number_or_text("integer", "^-?[0-9]+$"), info.minimum, info.maximum);
+    case ValueType::integer: return ranged(number_or_text("integer", "^[-+]?[0-9]+$"), info.minimum, info.maximum);
     case ValueType::weight:
         return ranged(number_or_text("integer", info.key == Key::cpu_weight ? "^([0-9]+|idle)$" : "^[0-9]+$"),
                       info.minimum, info.maximum);
     case ValueType::duration: {
         Json schema = number_or_text("number", kSpan);
-        schema["exclusiveMinimum"] = 0;
+        schema[info.minimum > 0 ? "exclusiveMinimum" : "minimum"] = 0;
         return schema;
     }
     case ValueType::flag:
@@ -104,7 +109,7 @@ std::string profile_schema()
                          {"type", Json::array({"object", "null"})},
                          {"additionalProperties", false},
                          {"properties", std::move(properties)}};
-    return schema.dump(2) + '\n';
+    return schema.dump({.indent = 2}) + '\n';
 }
 
 } // namespace dbgscope

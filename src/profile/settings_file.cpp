@@ -13,13 +13,19 @@
 namespace dbgscope {
 namespace {
 
-std::unexpected<Error> refuse(const std::string &subject, std::string cause, std::string hint = {})
+std::unexpected<Error> refuse(const FilePlace &place, std::string cause, std::string hint = {})
 {
     return fail({.kind = ErrorKind::config,
                  .operation = "",
-                 .subject = subject,
+                 .subject = place.line == 0 ? place.file : place_text(place.file, {place.line, place.column}),
                  .cause = std::move(cause),
-                 .hint = std::move(hint)});
+                 .hint = std::move(hint),
+                 .place = place});
+}
+
+FilePlace in_file(const std::string &path, YamlPlace place)
+{
+    return {path, place.line, place.column};
 }
 
 /// The names one level below `section`: "memory" → "max, high, …"; empty when it is no section.
@@ -35,7 +41,7 @@ std::string names_below(const std::string &section)
     return out;
 }
 
-std::unexpected<Error> unknown_key(const YamlEntry &entry, const std::string &where)
+std::unexpected<Error> unknown_key(const YamlEntry &entry, const FilePlace &where)
 {
     if (const std::string names = names_below(entry.key); !names.empty())
         return refuse(where, entry.key + " is a group of keys, not a value", "below it go: " + names);
@@ -55,7 +61,7 @@ bool takes_list(ValueType type)
 Result<Value> value_of(const KeyInfo &info, const YamlEntry &entry, const std::string &path)
 {
     const std::string name(info.name);
-    const std::string where = place_text(path, entry.value_place);
+    const FilePlace where = in_file(path, entry.value_place);
     if (entry.kind == YamlEntry::Kind::nothing || entry.kind == YamlEntry::Kind::empty_map)
         return refuse(where, name + " has no value", "give it one, or remove the line");
     const bool sequence = entry.kind == YamlEntry::Kind::sequence;
@@ -67,7 +73,7 @@ Result<Value> value_of(const KeyInfo &info, const YamlEntry &entry, const std::s
     for (const YamlScalar &scalar : entry.values) {
         auto value = parse_value(info, scalar.text);
         if (!value)
-            return refuse(place_text(path, scalar.place), value.error().subject + ": " + value.error().cause,
+            return refuse(in_file(path, scalar.place), value.error().subject + ": " + value.error().cause,
                           value.error().hint);
         if (!sequence)
             return value;
@@ -77,7 +83,7 @@ Result<Value> value_of(const KeyInfo &info, const YamlEntry &entry, const std::s
     return all;
 }
 
-Result<void> check_role(const KeyInfo &info, FileRole role, const std::string &where)
+Result<void> check_role(const KeyInfo &info, FileRole role, const FilePlace &where)
 {
     if (role == FileRole::profile && info.key == Key::profile)
         return refuse(where, "a profile cannot name another profile");
@@ -100,9 +106,9 @@ Result<ConfigText> read_config(const std::string &path)
     if (::fstat(fd->get(), &status) != 0)
         return fail(errno_error(errno, "read", path));
     if (S_ISDIR(status.st_mode))
-        return refuse(path, "is a directory, not a file");
+        return refuse({.file = path}, "is a directory, not a file");
     if (!S_ISREG(status.st_mode))
-        return refuse(path, "is not a regular file");
+        return refuse({.file = path}, "is not a regular file");
     ConfigText out{{}, status.st_uid};
     std::array<char, 4096> block; // NOLINT: filled by read
     for (;;) {
@@ -115,7 +121,7 @@ Result<ConfigText> read_config(const std::string &path)
             return out;
         out.text.append(block.data(), static_cast<std::size_t>(got));
         if (out.text.size() > kMaxConfigBytes)
-            return refuse(path, "larger than 64 KiB", "is this the right file?");
+            return refuse({.file = path}, "larger than 64 KiB", "is this the right file?");
     }
 }
 
@@ -133,14 +139,15 @@ Result<std::vector<FileSetting>> parse_settings(const std::string &text, const s
                 entry.kind == YamlEntry::Kind::nothing || entry.kind == YamlEntry::Kind::empty_map;
             if (bare_section && !names_below(entry.key).empty())
                 continue; // "memory:" with every line below it commented out
-            return unknown_key(entry, place_text(path, entry.key_place));
+            return unknown_key(entry, in_file(path, entry.key_place));
         }
-        if (auto allowed = check_role(*info, role, place_text(path, entry.key_place)); !allowed)
+        if (auto allowed = check_role(*info, role, in_file(path, entry.key_place)); !allowed)
             return pass(allowed);
         auto value = value_of(*info, entry, path);
         if (!value)
             return pass(value);
-        settings.push_back({info->key, std::move(*value), place_text(path, entry.value_place)});
+        settings.push_back(
+            {info->key, std::move(*value), place_text(path, entry.value_place), in_file(path, entry.value_place)});
     }
     return settings;
 }

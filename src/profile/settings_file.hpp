@@ -19,7 +19,8 @@ enum class FileRole {
 struct FileSetting {
     Key key;
     Value value;
-    std::string where; ///< "FILE:LINE:COLUMN" of the value
+    std::string where;    ///< "FILE:LINE:COLUMN" of the value, or what else it was read from
+    FilePlace place = {}; ///< of the value, where it stands in a file
 };
 
 struct ConfigText {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <charconv>
+#include <limits>
 
 #include "dbgscope/profile.hpp"
 #include "dbgscope/time_span.hpp"
 #include "profile/key_names.hpp"
+#include "text/values.hpp"
 
 namespace dbgscope {
 namespace {
@@ -60,28 +61,15 @@ std::string hundredths(std::int64_t value)
     return out;
 }
 
-/// "20%", "20", "12.5%" with at most two decimals. Not parse_size: a CPU quota may exceed 100%.
+/// "20%", "20", "12.5%", "125‰". A bare number is a percentage; a CPU quota may exceed 100%.
 Result<Value> parse_percent(const KeyInfo &info, std::string_view text)
 {
-    const auto not_one = [&] {
+    const auto share =
+        values::hundredths_of_percent(values::is_percentage(text) ? std::string(text) : std::string(text) + '%');
+    if (!share && share.error().kind != values::NumberFault::out_of_range)
         return refuse(info, text, "not a percentage", "percentages are like 20% or 12.5%, with at most two decimals");
-    };
-    std::string_view number = text;
-    if (number.ends_with('%'))
-        number.remove_suffix(1);
-    const auto point = number.find('.');
-    const std::string_view whole = number.substr(0, point);
-    std::string decimals(point == std::string_view::npos ? "00" : number.substr(point + 1));
-    if (decimals.empty() || decimals.size() > 2 || decimals.find_first_not_of("0123456789") != std::string::npos)
-        return not_one();
-    decimals.resize(2, '0');
-    std::uint32_t percent = 0;
-    const auto [end, code] = std::from_chars(whole.data(), whole.data() + whole.size(), percent);
-    const bool huge = code == std::errc::result_out_of_range;
-    if (!huge && (code != std::errc{} || end != whole.data() + whole.size()))
-        return not_one();
-    const std::int64_t value = std::int64_t{percent} * 100 + (decimals[0] - '0') * 10 + (decimals[1] - '0');
-    if (huge || value < info.minimum || value > info.maximum)
+    const auto value = static_cast<std::int64_t>(share.value_or(0));
+    if (!share || value < info.minimum || value > info.maximum)
         return refuse(info, text, "out of range",
                       "it can be " + hundredths(info.minimum) + "% to " + hundredths(info.maximum) + '%');
     return value;
@@ -91,30 +79,48 @@ Result<Value> parse_integer(const KeyInfo &info, std::string_view text)
 {
     if (info.key == Key::cpu_weight && text == "idle")
         return std::int64_t{0}; // systemd's encoding of cpu.idle=1
-    std::int64_t value = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool huge = code == std::errc::result_out_of_range;
+    const auto value = values::signed_number(text);
     const std::string range = "it can be " + std::to_string(info.minimum) + " to " + std::to_string(info.maximum) +
                               (info.key == Key::cpu_weight ? ", or idle" : "");
-    if (!huge && (code != std::errc{} || end != text.data() + text.size()))
+    if (!value && value.error() != values::NumberFault::out_of_range)
         return refuse(info, text, text.empty() ? "empty" : "not a number", range);
-    if (huge || value < info.minimum || value > info.maximum)
+    if (!value || *value < info.minimum || *value > info.maximum)
         return refuse(info, text, "out of range", range);
-    return value;
+    return *value;
+}
+
+std::unexpected<Error> refuse_zero(const KeyInfo &info, std::string_view text)
+{
+    return refuse(info, text, "zero leaves nothing to run with", "leave it out for no limit, or say infinity");
 }
 
 Result<Value> parse_amount(const KeyInfo &info, std::string_view text)
 {
-    if (info.type == ValueType::count && text.find_first_of("BKMGTPE.") != std::string_view::npos &&
-        !text.ends_with('%'))
-        return refuse(info, text, "not a count", "counts are like 200, 40% or infinity");
     const auto size = parse_size(text);
     if (!size)
-        return refuse(info, text, size.error().cause,
-                      info.type == ValueType::count ? "counts are like 200, 40% or infinity" : size.error().hint);
+        return refuse(info, text, size.error().cause, size.error().hint);
     if (info.minimum > 0 && size->kind != SizeSpec::Kind::infinity && size->value == 0)
-        return refuse(info, text, "zero leaves nothing to run with", "leave it out for no limit, or say infinity");
+        return refuse_zero(info, text);
     return *size;
+}
+
+/// A size without units: "200", "40%", "infinity".
+Result<Value> parse_count(const KeyInfo &info, std::string_view text)
+{
+    constexpr std::string_view kUnits = "BKMGTPE.";
+    const char *const hint = "counts are like 200, 40% or infinity";
+    if (text == "infinity" || text == "max")
+        return SizeSpec{};
+    const bool share = values::is_percentage(text);
+    const auto count =
+        share ? values::permyriad(text) : values::number(text, 0, std::numeric_limits<std::uint64_t>::max() - 1);
+    if (!count)
+        return refuse(info, text,
+                      !share && text.find_first_of(kUnits) != std::string_view::npos ? "not a count" : count.error(),
+                      hint);
+    if (info.minimum > 0 && *count == 0)
+        return refuse_zero(info, text);
+    return SizeSpec{share ? SizeSpec::Kind::permyriad : SizeSpec::Kind::bytes, *count};
 }
 
 Result<Value> parse_duration(const KeyInfo &info, std::string_view text)
@@ -122,20 +128,18 @@ Result<Value> parse_duration(const KeyInfo &info, std::string_view text)
     const auto span = parse_time_span(text);
     if (!span)
         return refuse(info, text, span.error().cause, span.error().hint);
-    if (*span == std::chrono::microseconds::zero())
+    if (info.minimum > 0 && *span == std::chrono::microseconds::zero())
         return refuse(info, text, "zero would end it at once", "times are like 90, 2min 30s, 1h or infinity");
     return *span;
 }
 
 Result<Value> parse_flag(const KeyInfo &info, std::string_view text)
 {
-    static constexpr std::string_view yes[] = {"yes", "true", "on", "1"};
-    static constexpr std::string_view no[] = {"no", "false", "off", "0"};
-    if (std::ranges::find(yes, text) != std::end(yes))
-        return true;
-    if (std::ranges::find(no, text) != std::end(no))
-        return false;
-    return refuse(info, text, text.empty() ? "empty" : "neither yes nor no", "it can be yes or no");
+    const auto flag = values::boolean(text);
+    const bool capitals = std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (!flag || capitals) // of systemd's words those in lower case: readers of YAML do not agree on what True is
+        return refuse(info, text, text.empty() ? "empty" : "neither yes nor no", "it can be yes or no");
+    return *flag;
 }
 
 /// "scope,limit", each word once.
@@ -178,8 +182,8 @@ Result<Value> parse_text(const KeyInfo &info, std::string_view text)
 Result<Value> parse_value(const KeyInfo &info, std::string_view text)
 {
     switch (info.type) {
-    case ValueType::size:
-    case ValueType::count: return parse_amount(info, text);
+    case ValueType::size: return parse_amount(info, text);
+    case ValueType::count: return parse_count(info, text);
     case ValueType::percent: return parse_percent(info, text);
     case ValueType::integer:
     case ValueType::weight: return parse_integer(info, text);

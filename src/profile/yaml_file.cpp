@@ -30,7 +30,8 @@ std::unexpected<Error> refuse(const std::string &file, YamlPlace place, std::str
                  .operation = "",
                  .subject = place_text(file, place),
                  .cause = std::move(cause),
-                 .hint = std::move(hint)});
+                 .hint = std::move(hint),
+                 .place = {file, place.line, place.column}});
 }
 
 constexpr const char *kListHint = "a list is written [one, two], or one \"- item\" a line; is a bracket left open?";

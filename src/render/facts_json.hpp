@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -16,11 +15,6 @@
 //   a name that is    {"escaped": "/a\\xff"}: \xNN for each byte that is not UTF-8 and for the backslash
 //   not UTF-8
 namespace dbgscope {
-
-inline constexpr int kFactsSchema = 1;
-
-/// Everything in `facts`; dump() of the result never throws.
-[[nodiscard]] nlohmann::json facts_to_json(const Facts &facts);
 
 /// Indented by two, ASCII only (no control or bidi character reaches a terminal), with a final newline.
 [[nodiscard]] std::string facts_json_text(const Facts &facts);

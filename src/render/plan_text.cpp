@@ -76,6 +76,14 @@ std::string fuse_line_text(const Watch &watch)
     return line == format_limit(watch.cap) ? fmt::format("{}M", watch.fuse_line.bytes() / kMiB) : line;
 }
 
+/// Where the watcher says what it has to say.
+std::string messages_text(const Watch &watch)
+{
+    if (!watch.log_file.empty())
+        return "its messages go to " + quoted(watch.log_file);
+    return watch.quiet ? "its messages go to the session's record alone" : "its messages go to standard error";
+}
+
 std::string describe(const Watch &watch)
 {
     std::string text = watch.wait ? fmt::format("stay as the parent of {}", watch.command.front())
@@ -93,6 +101,10 @@ std::string describe(const Watch &watch)
                                                                       : "say so";
         text += fmt::format("\n       when {}: {}", threshold, action);
     }
+    if (watch.client_timeout_ms != 0)
+        text += fmt::format("\n       end {} when no client has reached it within {}", watch.tool,
+                            format_time_span(std::chrono::milliseconds(watch.client_timeout_ms)));
+    text += "\n       " + messages_text(watch);
     if (!watch.use_pidfd)
         text += "\n       without pidfds";
     if (!watch.use_cgroup_kill)

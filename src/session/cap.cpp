@@ -7,20 +7,13 @@
 
 #include <fmt/core.h>
 
-#include "launch/cgroup_error.hpp"
-#include "launch/watcher_link.hpp"
-#include "probe/reader.hpp"
+#include "kernel/cgroup_error.hpp"
+#include "kernel/cgroup_files.hpp"
+#include "kernel/parse.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
 namespace {
-
-constexpr const char *kV1Swap = "memory.memsw.limit_in_bytes";
-
-const char *limit_file(int version)
-{
-    return version == 1 ? "memory.limit_in_bytes" : "memory.max";
-}
 
 bool on_systemd(const SessionRecord &record)
 {
@@ -42,12 +35,13 @@ Limit plus(Limit limit, std::uint64_t bytes)
 void add_limit(std::vector<CapStep> &steps, int version, const std::string &where, Limit limit,
                std::optional<Limit> swap)
 {
-    const auto step = [&](const char *file, Limit value) {
-        steps.push_back({.file = where + file, .value = control_text(value, version), .limit = value});
+    const auto step = [&](CgroupFile file, Limit value) {
+        steps.push_back(
+            {.file = where + file_name(file, version), .value = control_text(value, version), .limit = value});
     };
     if (swap)
-        step(kV1Swap, *swap);
-    step(limit_file(version), limit);
+        step(CgroupFile::both_limit, *swap);
+    step(CgroupFile::limit, limit);
 }
 
 /// v1's limit of memory and swap together, where one is in force: as far above the limit of memory as it is now.
@@ -67,17 +61,17 @@ void plan_whole(const SessionRecord &record, const Usage &usage, CapChange &chan
     if (on_systemd(record))
         change.steps.push_back({.unit = true, .limit = change.scope_limit});
     else
-        add_limit(change.steps, record.cgroup_version, "", change.scope_limit,
+        add_limit(change.steps, record.place.version, "", change.scope_limit,
                   swap_beside(usage.scope_swap_limit, before, change.scope_limit));
 }
 
 void plan_split(const SessionRecord &record, const Usage &usage, CapChange &change)
 {
-    const int version = record.cgroup_version;
+    const int version = record.place.version;
     const Limit before = usage.cap.value_or(record.cap);
     const Limit whole = usage.scope_limit.value_or(record.scope_limit);
     change.raises = change.cap > before;
-    const bool lifted = version != 1 && usage.high && !usage.high->finite();
+    const bool lifted = usage.high && !usage.high->finite();
     change.fuse = record.fuse.finite() && !lifted ? fuse_line_for(change.cap) : Limit();
     change.scope_limit = std::max(whole, plus(change.cap, room_between(before, whole)));
 
@@ -89,11 +83,13 @@ void plan_split(const SessionRecord &record, const Usage &usage, CapChange &chan
     const std::string where = std::string(kDebuggeeName) + '/';
     const Limit memory = usage.memory_limit.value_or(before);
     add_limit(change.steps, version, where, change.cap, swap_beside(usage.swap_limit, memory, change.cap));
-    if (version != 1 && record.fuse.finite() && !lifted)
+    if (has_file(CgroupFile::high, version) && record.fuse.finite() && !lifted)
+        change.steps.push_back({.file = where + file_name(CgroupFile::high, version),
+                                .value = control_text(change.fuse, version),
+                                .limit = change.fuse});
+    if (change.raises && has_file(CgroupFile::freeze, version)) // frozen by the fuse; before 5.2 there is no such file
         change.steps.push_back(
-            {.file = where + "memory.high", .value = control_text(change.fuse, version), .limit = change.fuse});
-    if (change.raises && version != 1) // frozen by the fuse; before 5.2 there is no such file
-        change.steps.push_back({.file = where + "cgroup.freeze", .value = "0", .optional = true});
+            {.file = where + file_name(CgroupFile::freeze, version), .value = "0", .optional = true});
 }
 
 } // namespace
@@ -102,7 +98,7 @@ CapChange plan_cap_change(const SessionRecord &record, const Usage &usage, Limit
 {
     CapChange change;
     change.cap = wanted;
-    if (record.split)
+    if (record.place.divided)
         plan_split(record, usage, change);
     else
         plan_whole(record, usage, change);
@@ -113,7 +109,7 @@ CapChange plan_cap_change(const SessionRecord &record, const Usage &usage, Limit
 
 Result<void> check_cap(const SessionRecord &record, const Usage &usage, const CapChange &change)
 {
-    const Limit limit = record.split ? change.cap : change.scope_limit;
+    const Limit limit = record.place.divided ? change.cap : change.scope_limit;
     const auto kept = usage.kept_bytes();
     if (change.raises || !kept || !limit.finite() || limit.bytes() >= *kept)
         return {};
@@ -127,7 +123,7 @@ Result<void> check_cap(const SessionRecord &record, const Usage &usage, const Ca
 
 Result<void> write_step(const SessionRecord &record, const CapStep &step)
 {
-    const std::string path = record.scope_directory + '/' + step.file;
+    const std::string path = record.place.scope + '/' + step.file;
     auto written = write_at(AT_FDCWD, path, step.value);
     if (written || (step.optional && written.error().error_number == ENOENT))
         return {};
@@ -137,10 +133,10 @@ Result<void> write_step(const SessionRecord &record, const CapStep &step)
 std::string lower_limit_around(const SessionRecord &record, Limit limit)
 {
     std::string lowest;
-    std::string directory = record.scope_directory;
+    std::string directory = record.place.scope;
     for (auto slash = directory.rfind('/'); slash != std::string::npos && slash > 0; slash = directory.rfind('/')) {
         directory.resize(slash);
-        const auto text = read_file(directory + '/' + limit_file(record.cgroup_version));
+        const auto text = read_file(directory + '/' + file_name(CgroupFile::limit, record.place.version));
         Limit around;
         if (!text || !parse_limit(*text, around)) // above the mount, or its root, which has no limit
             continue;

@@ -12,9 +12,9 @@
 
 #include <fmt/core.h>
 
-#include "launch/sweep.hpp"
-#include "launch/watcher_link.hpp"
-#include "session/cgroup_processes.hpp"
+#include "kernel/cgroup.hpp"
+#include "kernel/cgroup_tree.hpp"
+#include "kernel/sweep.hpp"
 #include "session/history.hpp"
 #include "session/usage.hpp"
 #include "sys/file.hpp"
@@ -37,7 +37,7 @@ std::string last_part(const std::string &path)
 bool names_session(const std::string &directory, const std::string &id)
 {
     const std::string name = last_part(directory);
-    const auto plain = parse_session_directory(name);
+    const auto plain = parse_session_name(name);
     return name == id + ".scope" || name == '_' + id + ".scope" || (plain && plain->session == id);
 }
 
@@ -53,14 +53,14 @@ Error stubborn(const SessionRecord &record, std::string cause)
 Result<void> kill_all(const SessionRecord &record, const EndOptions &options)
 {
     const auto spared = [self = ::getpid(), &record](pid_t pid) { return pid == self || pid == record.watcher.pid; };
-    std::vector<std::string> directories{record.scope_directory};
-    if (record.split)
-        directories = {record.scope_directory + '/' + kDebuggerName, record.scope_directory + '/' + kDebuggeeName};
+    std::vector<std::string> directories{record.place.scope};
+    if (record.place.divided)
+        directories = {record.place.scope + '/' + kDebuggerName, record.place.scope + '/' + kDebuggeeName};
     bool all = true;
     for (const std::string &directory : directories)
         all = kill_below(directory, spared, options.use_cgroup_kill, kKillPatience) && all;
     if (!all)
-        return fail(stubborn(record, fmt::format("processes in {} cannot be killed", record.scope_directory)));
+        return fail(stubborn(record, fmt::format("processes in {} cannot be killed", record.place.scope)));
     return {};
 }
 
@@ -76,8 +76,9 @@ Result<void> Ending::begin() const
 {
     if (!debugger_.alive())
         return {};
-    if (record().split && record().cgroup_version == 2) // a frozen debuggee hears of no signal but SIGKILL
-        (void)write_at(AT_FDCWD, capped_directory(record()) + "/cgroup.freeze", "0").has_value();
+    if (const auto capped = open_directory(record().place.capped()); capped && record().place.divided)
+        // A frozen debuggee hears of no signal but SIGKILL.
+        (void)Cgroup(capped->get(), record().place.version).thaw().has_value();
     if (const int code = debugger_.send(SIGTERM); code != 0 && code != ESRCH)
         return fail(errno_error(code, "end session", fmt::format("{} (pid {})", record().id, record().debugger.pid)));
     return {};
@@ -105,20 +106,20 @@ Result<void> Ending::finish(const Registry &registry) const
 
 Result<void> clean_up(const Registry &registry, const SessionRecord &record, const EndOptions &options)
 {
-    if (!record.scope_directory.empty()) {
-        if (!names_session(record.scope_directory, record.id))
-            return fail({.kind = ErrorKind::refused,
-                         .operation = "end session",
-                         .subject = record.id,
-                         .cause = fmt::format("its record names {}, which is no cgroup of that session",
-                                              record.scope_directory)});
+    if (!record.place.scope.empty()) {
+        if (!names_session(record.place.scope, record.id))
+            return fail(
+                {.kind = ErrorKind::refused,
+                 .operation = "end session",
+                 .subject = record.id,
+                 .cause = fmt::format("its record names {}, which is no cgroup of that session", record.place.scope)});
         if (auto killed = kill_all(record, options); !killed)
             return killed;
     }
     const auto plain = [&](const std::string &path) {
-        return !path.empty() && parse_session_directory(last_part(path)).has_value();
+        return !path.empty() && parse_session_name(last_part(path)).has_value();
     };
-    for (const std::string &path : {record.scope_directory, record.unified_directory})
+    for (const std::string &path : {record.place.scope, record.place.unified})
         if (plain(path) && names_session(path, record.id) && !remove_cgroup_at(path, kKillPatience))
             return fail(stubborn(record, fmt::format("{} cannot be removed", path)));
     if (!options.history.empty()) {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "dbgscope/error.hpp"
-#include "session/processes.hpp"
+#include "kernel/process.hpp"
 #include "session/registry.hpp"
 
 // Ending a session from outside: the debugger first, as its user would; its watcher cleans up, or else we do.

@@ -11,7 +11,8 @@
 #include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/process.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -57,20 +58,6 @@ std::optional<TcpLine> tcp_line(std::string_view line)
     if (!port || !uid || !inode || *inode == 0)
         return std::nullopt;
     return TcpLine{{*inode, *uid}, *port, fields[3]};
-}
-
-/// What the descriptors of a process point to: "socket:[35021]". Nothing: it has ended, or is another user's.
-std::optional<std::vector<std::string>> descriptor_targets(const std::filesystem::path &process)
-{
-    namespace fs = std::filesystem;
-    std::vector<std::string> targets;
-    std::error_code code;
-    for (fs::directory_iterator fd(process / "fd", code), end; !code && fd != end; fd.increment(code)) {
-        std::error_code gone;
-        if (const fs::path target = fs::read_symlink(fd->path(), gone); !gone)
-            targets.push_back(target.string());
-    }
-    return code ? std::nullopt : std::optional(std::move(targets));
 }
 
 std::vector<PortSocket> in_table(std::string_view text, std::uint16_t port, States states)
@@ -131,7 +118,7 @@ std::vector<int> holders_of(const std::vector<PortSocket> &sockets, const std::s
         const auto pid = number<int>(process->path().filename().string(), 10);
         if (!pid)
             continue;
-        const auto targets = descriptor_targets(process->path());
+        const auto targets = descriptor_targets(*pid, proc);
         if (targets && std::ranges::find_first_of(*targets, links) != targets->end())
             pids.push_back(*pid);
     }
@@ -141,12 +128,11 @@ std::vector<int> holders_of(const std::vector<PortSocket> &sockets, const std::s
 
 std::optional<bool> is_connected(int pid, const std::string &proc)
 {
-    const std::string process = fmt::format("{}/{}", proc, pid);
-    const auto targets = descriptor_targets(process);
+    const auto targets = descriptor_targets(pid, proc);
     if (!targets)
         return std::nullopt;
     for (const char *table : {"/net/tcp", "/net/tcp6"}) { // of its own network namespace
-        const auto text = read_file(process + table, kMaxTableBytes);
+        const auto text = read_file(fmt::format("{}/{}{}", proc, pid, table), kMaxTableBytes);
         for (std::string_view rest = text ? std::string_view(*text) : ""; !rest.empty();) {
             const auto line = tcp_line(next_line(rest));
             if (line && line->state != kListen &&

@@ -5,15 +5,15 @@
 
 #include <fmt/core.h>
 
-#include "session/cgroup_processes.hpp"
+#include "kernel/cgroup_tree.hpp"
+#include "kernel/process.hpp"
 #include "session/paths.hpp"
-#include "session/processes.hpp"
 
 namespace dbgscope {
 
 bool belongs(int pid, const SessionRecord &record)
 {
-    return pid == record.debugger.pid || std::ranges::count(pids_below(record.scope_directory), pid) != 0;
+    return pid == record.debugger.pid || std::ranges::count(pids_below(record.place.scope), pid) != 0;
 }
 
 std::string holder_words(const std::vector<PortSocket> &sockets, const std::vector<int> &holders)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "dbgscope/session.hpp"
+#include "text/json.hpp"
 
 // A session's record as one line of JSON: live file, history, `dbgscope ps --json`.
 //
@@ -15,9 +15,7 @@
 //   exit_status                  null when it is not known
 namespace dbgscope {
 
-inline constexpr int kRecordSchema = 1;
-
-[[nodiscard]] nlohmann::json record_to_json(const SessionRecord &record);
+[[nodiscard]] Json record_to_json(const SessionRecord &record);
 
 /// One line without a newline, ASCII only. Never throws, whatever bytes the arguments hold.
 [[nodiscard]] std::string record_line(const SessionRecord &record);

@@ -11,7 +11,7 @@
 
 #include <fmt/core.h>
 
-#include "session/processes.hpp"
+#include "kernel/process.hpp"
 #include "session/record_json.hpp"
 #include "sys/file.hpp"
 

@@ -3,71 +3,19 @@
 
 #include <algorithm>
 
-#include "launch/watcher_link.hpp"
-#include "probe/reader.hpp"
+#include "kernel/cgroup.hpp"
+#include "kernel/memory_stat.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
 namespace {
 
-std::optional<std::uint64_t> read_number(int directory, const char *file)
+template <class T> std::optional<T> known(const Result<T> &result)
 {
-    const auto text = read_at(directory, file);
-    std::uint64_t number = 0;
-    if (!text || !parse_number(*text, number))
-        return std::nullopt;
-    return number;
-}
-
-std::optional<Limit> read_limit(int directory, const char *file)
-{
-    const auto text = read_at(directory, file);
-    Limit limit;
-    if (!text || !parse_limit(*text, limit))
-        return std::nullopt;
-    return limit;
-}
-
-constexpr const char *kV1Swap = "memory.memsw.limit_in_bytes";
-
-const char *limit_file(const SessionRecord &record)
-{
-    return record.cgroup_version == 1 ? "memory.limit_in_bytes" : "memory.max";
-}
-
-Usage read_v1(int directory, const SessionRecord &record)
-{
-    Usage usage;
-    usage.current_bytes = read_number(directory, "memory.usage_in_bytes");
-    usage.peak_bytes = read_number(directory, "memory.max_usage_in_bytes");
-    usage.swap_limit = read_limit(directory, kV1Swap);
-    usage.cap = usage.memory_limit = read_limit(directory, limit_file(record));
-    if (record.fuse.finite() && usage.cap)
-        usage.cap = std::max(*usage.cap, record.cap);
-    return usage;
-}
-
-Usage read_v2(int directory, const SessionRecord &record)
-{
-    Usage usage;
-    usage.current_bytes = read_number(directory, "memory.current");
-    usage.peak_bytes = read_number(directory, "memory.peak"); // since 5.19
-    usage.cap = read_limit(directory, limit_file(record));
-    usage.high = read_limit(directory, "memory.high");
-    // populated 1\nfrozen 0\n
-    const auto events = read_at(directory, "cgroup.events");
-    usage.frozen = events && events->find("frozen 1") != std::string::npos;
-    return usage;
+    return result ? std::optional(*result) : std::nullopt;
 }
 
 } // namespace
-
-std::string capped_directory(const SessionRecord &record)
-{
-    if (record.scope_directory.empty() || !record.split)
-        return record.scope_directory;
-    return record.scope_directory + '/' + kDebuggeeName;
-}
 
 std::optional<std::uint64_t> Usage::kept_bytes() const
 {
@@ -78,41 +26,32 @@ std::optional<std::uint64_t> Usage::kept_bytes() const
 
 Usage read_usage(const SessionRecord &record)
 {
-    const auto directory = open_directory(capped_directory(record));
+    const auto directory = open_directory(record.place.capped());
     if (!directory)
         return {};
-    const bool v1 = record.cgroup_version == 1;
-    Usage usage = v1 ? read_v1(directory->get(), record) : read_v2(directory->get(), record);
-    if (const auto scope = open_directory(record.scope_directory)) {
-        usage.scope_limit = read_limit(scope->get(), limit_file(record));
-        usage.scope_swap_limit = v1 ? read_limit(scope->get(), kV1Swap) : std::nullopt;
+    const Cgroup capped(directory->get(), record.place.version);
+    Usage usage;
+    usage.current_bytes = known(capped.read_number(CgroupFile::usage));
+    usage.peak_bytes = known(capped.read_number(CgroupFile::peak));
+    usage.cap = known(capped.read_limit(CgroupFile::limit));
+    usage.swap_limit = known(capped.read_limit(CgroupFile::both_limit));
+    usage.high = known(capped.read_limit(CgroupFile::high));
+    usage.frozen = capped.frozen();
+    if (!has_file(CgroupFile::high, record.place.version)) { // the line is in the place of the cap
+        usage.memory_limit = usage.cap;
+        if (record.fuse.finite() && usage.cap)
+            usage.cap = std::max(*usage.cap, record.cap);
     }
-    if (const auto stat = read_at(directory->get(), "memory.stat"))
-        usage.file_bytes = droppable_bytes(*stat, record.cgroup_version);
+    if (const auto opened = open_directory(record.place.scope)) {
+        const Cgroup scope(opened->get(), record.place.version);
+        usage.scope_limit = known(scope.read_limit(CgroupFile::limit));
+        usage.scope_swap_limit = known(scope.read_limit(CgroupFile::both_limit));
+    }
+    if (const auto stat = capped.read(CgroupFile::stat))
+        usage.file_bytes = droppable_bytes(*stat, record.place.version);
     if (usage.peak_bytes || record.debuggee_peak_bytes != 0)
         usage.peak_bytes = std::max(usage.peak_bytes.value_or(0), record.debuggee_peak_bytes);
     return usage;
-}
-
-std::optional<std::uint64_t> droppable_bytes(std::string_view memory_stat, int version)
-{
-    std::optional<std::uint64_t> sum;
-    while (!memory_stat.empty()) {
-        // inactive_file 1929216
-        std::string_view line = next_line(memory_stat);
-        if (version == 1) {
-            if (!line.starts_with("total_"))
-                continue;
-            line.remove_prefix(6);
-        }
-        const auto space = line.find(' ');
-        const std::string_view key = line.substr(0, space);
-        std::uint64_t bytes = 0;
-        if ((key == "active_file" || key == "inactive_file" || key == "slab_reclaimable") &&
-            space != std::string_view::npos && parse_number(line.substr(space + 1), bytes))
-            sum = sum.value_or(0) + bytes;
-    }
-    return sum;
 }
 
 } // namespace dbgscope

@@ -3,16 +3,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
 
 #include "dbgscope/session.hpp"
 
 // What a session's cgroup says at this moment; the record may be minutes old.
 namespace dbgscope {
-
-/// The directory that carries the cap: SCOPE/debuggee of a split session, else SCOPE. Empty: the session has none.
-[[nodiscard]] std::string capped_directory(const SessionRecord &record);
 
 /// v1 with a fuse: memory.limit_in_bytes is the line, so the cap is the record's, unless the limit is above that: then
 /// it has just been raised.
@@ -20,7 +15,7 @@ struct Usage {
     std::optional<std::uint64_t> current_bytes, peak_bytes;
     std::optional<std::uint64_t> file_bytes;           ///< page cache and slab the kernel can drop at once
     std::optional<Limit> cap, scope_limit;             ///< without a split one and the same
-    std::optional<Limit> memory_limit;                 ///< v1: memory.limit_in_bytes itself
+    std::optional<Limit> memory_limit;                 ///< v1: what the limit file says
     std::optional<Limit> swap_limit, scope_swap_limit; ///< v1: memory.memsw.limit_in_bytes, memory and swap together
     std::optional<Limit> high; ///< v2: memory.high; infinity while the watcher has lifted the fuse
     bool frozen = false;       ///< v2: cgroup.events says so
@@ -30,9 +25,5 @@ struct Usage {
 
 /// Nothing where a file is missing or the cgroup is gone. The peak is at least the record's.
 [[nodiscard]] Usage read_usage(const SessionRecord &record);
-
-/// active_file + inactive_file + slab_reclaimable of a v2 memory.stat; v1 has the first two, with `total_`. Shared
-/// memory and memfd count as anonymous in both. Nothing when the text has none of them.
-[[nodiscard]] std::optional<std::uint64_t> droppable_bytes(std::string_view memory_stat, int version);
 
 } // namespace dbgscope

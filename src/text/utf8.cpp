@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <cstdio>
 
 namespace dbgscope {
 namespace {
@@ -36,10 +35,11 @@ std::size_t sequence(std::string_view text, std::uint32_t &code_point)
 
 void append_hex(std::string &out, char c)
 {
-    std::array<char, 5> escaped{};
-    (void)std::snprintf(escaped.data(), escaped.size(), "\\x%02x",
-                        static_cast<unsigned>(static_cast<unsigned char>(c)));
-    out += escaped.data();
+    constexpr std::string_view kHex = "0123456789abcdef";
+    const auto byte = static_cast<unsigned char>(c);
+    out += "\\x";
+    out += kHex[byte >> 4];
+    out += kHex[byte & 0xf];
 }
 
 /// Copies `text`; bytes outside UTF-8 and code points that `hide` names become \xNN.

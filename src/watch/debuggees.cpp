@@ -3,20 +3,20 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 #include <fmt/core.h>
 
-#include "launch/cgroup_error.hpp"
-#include "session/processes.hpp"
+#include "kernel/cgroup.hpp"
+#include "kernel/cgroup_error.hpp"
+#include "kernel/process.hpp"
+#include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
 #include "watch/exit_status.hpp"
 #include "watch/heap_switch.hpp"
@@ -27,33 +27,10 @@ namespace {
 constexpr std::chrono::milliseconds kSecondLook{20};
 constexpr std::size_t kMaxKnown = 256; ///< of debuggees at one time; more are moved, but not followed one by one
 
-std::string proc_path(pid_t pid, const char *name)
-{
-    return fmt::format("/proc/{}/{}", pid, name);
-}
-
-std::optional<int> read_number(const std::string &path)
-{
-    const auto text = read_file(path, 64);
-    int value = 0;
-    if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc{})
-        return std::nullopt;
-    return value;
-}
-
-/// comm as it is now; gdb's start-up shell has another name than what it executes.
-std::string name_of(pid_t pid)
-{
-    auto comm = read_file(proc_path(pid, "comm"), 64).value_or("");
-    while (comm.ends_with('\n'))
-        comm.pop_back();
-    return comm;
-}
-
 /// Whether /proc/PID/cgroup names `directory`, by its last two parts ("….scope/debuggee"), or something below it.
 bool is_in(pid_t pid, const std::string &directory)
 {
-    const auto text = read_file(proc_path(pid, "cgroup"));
+    const auto text = cgroups_of(pid);
     if (!text)
         return true; // gone, or not ours to see
     const std::string ending = directory.substr(directory.rfind('/', directory.rfind('/') - 1));
@@ -76,23 +53,12 @@ bool ended(const Debuggee &debuggee)
 
 } // namespace
 
-pid_t thread_group(pid_t thread)
-{
-    const auto status = read_file(proc_path(thread, "status"));
-    constexpr std::string_view kField = "\nTgid:\t";
-    const auto at = status ? status->find(kField) : std::string::npos;
-    pid_t group = 0;
-    if (at != std::string::npos)
-        (void)std::from_chars(status->data() + at + kField.size(), status->data() + status->size(), group);
-    return group;
-}
-
-Debuggees::Debuggees(const SessionCgroups &session, PtraceListener listener, pid_t debugger, int oom_score_adj,
+Debuggees::Debuggees(const OpenSession &session, PtraceListener listener, pid_t debugger, int oom_score_adj,
                      bool refuse, std::uint64_t heap_profile_rate, Say say)
     : session_(session), listener_(std::move(listener)), debugger_(debugger), oom_score_adj_(oom_score_adj),
       refuse_(refuse), heap_profile_rate_(heap_profile_rate), say_(std::move(say))
 {
-    if (auto procs = open_at(session_.debuggee.get(), "cgroup.procs", O_WRONLY))
+    if (auto procs = Cgroup(session_.debuggee.get(), session_.place.version).open(CgroupFile::procs, O_WRONLY))
         procs_ = std::move(*procs);
     else
         no_procs_ = procs.error().error_number;
@@ -105,14 +71,6 @@ int Debuggees::move(pid_t thread) const
         return no_procs_;
     const std::string text = std::to_string(thread);
     return ::write(procs_.get(), text.data(), text.size()) >= 0 ? 0 : errno;
-}
-
-/// Raising needs no right. A debuggee made easier to kill on purpose stays so.
-void Debuggees::raise_oom_score(pid_t thread) const
-{
-    const std::string path = proc_path(thread, "oom_score_adj");
-    if (const auto now = read_number(path); now && *now < oom_score_adj_)
-        (void)write_at(AT_FDCWD, path, std::to_string(oom_score_adj_)).has_value();
 }
 
 std::optional<pid_t> Debuggees::on_notice()
@@ -129,7 +87,7 @@ std::optional<pid_t> Debuggees::on_notice()
         return std::nullopt;
     }
     const int code = move(notice->thread);
-    raise_oom_score(notice->thread);
+    raise_oom_score(notice->thread, oom_score_adj_);
     if (!listener_.valid(notice->id))
         return std::nullopt; // interrupted or dead: the call starts again, or never
     if (code != 0 && refuse_)
@@ -139,7 +97,7 @@ std::optional<pid_t> Debuggees::on_notice()
     if (code != 0 && !std::exchange(failure_said_, true))
         say_(fmt::format("{}, so it {}: {}", "the debuggee cannot be moved out of the debugger's cgroup",
                          refuse_ ? "may not start (--require=split)" : "shares the debugger's limit",
-                         to_line(cgroup_error(CgroupOperation::enter, code, session_.debuggee_path()))));
+                         to_line(cgroup_error(CgroupOperation::enter, code, session_.place.debuggee()))));
     const pid_t pid = code == 0 ? thread_group(notice->thread) : 0; // 0: it has ended already
     if (pid == 0)
         return std::nullopt;
@@ -157,16 +115,14 @@ void Debuggees::remember(pid_t pid)
     for (const Debuggee &known : living_)
         if (known.id.pid == pid)
             return;
-    Debuggee debuggee{.id = *id, .name = {}, .program = {}, .pidfd = {}};
-    debuggee.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    living_.push_back(std::move(debuggee));
+    living_.push_back({.id = *id, .name = {}, .program = {}, .pidfd = open_pidfd(pid)});
 }
 
 /// Only what the debugger itself started and lets go is meant to live on. gdb also detaches from each process the
 /// debuggee forks; those share their parent's fate.
 void Debuggees::on_detach(const PtraceNotice &notice)
 {
-    if (thread_group(notice.thread) != debugger_ && is_in(notice.thread, session_.debuggee_path()))
+    if (thread_group(notice.thread) != debugger_ && is_in(notice.thread, session_.place.debuggee()))
         return; // a debugger that is being debugged
     const pid_t target = thread_group(notice.target);
     for (const Debuggee &debuggee : living_)
@@ -193,8 +149,8 @@ void Debuggees::look(Limit cap)
         if (debuggee.checked)
             continue;
         debuggee.checked = true;
-        debuggee.program = read_link(proc_path(debuggee.id.pid, "exe"));
-        debuggee.name = name_of(debuggee.id.pid);
+        debuggee.program = executable_of(debuggee.id.pid);
+        debuggee.name = comm_of(debuggee.id.pid).value_or("");
         check_place(debuggee, cap);
     }
 }
@@ -209,7 +165,7 @@ void Debuggees::check_places(Limit cap)
 /// The limit counts where the process really is (facts: programs that migrate themselves exist).
 void Debuggees::check_place(const Debuggee &debuggee, Limit cap)
 {
-    const auto strays = [&] { return !is_in(debuggee.id.pid, session_.debuggee_path()) && !ended(debuggee); };
+    const auto strays = [&] { return !is_in(debuggee.id.pid, session_.place.debuggee()) && !ended(debuggee); };
     if (!cap.finite() || escape_said_ || !strays())
         return;
     // /proc/PID/cgroup says "/" a moment before the end of a process can be seen.
@@ -217,8 +173,8 @@ void Debuggees::check_place(const Debuggee &debuggee, Limit cap)
     if (!strays())
         return;
     escape_said_ = true;
-    say_(fmt::format("{} (pid {}) has left its cgroup: the cap of {} does not hold for it", name_of(debuggee.id.pid),
-                     debuggee.id.pid, format_limit(cap)));
+    say_(fmt::format("{} (pid {}) has left its cgroup: the cap of {} does not hold for it",
+                     comm_of(debuggee.id.pid).value_or(""), debuggee.id.pid, format_limit(cap)));
 }
 
 std::vector<GoneDebuggee> Debuggees::collect_gone()

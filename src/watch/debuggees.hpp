@@ -14,7 +14,7 @@
 #include "dbgscope/session.hpp"
 #include "sys/fd.hpp"
 #include "sys/seccomp.hpp"
-#include "watch/cgroups.hpp"
+#include "watch/open_session.hpp"
 
 // Split: who is a debuggee, and its way into the debuggee's cgroup.
 namespace dbgscope {
@@ -22,7 +22,7 @@ namespace dbgscope {
 /// A process that asked to be traced (PTRACE_TRACEME).
 struct Debuggee {
     ProcessId id;
-    std::string name;    ///< comm after its exec; empty until looked at
+    std::string name;    ///< comm after its exec (gdb's start-up shell has another); empty until looked at
     std::string program; ///< /proc/PID/exe; empty until looked at
     UniqueFd pidfd;      ///< invalid: not supported
     bool checked = false;
@@ -39,7 +39,7 @@ class Debuggees {
     using Say = std::function<void(std::string_view line)>;
     /// `session` outlives this. `refuse`: a debuggee that cannot be moved may not start (--require=split).
     /// `heap_profile_rate`: of Go programs; 0: their heap profiles are left as they are.
-    Debuggees(const SessionCgroups &session, PtraceListener listener, pid_t debugger, int oom_score_adj, bool refuse,
+    Debuggees(const OpenSession &session, PtraceListener listener, pid_t debugger, int oom_score_adj, bool refuse,
               std::uint64_t heap_profile_rate, Say say);
 
     /// For poll(2); -1 once nobody is left under the filter.
@@ -61,13 +61,12 @@ class Debuggees {
 
   private:
     [[nodiscard]] int move(pid_t thread) const;
-    void raise_oom_score(pid_t thread) const;
     void remember(pid_t pid);
     void on_detach(const PtraceNotice &notice);
     void on_go_start(const PtraceNotice &notice);
     void check_place(const Debuggee &debuggee, Limit cap);
 
-    const SessionCgroups &session_;
+    const OpenSession &session_;
     PtraceListener listener_;
     pid_t debugger_;
     int oom_score_adj_;
@@ -81,8 +80,5 @@ class Debuggees {
     std::set<pid_t> detached_;
     bool failure_said_ = false, escape_said_ = false;
 };
-
-/// Thread group of a thread: "Tgid:" of /proc/TID/status. 0: it is gone.
-[[nodiscard]] pid_t thread_group(pid_t thread);
 
 } // namespace dbgscope

@@ -9,7 +9,8 @@
 #include <array>
 #include <utility>
 
-#include "probe/reader.hpp"
+#include "kernel/memory_stat.hpp"
+#include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -17,17 +18,18 @@ namespace {
 
 constexpr std::size_t kMaxLevels = 64;
 
-bool exists(int directory, const char *name)
+/// Leaves `value` as it was when the file is missing or malformed.
+void take_number(Cgroup cgroup, CgroupFile file, std::uint64_t &value)
 {
-    return ::faccessat(directory, name, F_OK, 0) == 0;
+    if (const auto number = cgroup.read_number(file))
+        value = *number;
 }
 
-/// Leaves `value` as it was when the file is missing or malformed.
-void read_number(int directory, const char *name, std::uint64_t &value)
+/// The same with the count of `word` in it.
+void take_count_of(Cgroup cgroup, CgroupFile file, std::string_view word, std::uint64_t &value)
 {
-    std::uint64_t number = 0;
-    if (const auto text = read_at(directory, name); text && parse_number(*text, number))
-        value = number;
+    if (const auto text = cgroup.read(file))
+        value = count_of(*text, word).value_or(value);
 }
 
 void take_count(std::string_view text, std::string_view word, std::uint64_t &value)
@@ -40,7 +42,7 @@ void take_count(std::string_view text, std::string_view word, std::uint64_t &val
 /// after. By way of /proc because fgetxattr refuses an O_PATH descriptor.
 std::uint64_t oomd_mark(int directory, const char *name)
 {
-    const std::string path = "/proc/self/fd/" + std::to_string(directory);
+    const std::string path = kSelfDescriptors + std::to_string(directory);
     std::array<char, 32> text; // NOLINT: filled by getxattr
     const ssize_t got = ::getxattr(path.c_str(), name, text.data(), text.size());
     std::uint64_t count = 0;
@@ -51,31 +53,16 @@ std::uint64_t oomd_mark(int directory, const char *name)
 
 /// With swap accounting memory + swap is charged first: where both limits are the same only its counter moves, or none
 /// (Linux 6.18).
-void read_failures(int directory, std::uint64_t &count)
+void read_failures(Cgroup cgroup, std::uint64_t &count)
 {
     std::uint64_t memory = 0;
     std::uint64_t with_swap = 0;
-    read_number(directory, "memory.failcnt", memory);
-    read_number(directory, "memory.memsw.failcnt", with_swap);
+    take_number(cgroup, CgroupFile::failures, memory);
+    take_number(cgroup, CgroupFile::both_failures, with_swap);
     count = std::max(count, memory + with_swap);
 }
 
 } // namespace
-
-std::optional<std::uint64_t> count_of(std::string_view text, std::string_view word)
-{
-    // "low 0\nhigh 12\nmax 4401\noom 1\noom_kill 1\noom_group_kill 0\n"
-    while (!text.empty()) {
-        std::string_view line = next_line(text);
-        if (!line.starts_with(word) || line.size() <= word.size() || line[word.size()] != ' ')
-            continue;
-        std::uint64_t count = 0;
-        if (!parse_number(line.substr(word.size() + 1), count))
-            return std::nullopt;
-        return count;
-    }
-    return std::nullopt;
-}
 
 const LevelEvidence *Evidence::find(Level level) const
 {
@@ -101,7 +88,7 @@ void EvidenceReader::add(Level level, const WatchedCgroup &place)
     added.directory = place.directory;
     added.last.level = level;
     added.last.path = place.path;
-    if (auto events = open_at(place.directory, "memory.events", O_RDONLY | O_NOCTTY); version_ == 2 && events)
+    if (auto events = cgroup(added).open(CgroupFile::events, O_RDONLY | O_NOCTTY))
         added.events = std::move(*events);
 }
 
@@ -112,7 +99,7 @@ void EvidenceReader::add_ancestors(const WatchedCgroup &scope)
     while (below >= 0 && places_.size() < kMaxLevels) {
         auto above = open_directory("..", below);
         // Outside the mount there is no cgroup any more: /sys/fs, or v1's tmpfs.
-        if (!above || !exists(above->get(), "cgroup.procs"))
+        if (!above || !Cgroup(above->get(), version_).has(CgroupFile::procs))
             break;
         path.erase(path.find_last_of('/') == std::string::npos ? 0 : path.find_last_of('/'));
         Place &added = places_.emplace_back();
@@ -122,28 +109,25 @@ void EvidenceReader::add_ancestors(const WatchedCgroup &scope)
         below = added.directory;
     }
     // Only the hierarchy's own root has no cgroup.events (v2), and only it has release_agent (v1).
-    if (below >= 0)
-        to_the_root_ = version_ == 2 ? !exists(below, "cgroup.events") : exists(below, "release_agent");
+    if (const Cgroup top(below, version_); top.valid())
+        to_the_root_ =
+            has_file(CgroupFile::state, version_) ? !top.has(CgroupFile::state) : top.has(CgroupFile::release_agent);
 }
 
 void EvidenceReader::read_place(Place &place) const
 {
     LevelEvidence &last = place.last;
-    if (const auto text = read_at(place.directory, version_ == 2 ? "memory.max" : "memory.limit_in_bytes"))
-        (void)parse_limit(*text, last.max);
-    if (version_ != 2) {
-        read_number(place.directory, "memory.usage_in_bytes", last.current_bytes);
-        read_number(place.directory, "memory.max_usage_in_bytes", last.peak_bytes);
-        read_failures(place.directory, last.local.max);
-        // "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n"
-        if (const auto text = read_at(place.directory, "memory.oom_control"))
-            take_count(*text, "oom_kill", last.local.oom_kill);
+    const Cgroup here = cgroup(place);
+    last.max = here.read_limit(CgroupFile::limit).value_or(last.max);
+    take_number(here, CgroupFile::usage, last.current_bytes);
+    take_number(here, CgroupFile::peak, last.peak_bytes);
+    if (!has_file(CgroupFile::events, version_)) {
+        read_failures(here, last.local.max);
+        take_count_of(here, CgroupFile::oom_control, "oom_kill", last.local.oom_kill);
         return;
     }
-    read_number(place.directory, "memory.current", last.current_bytes);
-    read_number(place.directory, "memory.peak", last.peak_bytes);
-    const auto all = read_at(place.directory, "memory.events");
-    auto own = read_at(place.directory, "memory.events.local");
+    const auto all = here.read(CgroupFile::events);
+    auto own = here.read(CgroupFile::events_local);
     if (all) {
         take_count(*all, "oom", last.oom_below);
         take_count(*all, "oom_kill", last.oom_kill_below);
@@ -180,10 +164,9 @@ Evidence EvidenceReader::read()
 
 void EvidenceReader::count_place(Place &place) const
 {
-    if (version_ != 2) {
-        read_failures(place.directory, place.counts.max);
-        if (const auto text = read_at(place.directory, "memory.oom_control"))
-            take_count(*text, "oom_kill", place.counts.oom_kill);
+    if (!has_file(CgroupFile::events, version_)) {
+        read_failures(cgroup(place), place.counts.max);
+        take_count_of(cgroup(place), CgroupFile::oom_control, "oom_kill", place.counts.oom_kill);
         return;
     }
     std::array<char, 512> block; // NOLINT: filled by pread; the file has six lines
@@ -234,9 +217,9 @@ std::uint64_t EvidenceReader::peak_bytes(Level level)
     const auto place = std::ranges::find(places_, level, [](const Place &part) { return part.last.level; });
     if (place == places_.end())
         return 0;
-    read_number(place->directory, version_ == 2 ? "memory.peak" : "memory.max_usage_in_bytes", place->last.peak_bytes);
+    take_number(cgroup(*place), CgroupFile::peak, place->last.peak_bytes);
     if (place->last.peak_bytes == 0 && version_ == 2) { // before 5.19: the most that was seen
-        read_number(place->directory, "memory.current", place->last.current_bytes);
+        take_number(cgroup(*place), CgroupFile::usage, place->last.current_bytes);
         place->highest_bytes = std::max(place->highest_bytes, place->last.current_bytes);
         return place->highest_bytes;
     }
@@ -248,28 +231,23 @@ std::optional<FileCache> EvidenceReader::file_cache(Level level) const
     const Place *const place = find(level);
     if (place == nullptr)
         return std::nullopt;
-    const auto stat = read_at(place->directory, "memory.stat");
+    const auto stat = cgroup(*place).read(CgroupFile::stat);
     if (!stat)
         return std::nullopt;
-    const bool v2 = version_ == 2;
+    const auto value = [&](const char *key) { return stat_of(*stat, key, version_); };
     FileCache cache;
-    std::uint64_t active = 0;
-    std::uint64_t inactive = 0;
-    take_count(*stat, v2 ? "active_file" : "total_active_file", active);
-    take_count(*stat, v2 ? "inactive_file" : "total_inactive_file", inactive);
-    cache.file_bytes = active + inactive;
-    take_count(*stat, v2 ? "anon" : "total_rss", cache.anon_bytes);
-    take_count(*stat, v2 ? "pgmajfault" : "total_pgmajfault", cache.refaults);
-    take_count(*stat, v2 ? "workingset_refault_file" : "total_workingset_refault_file", cache.refaults);
+    cache.file_bytes = value("active_file").value_or(0) + value("inactive_file").value_or(0);
+    cache.anon_bytes = value("anon").value_or(0);
+    const auto faults = value("pgmajfault");
+    cache.refaults = value("workingset_refault_file").value_or(faults.value_or(0));
     cache.place = level;
     for (const Place *part : {place, find(Level::scope)}) {
-        Limit own;
         if (part == nullptr)
             continue;
-        const auto text = read_at(part->directory, v2 ? "memory.max" : "memory.limit_in_bytes");
-        if (!text || !parse_limit(*text, own) || own >= cache.limit)
+        const auto own = cgroup(*part).read_limit(CgroupFile::limit);
+        if (!own || *own >= cache.limit)
             continue;
-        cache.limit = own;
+        cache.limit = *own;
         cache.limiting = part->last.level;
     }
     return cache;

@@ -9,6 +9,7 @@
 
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/session.hpp"
+#include "kernel/cgroup.hpp"
 #include "sys/fd.hpp"
 
 // The kernel's counters of memory events, from the session's own cgroups up to the root of what is visible.
@@ -67,9 +68,6 @@ struct FileCache {
     std::uint64_t refaults = 0; ///< pages: workingset_refault_file, or pgmajfault where the kernel has no refaults
 };
 
-/// "oom_kill 3" of a memory.events, memory.stat or /proc/vmstat; nothing when there is no such line.
-[[nodiscard]] std::optional<std::uint64_t> count_of(std::string_view text, std::string_view word);
-
 /// Reads all of it through held directories. Opens each ancestor once, by "..", as far as directories are cgroups.
 class EvidenceReader {
   public:
@@ -95,6 +93,7 @@ class EvidenceReader {
         MemoryCounts counts;
         std::uint64_t highest_bytes = 0;
     };
+    [[nodiscard]] Cgroup cgroup(const Place &place) const { return {place.directory, version_}; }
     void add(Level level, const WatchedCgroup &place);
     void add_ancestors(const WatchedCgroup &scope);
     void read_place(Place &place) const;

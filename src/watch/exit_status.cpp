@@ -4,13 +4,9 @@
 #include <sys/ioctl.h>
 
 #include <array>
-#include <charconv>
 #include <cstdint>
-#include <string>
-#include <string_view>
 
-#include "launch/sweep.hpp"
-#include "sys/file.hpp"
+#include "kernel/process_stat.hpp"
 
 namespace dbgscope {
 namespace {
@@ -35,21 +31,13 @@ std::optional<int> from_pidfd(int pidfd)
     return info.exit_code;
 }
 
-/// "4711 (a) b) Z 1 4711 …": field 3 is the state, field 52 the exit code. It reads 0 where we may not trace.
+/// Field 52 of /proc/PID/stat. It reads 0 where we may not trace.
 std::optional<int> from_zombie(const ProcessId &process)
 {
-    const auto stat = read_file("/proc/" + std::to_string(process.pid) + "/stat", 4096);
-    if (!stat || parse_start_ticks(*stat) != process.start_ticks)
+    const auto stat = read_process_stat(process.pid);
+    if (!stat || stat->start_ticks != process.start_ticks || stat->state != 'Z' || stat->exit_code == 0)
         return std::nullopt;
-    const auto comm_end = stat->rfind(')');
-    if (comm_end == std::string::npos || stat->size() < comm_end + 3 || (*stat)[comm_end + 2] != 'Z')
-        return std::nullopt;
-    const auto blank = stat->find_last_of(' ');
-    int code = 0;
-    const char *const first = stat->data() + blank + 1;
-    if (std::from_chars(first, stat->data() + stat->size(), code).ec != std::errc{} || code == 0)
-        return std::nullopt;
-    return code;
+    return stat->exit_code;
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "dbgscope/bytes.hpp"
+#include "kernel/cgroup.hpp"
 #include "sys/fd.hpp"
 
 // The hands of the fuse: the control files of the debuggee's cgroup, v2 and v1.
@@ -54,8 +55,8 @@ class FuseCgroup {
     [[nodiscard]] Result<void> arm();
     /// v2: memory.high = max. v1: limit = cap, memory.oom_control = 0.
     [[nodiscard]] Result<void> lift();
-    [[nodiscard]] Result<void> freeze() { return write_freezer(true); }
-    [[nodiscard]] Result<void> thaw() { return write_freezer(false); }
+    [[nodiscard]] Result<void> freeze() { return cgroup_.freeze(); }
+    [[nodiscard]] Result<void> thaw() { return cgroup_.thaw(); }
     /// v1: raises the limit by that much, up to the cap; where usage has reached the cap, by one page. All waiting
     /// threads try again, whatever the amount, and handle a pending signal first.
     [[nodiscard]] Result<void> lend(std::uint64_t bytes);
@@ -69,13 +70,13 @@ class FuseCgroup {
     [[nodiscard]] std::optional<double> pressure_avg10() const;
 
   private:
-    [[nodiscard]] Result<void> write_freezer(bool frozen);
+    /// v1: what allocates waits at the limit itself, with the killer kept out.
+    [[nodiscard]] bool waits_at_limit() const { return has_file(CgroupFile::oom_control, cgroup_.version()); }
     [[nodiscard]] Result<void> write_limit(Limit limit);
     [[nodiscard]] Result<void> read_v1(FuseReading &reading);
     [[nodiscard]] Result<void> read_v2(FuseReading &reading);
 
-    int version_ = 0;
-    int directory_ = -1;
+    Cgroup cgroup_;
     Limit line_, cap_;
     Limit written_; ///< v1: what we last wrote to memory.limit_in_bytes
     bool lifted_ = true;

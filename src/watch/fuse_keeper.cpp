@@ -109,8 +109,7 @@ void FuseKeeper::disarm()
 /// stop lands; on v1 it would hold for ever.
 void FuseKeeper::let_go(bool for_good)
 {
-    if (config_.version != 1)
-        (void)cgroup_.thaw().has_value();
+    (void)cgroup_.thaw().has_value(); // v1 has no freezer there
     if (config_.action != FuseAction::off && (for_good || config_.version == 1))
         (void)cgroup_.lift().has_value();
 }
@@ -197,8 +196,8 @@ void FuseKeeper::look_at_debuggee(FuseSample &sample, Clock::time_point now)
     const bool hurried = fuse_.state() == FuseState::running && !fuse_.frozen();
     const bool threads = !hurried && (!last_thread_look_ || now - *last_thread_look_ >= kThreadLook);
     const auto before = cpu_time();
-    const auto seen =
-        look_at_processes(config_.directory, proc_.get(), threads ? LookDepth::every_thread : LookDepth::leaders);
+    const auto seen = look_at_processes({config_.directory, config_.version}, proc_.get(),
+                                        threads ? LookDepth::every_thread : LookDepth::leaders);
     process_gap_ = std::chrono::ceil<milliseconds>((cpu_time() - before) * kIdleShare);
     last_process_look_ = now;
     if (threads)
@@ -232,8 +231,7 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
     const std::uint64_t bytes = reading.unreclaimable_bytes();
     if (orders.say_released != Release::none)
         config_.say("fuse-released", released_line(orders.say_released, bytes, reading.cap));
-    const HeldFacts facts{.session = config_.session,
-                          .action = config_.action,
+    const HeldFacts facts{.action = config_.action,
                           .unreclaimable_bytes = bytes,
                           .cap = reading.cap,
                           .parts = reading.parts,

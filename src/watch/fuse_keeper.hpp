@@ -26,7 +26,6 @@ struct FuseConfig {
     int directory = -1; ///< the debuggee's cgroup in it, open for openat(2); outlives the keeper
     Limit line, cap;    ///< line: infinity or action off: no fuse, only hold_for_pressure()
     FuseAction action = FuseAction::hold;
-    std::string session; ///< what `dbgscope set` is to be given
     /// `id`: "fuse-held", "fuse-spent", "fuse-warned", "fuse-released". Called from the members that look, never from
     /// arm and disarm.
     std::function<void(std::string_view id, std::string_view line)> say;

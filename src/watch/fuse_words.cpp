@@ -29,11 +29,6 @@ std::string amount(std::uint64_t bytes, Limit cap)
     return cap.finite() ? fmt::format("{} of its {} cap", format_bytes(bytes), format_limit(cap)) : format_bytes(bytes);
 }
 
-std::string remedy(const HeldFacts &facts)
-{
-    return fmt::format("dbgscope set {} memory.max={}", facts.session, suggested_cap(facts.cap));
-}
-
 } // namespace
 
 std::string suggested_cap(Limit cap)
@@ -48,22 +43,21 @@ std::string suggested_cap(Limit cap)
 
 std::string held_line(const HeldFacts &facts)
 {
-    const std::string more = remedy(facts);
     const std::string what = amount(facts.unreclaimable_bytes, facts.cap) + " cannot be reclaimed" + details(facts);
     if (facts.action == FuseAction::warn)
-        return fmt::format(
-            "debuggee near its cap: {}. It runs on and is killed at the cap: pause it in the debugger to "
-            "look, or give it more: {}",
-            what, more);
-    return fmt::format("debuggee held: {}. Pause it in the debugger to look, or give it more: {}", what, more);
+        return fmt::format("debuggee near its cap: {}. It runs on and is killed at the cap: pause it in the debugger "
+                           "to look, or give it "
+                           "more: dbgscope more",
+                           what);
+    return fmt::format("debuggee held: {}. Pause it in the debugger to look, or give it more: dbgscope more", what);
 }
 
 std::string spent_line(const HeldFacts &facts)
 {
     return fmt::format(
         "debuggee stays frozen, {} are used up: it can be looked at in the debugger, but not step or run on "
-        "without being killed. Give it more first: {}",
-        amount(facts.unreclaimable_bytes, facts.cap), remedy(facts));
+        "without being killed. Give it more first: dbgscope more",
+        amount(facts.unreclaimable_bytes, facts.cap));
 }
 
 std::string released_line(Release why, std::uint64_t unreclaimable_bytes, Limit cap)

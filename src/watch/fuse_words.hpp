@@ -20,7 +20,6 @@ struct Growth {
 };
 
 struct HeldFacts {
-    std::string_view session; ///< the id `dbgscope set` takes
     FuseAction action = FuseAction::hold;
     std::uint64_t unreclaimable_bytes = 0;
     Limit cap;

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "probe/elf_sections.hpp"
+#include "sys/elf_sections.hpp"
 
 // Go's heap profile, switched on in a program that never reads it: its linker sets runtime.disableMemoryProfiling,
 // which the runtime looks at in schedinit, after the sched_getaffinity(2) of osinit (Go 1.17 to 1.27).

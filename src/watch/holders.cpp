@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernel/proc_files.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 
@@ -68,7 +69,7 @@ pid_t spawn(pid_t pid, const std::string &session, const std::string &log_file)
     const SpawnSettings settings(log_file);
     pid_t child = 0;
     const int code =
-        ::posix_spawn(&child, "/proc/self/exe", &settings.actions, &settings.attributes, arguments, environment);
+        ::posix_spawn(&child, kSelfExecutable, &settings.actions, &settings.attributes, arguments, environment);
     return code == 0 ? child : 0;
 }
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "session/processes.hpp"
+#include "kernel/process.hpp"
 
 namespace dbgscope {
 

@@ -1,36 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "kernel/oom_lines.hpp"
 #include "sys/fd.hpp"
 
-// What the kernel's out-of-memory killer wrote to its log: the only place that names the victim and its size.
 namespace dbgscope {
-
-/// One victim. Pids are of the initial pid namespace: in a container they are not those of /proc.
-struct OomKill {
-    int pid = 0;
-    std::string name;          ///< comm, at most 15 bytes, unescaped
-    std::uint64_t bytes = 0;   ///< anon-rss + shmem-rss of its "Killed process" line
-    bool sized = false;        ///< that line has been seen
-    bool machine_wide = false; ///< global_oom: no cgroup's limit
-    /// From the root of the hierarchy, not of our namespace. Empty: not logged (the kernel limits that part to ten
-    /// kills in five seconds).
-    std::string limit_cgroup, victim_cgroup;
-};
-
-/// The text of one /dev/kmsg record (Documentation/ABI/testing/dev-kmsg) with \xNN resolved. Nothing when it is
-/// malformed, or when a process wrote it: those have a facility other than 0.
-[[nodiscard]] std::optional<std::string> kmsg_text(std::string_view record);
-
-/// Takes one line of text in; kills already in `kills` (same pid, not sized yet) are completed, new ones added.
-/// At most 64 are kept; the oldest goes first. Lines about anything else do nothing.
-void take_oom_line(std::string_view text, std::vector<OomKill> &kills);
 
 /// /dev/kmsg from the moment this was opened on. Costs nothing until read() is called; nothing wakes us up.
 class KernelLog {

@@ -13,9 +13,8 @@
 #include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
 #include "sys/file.hpp"
-#include "watch/evidence.hpp"
 
 namespace dbgscope {
 namespace {
@@ -164,11 +163,12 @@ void PressureStates::set_fuse_held(bool held, Time now)
 
 PressureWatch::PressureWatch(int directory, std::int64_t some_permyriad, std::int64_t full_permyriad,
                              PressureAction action)
-    : directory_(directory), states_(action, some_permyriad, full_permyriad),
+    : scope_(directory, 2), states_(action, some_permyriad, full_permyriad),
       swapped_in_at_start_pages_(swapped_in_pages())
 {
     if (directory < 0) {
-        why_not_ = errno_error(ENOENT, "watch", "memory.pressure", "no cgroup v2 directory of this session");
+        why_not_ =
+            errno_error(ENOENT, "watch", file_name(CgroupFile::pressure, 2), "no cgroup v2 directory of this session");
         return;
     }
     open_trigger(PressureKind::some, some_permyriad);
@@ -182,13 +182,13 @@ void PressureWatch::open_trigger(PressureKind kind, std::int64_t permyriad)
     // "some 800000 2000000": stalled µs in a window of so many. One trigger for each open file.
     const std::string trigger = fmt::format("{} {} {}", kind == PressureKind::some ? "some" : "full",
                                             std::min(permyriad, kWhole) * (kWindowUs / kWhole), kWindowUs);
-    auto file = open_at(directory_, "memory.pressure", O_RDWR | O_NONBLOCK);
+    auto file = scope_.open(CgroupFile::pressure, O_RDWR | O_NONBLOCK);
     if (!file) {
         why_not_ = std::move(file.error());
         return;
     }
     if (::write(file->get(), trigger.c_str(), trigger.size() + 1) < 0) {
-        why_not_ = errno_error(errno, "write", "memory.pressure");
+        why_not_ = errno_error(errno, "write", file_name(CgroupFile::pressure, 2));
         return;
     }
     watched_[count_] = {.fd = file->get(), .events = POLLPRI};
@@ -208,8 +208,7 @@ SwapUse PressureWatch::read_swap() const
         return use;
     if (const auto text = read_file("/proc/sys/vm/swappiness"))
         (void)parse_number(*text, use.swappiness);
-    if (const auto text = read_at(directory_, "memory.swap.current"))
-        (void)parse_number(*text, use.session_bytes);
+    use.session_bytes = scope_.read_number(CgroupFile::swap_usage).value_or(0);
     const std::uint64_t pages = swapped_in_pages();
     use.swapped_in_pages = pages - std::min(swapped_in_at_start_pages_, pages);
     return use;

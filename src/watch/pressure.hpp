@@ -11,6 +11,7 @@
 
 #include "dbgscope/error.hpp"
 #include "dbgscope/plan.hpp"
+#include "kernel/cgroup.hpp"
 #include "sys/fd.hpp"
 
 // PSI triggers on the session's memory (Documentation/accounting/psi.rst) and what is said and done about them.
@@ -99,7 +100,7 @@ class PressureWatch {
     void open_trigger(PressureKind kind, std::int64_t permyriad);
     [[nodiscard]] SwapUse read_swap() const;
 
-    int directory_;
+    Cgroup scope_;
     PressureStates states_;
     std::array<Watched, 2> watched_{};
     std::array<PressureKind, 2> kinds_{};

@@ -5,12 +5,10 @@
 
 #include <ctime>
 
-#include <fmt/core.h>
-
+#include "kernel/process.hpp"
 #include "session/end.hpp"
 #include "session/history.hpp"
 #include "session/journal.hpp"
-#include "session/processes.hpp"
 #include "sys/file.hpp"
 #include "watch/footprint.hpp"
 
@@ -55,7 +53,7 @@ Recorder::Recorder(const Watch &order, ProcessId debugger)
 
 void Recorder::note_directory()
 {
-    if (std::string now = read_link(fmt::format("/proc/{}/cwd", record_.debugger.pid)); !now.empty())
+    if (std::string now = working_directory_of(record_.debugger.pid); !now.empty())
         record_.directory = std::move(now);
 }
 

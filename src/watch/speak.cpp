@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "dbgscope/error.hpp"
+#include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -31,7 +32,8 @@ Speaker::Speaker(bool quiet, const std::string &log_file) : quiet_(quiet && log_
         socket_ = true; // cannot be opened again; MSG_DONTWAIT does the same for one write
     } else if (S_ISREG(info.st_mode)) {
         plain_ = true; // a file does not make anybody wait, and its offset has to stay the shared one
-    } else if (auto file = open_at(AT_FDCWD, "/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND)) {
+    } else if (auto file = open_at(AT_FDCWD, std::string(kSelfDescriptors) + "2",
+                                   O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND)) {
         out_ = std::move(*file);
     }
 }

@@ -7,52 +7,15 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <csignal>
-#include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "launch/vacate.hpp"
+#include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
 namespace {
-
-constexpr std::uint64_t bit(int signal)
-{
-    return std::uint64_t{1} << (signal - 1);
-}
-constexpr std::uint64_t kStopSignals =
-    bit(SIGHUP) | bit(SIGINT) | bit(SIGQUIT) | bit(SIGTRAP) | bit(SIGTERM) | bit(SIGSTOP) | bit(SIGTSTP);
-
-/// The value of "NAME:\tVALUE" at the start of a line, to the end of that line; nothing when there is no such line.
-std::optional<std::string_view> field(std::string_view text, std::string_view name)
-{
-    for (std::size_t at = 0; (at = text.find(name, at)) != std::string_view::npos; at += name.size()) {
-        if (at != 0 && text[at - 1] != '\n')
-            continue;
-        std::string_view value = text.substr(at + name.size());
-        if (!value.starts_with(":\t"))
-            continue;
-        value.remove_prefix(2);
-        return value.substr(0, value.find('\n'));
-    }
-    return std::nullopt;
-}
-
-template <class T> bool read_number(std::string_view text, int base, T &number)
-{
-    const char *const last = text.data() + text.size();
-    const auto [end, code] = std::from_chars(text.data(), last, number, base);
-    return code == std::errc{} && end == last;
-}
-
-template <class T> bool read_field(std::string_view text, std::string_view name, int base, T &number)
-{
-    const auto value = field(text, name);
-    return value && read_number(*value, base, number);
-}
 
 /// One walk over the processes of a cgroup.
 class Walk {
@@ -104,7 +67,7 @@ class Walk {
     {
         if (running_ && depth_ == LookDepth::leaders)
             return true;
-        const std::string path = std::to_string(pid) + "/task";
+        const std::string path = threads_directory(pid);
         const auto directory = open_at(proc_, path, O_RDONLY | O_DIRECTORY);
         if (!directory)
             return true;
@@ -148,7 +111,7 @@ class Walk {
         if (budget_ == 0)
             return std::nullopt;
         --budget_;
-        auto text = read_at(proc_, task + "/status");
+        auto text = read_task_status(proc_, task);
         if (text)
             return std::move(*text);
         const int code = text.error().error_number;
@@ -166,40 +129,12 @@ class Walk {
 
 } // namespace
 
-bool TaskStatus::stop_pending() const
+ProcessesLook look_at_processes(Cgroup cgroup, int proc, LookDepth depth)
 {
-    return (pending & kStopSignals) != 0;
-}
-
-bool TaskStatus::only_sigstop() const
-{
-    return (pending & kStopSignals) == bit(SIGSTOP);
-}
-
-std::optional<TaskStatus> parse_task_status(std::string_view text)
-{
-    // "Name:\tleak\nState:\tt (tracing stop)\nTracerPid:\t4711\nVmSize:\t    5000
-    // kB\nThreads:\t16\nSigPnd:\t0000000000000000\n
-    //  ShdPnd:\t0000000000000010\nSigBlk:\t0000000000000000\n"; newlines in Name are escaped by the kernel.
-    TaskStatus task;
-    std::uint64_t own = 0, shared = 0, blocked = 0;
-    const auto state = field(text, "State");
-    if (!state || state->empty() || !read_field(text, "SigPnd", 16, own) || !read_field(text, "ShdPnd", 16, shared) ||
-        !read_field(text, "SigBlk", 16, blocked) || !read_field(text, "TracerPid", 10, task.tracer) ||
-        !read_field(text, "Threads", 10, task.threads))
-        return std::nullopt;
-    task.state = state->front();
-    task.memory = field(text, "VmSize").has_value();
-    task.pending = (own | shared) & ~blocked;
-    return task;
-}
-
-ProcessesLook look_at_processes(int cgroup, int proc, LookDepth depth)
-{
-    const auto procs = read_at(cgroup, "cgroup.procs");
-    if (!procs) // removed with all that was in it, or not readable: then it is not judged
-        return {.any = procs.error().error_number != ENODEV && procs.error().error_number != ENOENT, .traced = true};
-    return Walk(proc, depth).over(parse_procs(*procs));
+    const auto pids = cgroup.pids();
+    if (!pids) // removed with all that was in it, or not readable: then it is not judged
+        return {.any = pids.error().error_number != ENODEV && pids.error().error_number != ENOENT, .traced = true};
+    return Walk(proc, depth).over(*pids);
 }
 
 } // namespace dbgscope

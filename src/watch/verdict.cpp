@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
+#include "kernel/cgroup_files.hpp"
 
 namespace dbgscope {
 namespace {
@@ -122,8 +123,8 @@ std::string size_words(const char *what, Limit limit)
 
 std::string file_words(const Evidence &evidence, const LevelEvidence &level, bool whole_name)
 {
-    return fmt::format("({} of {}{})", evidence.version == 2 ? "memory.max" : "memory.limit_in_bytes",
-                       whole_name ? "" : "…/", printable(last_name(level.path)));
+    return fmt::format("({} of {}{})", file_name(CgroupFile::limit, evidence.version), whole_name ? "" : "…/",
+                       printable(last_name(level.path)));
 }
 
 std::string ancestor_words(const Evidence &evidence, const LevelEvidence &level)
@@ -187,7 +188,7 @@ std::string cause_words(const Culprit &culprit, const Evidence &after, const Dea
     case Cause::ancestor:
         return fmt::format(", {}because {} hit its {} {}", probably, ancestor_words(after, *level),
                            size_words("limit", level->max),
-                           after.version == 2 ? "(memory.max)" : "(memory.limit_in_bytes)");
+                           fmt::format("({})", file_name(CgroupFile::limit, after.version)));
     case Cause::inner: return " hit the limit of a cgroup that the program made for itself";
     case Cause::machine: return fmt::format(", {}because the whole machine ran out of memory", probably);
     case Cause::unseen:
@@ -297,7 +298,8 @@ Culprit find_culprit(const Evidence &before, const Evidence &after, const Death 
     if (death.log)
         if (const auto found = culprit_in_log(after, chain, *death.log, split))
             return *found;
-    const bool v2 = after.version == 2;
+    // v1 counts only how often the limit was hit.
+    const bool counted = has_file(CgroupFile::events, after.version);
     std::uint64_t kills = 0;
     for (const std::size_t i : chain)
         if (after.levels[i].level != Level::ancestor)
@@ -306,16 +308,17 @@ Culprit find_culprit(const Evidence &before, const Evidence &after, const Death 
     if (kills == 0 && !death.log)
         return {.cause = after.oomd_marks > before.oomd_marks ? Cause::oomd : Cause::not_memory};
     const auto hit = [&](std::size_t i) {
-        return risen(before, after, i, [v2](const LevelEvidence &of) { return v2 ? of.local.oom : of.local.max; }) > 0;
+        return risen(before, after, i,
+                     [counted](const LevelEvidence &of) { return counted ? of.local.oom : of.local.max; }) > 0;
     };
     if (const Culprit found = innermost(after, chain, hit, split); found.level != nullptr)
-        return {.cause = found.cause, .level = found.level, .guessed = found.guessed && !v2};
-    if (v2 && !chain.empty() &&
+        return {.cause = found.cause, .level = found.level, .guessed = found.guessed && !counted};
+    if (counted && !chain.empty() &&
         risen(before, after, chain.front(), [](const LevelEvidence &of) { return of.oom_below; }) > 0)
         return {.cause = Cause::inner};
     // Linux 6.18 counts no failure where memory.memsw.limit_in_bytes is the same limit: who was at it?
     const auto full = [&](std::size_t i) { return was_full(after.levels[i]); };
-    if (const Culprit found = innermost(after, chain, full, split); !v2 && found.level != nullptr)
+    if (const Culprit found = innermost(after, chain, full, split); !counted && found.level != nullptr)
         return {.cause = found.cause, .level = found.level, .guessed = found.guessed || !death.log};
     return beyond(after);
 }

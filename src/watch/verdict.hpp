@@ -7,8 +7,8 @@
 
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/plan.hpp"
+#include "kernel/oom_lines.hpp"
 #include "watch/evidence.hpp"
-#include "watch/kernel_log.hpp"
 
 // Whose limit it was, who died of it, and what to do. Pure: two readings and what is known of the dead → one line.
 namespace dbgscope {

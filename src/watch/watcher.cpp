@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -15,8 +14,9 @@
 
 #include <fmt/core.h>
 
-#include "probe/pressure.hpp"
-#include "session/processes.hpp"
+#include "kernel/cgroup.hpp"
+#include "kernel/pressure.hpp"
+#include "kernel/process.hpp"
 #include "sys/file.hpp"
 #include "watch/cleanup.hpp"
 #include "watch/exit_status.hpp"
@@ -55,25 +55,25 @@ Watcher::Watcher(WatchStart start)
     if (auto null = open_at(AT_FDCWD, "/dev/null", O_RDONLY))
         for_listener_ = std::move(*null);
     if (order_.use_pidfd)
-        debugger_pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, start.debugger, 0)));
+        debugger_pidfd_ = open_pidfd(start.debugger);
 }
 
 bool Watcher::introduced()
 {
-    SessionPlaces expected;
+    SessionPlace expected;
     auto message = receive_from_launcher(launcher_.get());
     for (; message && message->expected; message = receive_from_launcher(launcher_.get()))
         expected = std::move(*message->expected);
-    if (!message || !message->places) {
+    if (!message || !message->place) {
         launcher_.reset();
         if (!order_.wait && expected.remove) // killed on the way; where it has failed, it has done this itself
             remove_abandoned(expected, kRemovePatience);
         return false;
     }
-    auto opened = open_session(*message->places);
+    auto opened = open_session(*message->place);
     if (!opened) {
         not_watched_ = fmt::format("this session is not watched{}: {}",
-                                   message->places->divided ? ", and the debuggee's cap does not hold" : "",
+                                   message->place->divided ? ", and the debuggee's cap does not hold" : "",
                                    to_line(opened.error()));
         if (order_.split_required)
             launcher_.reset();         // instead of an answer
@@ -89,32 +89,29 @@ bool Watcher::introduced()
 
 void Watcher::set_up()
 {
-    const SessionCgroups &session = *cgroups_;
-    const SessionPlaces &places = session.places;
-    if (places.version == 2) {
-        if (auto file = open_at(session.scope.get(), "memory.events", O_RDONLY))
+    const OpenSession &session = *cgroups_;
+    const SessionPlace &where = session.place;
+    if (where.version == 2) {
+        if (auto file = Cgroup(session.scope.get(), where.version).open(CgroupFile::events, O_RDONLY))
             memory_events_ = std::move(*file);
         if (session.debuggee.valid())
-            if (auto file = open_at(session.debuggee.get(), "cgroup.events", O_RDONLY))
+            if (auto file = Cgroup(session.debuggee.get(), where.version).open(CgroupFile::state, O_RDONLY))
                 populated_ = std::move(*file);
-        avoid_oomd(session.debugger_path());
-        avoid_oomd(places.scope + '/' + kWatchName);
+        avoid_oomd(session.place.debugger());
+        avoid_oomd(where.scope + '/' + kWatchName);
     }
     const auto place = [](const UniqueFd &directory, std::string path) {
         return WatchedCgroup{directory.get(), std::move(path)};
     };
     const bool divided = session.debuggee.valid();
-    oom_.emplace(OomSetup{.version = places.version,
-                          .scope = place(session.scope, places.scope),
-                          .debuggee = divided ? place(session.debuggee, session.debuggee_path()) : WatchedCgroup{},
-                          .debugger = divided ? place(session.debugger, session.debugger_path()) : WatchedCgroup{},
+    oom_.emplace(OomSetup{.version = where.version,
+                          .scope = place(session.scope, where.scope),
+                          .debuggee = divided ? place(session.debuggee, session.place.debuggee()) : WatchedCgroup{},
+                          .debugger = divided ? place(session.debugger, session.place.debugger()) : WatchedCgroup{},
                           .debugger_pid = debugger_.pid,
                           .context = verdict_context(order_, divided)});
     SessionRecord &record = recorder_.record();
-    record.cgroup_version = places.version;
-    record.scope_directory = places.scope;
-    record.unified_directory = places.unified;
-    record.split = divided;
+    record.place = where;
     record.fuse = fuse_ && order_.fuse != FuseAction::off ? fuse_->line() : Limit();
 }
 
@@ -125,12 +122,11 @@ void Watcher::arm_fuse()
     const bool fused = order_.fuse != FuseAction::off && order_.fuse_line.finite();
     if (!fused && order_.pressure != PressureAction::hold)
         return;
-    auto fuse = FuseKeeper::arm({.version = cgroups_->places.version,
+    auto fuse = FuseKeeper::arm({.version = cgroups_->place.version,
                                  .directory = cgroups_->debuggee.get(),
                                  .line = order_.fuse_line,
                                  .cap = order_.cap,
                                  .action = order_.fuse,
-                                 .session = order_.session,
                                  .say = [this](std::string_view id, std::string_view line) {
                                      say(line);
                                      if (id == kFuseHeld)
@@ -246,7 +242,7 @@ void Watcher::finish()
     const std::set<pid_t> detached = debuggees_ ? debuggees_->detached() : std::set<pid_t>();
     SessionRecord &record = recorder_.record();
     if (cgroups_) {
-        if (const auto text = read_at(cgroups_->v2_scope(), "memory.pressure"))
+        if (const auto text = Cgroup(cgroups_->v2_scope(), 2).read(CgroupFile::pressure))
             if (Pressure totals; parse_pressure(*text, totals)) {
                 record.stall_some_us = totals.some.total_us;
                 record.stall_full_us = totals.full.total_us;

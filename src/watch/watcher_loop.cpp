@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "dbgscope/time_span.hpp"
+#include "kernel/cgroup.hpp"
+#include "kernel/process.hpp"
 #include "session/listeners.hpp"
-#include "session/processes.hpp"
 #include "sys/file.hpp"
 #include "watch/watcher.hpp"
 
@@ -24,20 +23,6 @@ constexpr auto kEventPause = std::chrono::milliseconds(100);   ///< `max` events
 constexpr auto kFusePause = std::chrono::milliseconds(10);     ///< a fast leak is through the margin in 100 ms
 constexpr auto kGoneInterval = std::chrono::milliseconds(200); ///< without pidfds
 
-template <class T> void keep_earlier(std::optional<T> &earliest, const std::optional<T> &candidate)
-{
-    if (candidate && (!earliest || *candidate < *earliest))
-        earliest = candidate;
-}
-
-bool due(std::optional<std::chrono::steady_clock::time_point> &at, std::chrono::steady_clock::time_point now)
-{
-    if (!at || *at > now)
-        return false;
-    at.reset();
-    return true;
-}
-
 /// Makes poll(2) wait for the next change of a cgroup's event file. False: the cgroup is gone.
 bool rearm(int file)
 {
@@ -47,99 +32,141 @@ bool rearm(int file)
 
 } // namespace
 
-void Watcher::collect(std::vector<pollfd> &polled) const
+void Watcher::add_sources()
 {
-    polled.clear();
-    const auto add = [&](int fd, short events) {
-        if (fd >= 0)
-            polled.push_back({.fd = fd, .events = events, .revents = 0});
-    };
-    add(debugger_pidfd_.get(), POLLIN);
-    add(launcher_.get(), POLLIN);
-    add(signals_.fd(), POLLIN);
-    if (debuggees_) {
-        if (!launcher_.valid()) // first what it said, and room for what an answer has to open
-            add(debuggees_->listener(), POLLIN);
-        for (const Debuggee &debuggee : debuggees_->living())
-            add(debuggee.pidfd.get(), POLLIN);
-    }
-    if (!events_muted_)
-        add(memory_events_.get(), POLLPRI);
-    add(populated_.get(), POLLPRI);
-    if (fuse_)
-        add(fuse_->event_fd(), POLLIN);
-    if (pressure_)
-        for (const auto &[fd, events] : pressure_->fds())
-            add(fd, events);
+    loop_.add(debugger_source());
+    loop_.add({.name = "launcher",
+               .fds = [this](auto &polled) { wait_for(polled, launcher_.get(), POLLIN); },
+               .ready = [this](const pollfd &, Time) { on_launcher(); },
+               .next_look = [this] { return settle_at_; },
+               .timer =
+                   [this](Time now) {
+                       if (due(settle_at_, now))
+                           settle();
+                   }});
+    loop_.add({.name = "signals",
+               .fds = [this](auto &polled) { wait_for(polled, signals_.fd(), POLLIN); },
+               .ready = [this](const pollfd &, Time) { on_signal(); }});
+    loop_.add(debuggees_source());
+    loop_.add(memory_source());
+    loop_.add({.name = "populated",
+               .fds = [this](auto &polled) { wait_for(polled, populated_.get(), POLLPRI); },
+               .ready = [this](const pollfd &, Time) { on_populated(); }});
+    loop_.add({.name = "fuse",
+               .fds = [this](auto &polled) { wait_for(polled, fuse_ ? fuse_->event_fd() : -1, POLLIN); },
+               .ready = [this](const pollfd &, Time) { fuse_->on_event(); },
+               .next_look = [this] { return fuse_ ? fuse_->next_look() : std::nullopt; },
+               .timer = [this](Time) { fuse_->on_timer(); }});
+    loop_.add({.name = "oom",
+               .next_look = [this] { return oom_ ? oom_->next_look() : std::nullopt; },
+               .timer = [this](Time now) { report(oom_->on_timer(now)); }});
+    loop_.add(pressure_source());
+    loop_.add({.name = "client",
+               .next_look = [this] { return client_due_at_; },
+               .timer =
+                   [this](Time now) {
+                       if (due(client_due_at_, now))
+                           end_unreached();
+                   }});
 }
 
-/// For poll(2): -1 while nothing is to be looked at again.
-int Watcher::patience(Time now) const
+Source Watcher::debugger_source()
 {
-    std::optional<Time> next = look_at_;
-    keep_earlier(next, events_muted_);
-    keep_earlier(next, gone_check_at_);
-    keep_earlier(next, client_due_at_);
-    keep_earlier(next, settle_at_);
-    if (fuse_)
-        keep_earlier(next, fuse_->next_look());
-    if (oom_)
-        keep_earlier(next, oom_->next_look());
-    if (pressure_)
-        keep_earlier(next, pressure_->next_look());
-    if (!next)
-        return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - now).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+    return {.name = "debugger",
+            .fds = [this](auto &polled) { wait_for(polled, debugger_pidfd_.get(), POLLIN); },
+            .ready = [this](const pollfd &, Time) { gone_ = true; },
+            .next_look = [this] { return gone_check_at_; },
+            .timer =
+                [this](Time now) {
+                    gone_ = gone_ || !is_alive(debugger_);
+                    gone_check_at_ = now + kGoneInterval;
+                    on_gone(now);
+                }};
+}
+
+Source Watcher::debuggees_source()
+{
+    return {.name = "debuggees",
+            .fds =
+                [this](auto &polled) {
+                    if (!debuggees_)
+                        return;
+                    if (!launcher_.valid()) // first what it said, and room for what an answer has to open
+                        wait_for(polled, debuggees_->listener(), POLLIN);
+                    for (const Debuggee &debuggee : debuggees_->living())
+                        wait_for(polled, debuggee.pidfd.get(), POLLIN);
+                },
+            .ready =
+                [this](const pollfd &entry, Time now) {
+                    if (entry.fd != debuggees_->listener())
+                        on_gone(now);
+                    else
+                        (entry.revents & POLLIN) != 0 ? on_notice(now) : debuggees_->forget_listener();
+                },
+            .next_look = [this] { return look_at_; },
+            .timer =
+                [this](Time now) {
+                    if (due(look_at_, now) && debuggees_)
+                        look();
+                }};
+}
+
+Source Watcher::memory_source()
+{
+    return {.name = "memory",
+            .fds =
+                [this](auto &polled) {
+                    if (!events_muted_)
+                        wait_for(polled, memory_events_.get(), POLLPRI);
+                },
+            .ready = [this](const pollfd &, Time now) { on_memory_event(now); },
+            .next_look = [this] { return events_muted_; },
+            .timer =
+                [this](Time now) {
+                    if (!due(events_muted_, now) || !memory_events_.valid())
+                        return;
+                    report(oom_->on_memory_event(now)); // what came meanwhile
+                    if (fuse_)
+                        fuse_->on_event();
+                }};
+}
+
+Source Watcher::pressure_source()
+{
+    return {.name = "pressure",
+            .fds =
+                [this](auto &polled) {
+                    if (pressure_)
+                        for (const auto &[fd, events] : pressure_->fds())
+                            wait_for(polled, fd, events);
+                },
+            .ready = [this](const pollfd &entry,
+                            Time now) { take(pressure_->on_ready(entry.fd, entry.revents, now), now); },
+            .next_look = [this] { return pressure_ ? pressure_->next_look() : std::nullopt; },
+            .timer = [this](Time now) { take(pressure_->on_timer(now), now); }};
 }
 
 void Watcher::run()
 {
-    using Clock = std::chrono::steady_clock;
+    const auto start = std::chrono::steady_clock::now();
     if (!debugger_pidfd_.valid())
-        gone_check_at_ = Clock::now() + kGoneInterval;
+        gone_check_at_ = start + kGoneInterval;
     if (order_.client_timeout_ms > 0)
-        client_due_at_ = Clock::now() + std::chrono::milliseconds(order_.client_timeout_ms);
-    std::vector<pollfd> polled;
-    while (!gone_) {
-        collect(polled);
-        if (::poll(polled.data(), polled.size(), patience(Clock::now())) < 0 && errno != EINTR)
-            break;
-        const auto now = Clock::now();
-        for (const pollfd &entry : polled)
-            if (entry.revents != 0)
-                handle(entry, now);
-        on_timers(now);
-        note_state(now);
-    }
+        client_due_at_ = start + std::chrono::milliseconds(order_.client_timeout_ms);
+    add_sources();
+    while (!gone_ && loop_.turn())
+        note_state(std::chrono::steady_clock::now());
 }
 
-void Watcher::handle(const pollfd &ready, Time now)
+void Watcher::on_signal()
 {
-    const int fd = ready.fd;
-    if (fd == debugger_pidfd_.get())
-        gone_ = true;
-    else if (fd == launcher_.get())
-        on_launcher();
-    else if (fd == signals_.fd()) {
-        const auto seen = signals_.on_signal();
-        if (seen.stop && fuse_)
-            fuse_->disarm(); // systemd stops the scope: everybody must be able to die
-        else if (seen.look && fuse_)
-            fuse_->on_event();
-    } else if (debuggees_ && fd == debuggees_->listener())
-        (ready.revents & POLLIN) != 0 ? on_notice(now) : debuggees_->forget_listener();
-    else if (fd == memory_events_.get())
-        on_memory_event(now);
-    else if (fd == populated_.get())
-        on_populated();
-    else if (fuse_ && fd == fuse_->event_fd())
+    const auto seen = signals_.on_signal();
+    if (!fuse_)
+        return;
+    if (seen.stop)
+        fuse_->disarm(); // systemd stops the scope: everybody must be able to die
+    else if (seen.look)
         fuse_->on_event();
-    else if (pressure_ && std::any_of(pressure_->fds().begin(), pressure_->fds().end(),
-                                      [&](const auto &watched) { return watched.fd == fd; }))
-        take(pressure_->on_ready(fd, ready.revents, now), now);
-    else
-        on_gone(now);
 }
 
 /// The launcher's next message. False: its socket has ended, with its exec or its life.
@@ -236,36 +263,15 @@ void Watcher::on_gone(Time now)
     }
 }
 
-void Watcher::on_timers(Time now)
+/// Who the debuggees are, for the record.
+void Watcher::look()
 {
-    if (due(events_muted_, now) && memory_events_.valid()) {
-        report(oom_->on_memory_event(now)); // what came meanwhile
-        if (fuse_)
-            fuse_->on_event();
-    }
-    if (due(gone_check_at_, now)) {
-        gone_ = !is_alive(debugger_);
-        gone_check_at_ = now + kGoneInterval;
-        on_gone(now);
-    }
-    if (due(look_at_, now) && debuggees_) {
-        debuggees_->look(order_.cap);
-        SessionRecord &record = recorder_.record();
-        record.debuggees.clear();
-        for (const Debuggee &debuggee : debuggees_->living())
-            record.debuggees.push_back(debuggee.id.pid);
-        recorder_.write();
-    }
-    if (due(settle_at_, now))
-        settle();
-    if (due(client_due_at_, now))
-        end_unreached();
-    if (fuse_ && fuse_->next_look() && *fuse_->next_look() <= now)
-        fuse_->on_timer();
-    if (oom_ && oom_->next_look() && *oom_->next_look() <= now)
-        report(oom_->on_timer(now));
-    if (pressure_ && pressure_->next_look() && *pressure_->next_look() <= now)
-        take(pressure_->on_timer(now), now);
+    debuggees_->look(order_.cap);
+    SessionRecord &record = recorder_.record();
+    record.debuggees.clear();
+    for (const Debuggee &debuggee : debuggees_->living())
+        record.debuggees.push_back(debuggee.id.pid);
+    recorder_.write();
 }
 
 void Watcher::take(const PressureStep &step, Time now)
@@ -278,7 +284,9 @@ void Watcher::take(const PressureStep &step, Time now)
     if (step.effect == PressureEffect::lower_weight)
         lower_weight();
     if (step.effect == PressureEffect::restore_weight && !weight_before_.empty())
-        (void)write_at(cgroups_->debuggee.get(), "cpu.weight", weight_before_).has_value();
+        (void)Cgroup(cgroups_->debuggee.get(), cgroups_->place.version)
+            .write(CgroupFile::cpu_weight, weight_before_)
+            .has_value();
     if (fuse_ && step.effect == PressureEffect::hold)
         fuse_->hold_for_pressure(true);
     if (fuse_ && step.effect == PressureEffect::release)
@@ -301,9 +309,9 @@ void Watcher::lower_weight()
     constexpr const char *kLow = "20";
     if (!cgroups_->debuggee.valid())
         return;
-    const auto before = read_at(cgroups_->debuggee.get(), "cpu.weight");
-    const auto lowered =
-        before ? write_at(cgroups_->debuggee.get(), "cpu.weight", kLow) : Result<void>(fail(before.error()));
+    const Cgroup debuggee(cgroups_->debuggee.get(), cgroups_->place.version);
+    const auto before = debuggee.read(CgroupFile::cpu_weight);
+    const auto lowered = before ? debuggee.write(CgroupFile::cpu_weight, kLow) : Result<void>(fail(before.error()));
     if (lowered)
         weight_before_ = *before;
     else // no cpu controller was given to this session

@@ -16,7 +16,8 @@ int main(int argc, char **argv)
     scope.unit = "scope-only-" + std::to_string(self) + ".scope";
     scope.socket = "/run/systemd/private";
     scope.properties = {{"MemoryMax", std::uint64_t{512} << 20U, false, true}};
-    const auto made = dbgscope::create_scope(scope, std::span(&self, 1));
+    auto call = dbgscope::ScopeCall::start(scope, std::span(&self, 1));
+    const auto made = call ? call->wait() : dbgscope::Result<dbgscope::ScopeResult>(dbgscope::pass(call));
     if (!made) {
         std::fprintf(stderr, "%s\n", dbgscope::to_line(made.error()).c_str());
         return 125;

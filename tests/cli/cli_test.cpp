@@ -160,6 +160,10 @@ TEST_F(Cli, BadInputHasAClearErrorAndStatus125)
         {{"run", "--memory-max=0", "true"}, "0"},
         {{"run", "--memory-max=1M", "true"}, "8M"},
         {{"run", "--memory-max", "true"}, "true"},
+        {{"run", "--memory-max=", "echo", "started"}, "--memory-max \"\": empty"},
+        {{"--memory-max=", "dlv", "version"}, "--memory-max \"\": empty"},
+        {{"run", "-E", "1BAD=3", "true"}, "begins with no digit"},
+        {{"run", "--setenv=", "true"}, "a name is of letters"},
         {{"run"}, "no command given"},
         {{"run", "--"}, "no command given"},
         {{"run", "--pty", "true"}, "keeps the terminal"},
@@ -199,6 +203,8 @@ TEST_F(Cli, TheCommandsOwnStatusOutputAndArgumentsPassThrough)
     expect({"run", "-q", "--", "printf", "%s|", "-p", "--", "$HOME", ""}, 0, "", "-p|--|$HOME||");
     expect({"run", "-q", "printf", "%s|", "--memory-max=x", "--", "--"}, 0, "", "--memory-max=x|--|--|");
     expect({"run", "-q", "-E", "A=b c", "sh", "-c", "echo \"$A\""}, 0, "", "b c");
+    expect({"run", "-q", "--description=", "--slice=", "env", "echo", "hello"}, 0, "", "hello\n");
+    expect({"run", "-q", "-E", "NOTSET", "sh", "-c", "echo \"[${NOTSET-unset}]\""}, 0, "", "[]\n");
     expect({"run", "-q", "--expand-environment", "-E", "X=y", "echo", "${HOME}"}, 0, "", dir_.string());
 }
 
@@ -291,6 +297,24 @@ TEST_F(Cli, HelpVersionAndProfilesGoToStdout)
     expect({"status", "--json"}, 0, "", "\"schema\"");
     expect({"run", "--dry-run", "true"}, 0, "", "exec");
     expect({"run", "--dry-run", "--json", "true"}, 0, "", "\"steps\"");
+}
+
+TEST_F(Cli, AnOptionTakesTheValuesThatAPropertyTakes)
+{
+    expect({"run", "--dry-run", "--memory-max=1G 512M", "true"}, 0, "", "1.5G");
+    expect({"run", "--dry-run", "--memory-max=125\u2030", "true"}, 0, "", "cap:");
+    expect({"run", "--dry-run", "--memory-max=512M 1G", "true"}, 125, "--memory-max \"512M 1G\": units do not fall");
+    expect({"--client-timeout=0", "profile", "show"}, 0, "", "client_timeout");
+    expect({"--client-timeout=-1", "profile", "show"}, 125, "negative");
+}
+
+TEST_F(Cli, AnErrorNamesWhereTheWordsCameFrom)
+{
+    expect({"gdb", "--dbgscope-memory-max", "p"}, 125, "the --dbgscope- options");
+    expect({"--memory-max"}, 125, "the command line");
+    expect({"--memroy-max=1G", "run", "true"}, 125, "did you mean --memory-max?");
+    file("config/dbgscope/config.yaml", "memory:\n  max: 1Q\n");
+    expect({"run", "true"}, 125, "config.yaml:2:8: memory.max \"1Q\": unknown unit");
 }
 
 TEST_F(Cli, AFactsDumpPlansElsewhere)

@@ -15,6 +15,7 @@
 #include "probe/assume.hpp"
 #include "profile/load.hpp"
 #include "render/facts_json.hpp"
+#include "render/json_reader.hpp"
 #include "render/plan_text.hpp"
 
 namespace dbgscope {
@@ -94,6 +95,20 @@ std::optional<DebuggeeFacts> debuggee_of(const std::string &text)
     return facts;
 }
 
+/// Its JSON says all of it: what is read back is the plan itself.
+std::string through_json(const LaunchPlan &plan)
+{
+    const auto document = parse_json(plan_json(plan));
+    if (!document)
+        return to_line(document.error());
+    JsonReader reader(kPlanSpelling, JsonFaults::fail, "read plan", "");
+    LaunchPlan again;
+    reader.read(*document, again);
+    if (reader.error())
+        return to_line(*reader.error());
+    return again == plan ? "" : "another plan came back: " + plan_json(again);
+}
+
 std::string plan_of(const Case &c)
 {
     auto options = parse_options(words_of(c.arguments));
@@ -142,7 +157,10 @@ std::string plan_of(const Case &c)
     apply_assume(request.settings.list(Key::assume), *facts);
     facts->debuggee = debuggee_of(c.debuggee);
     auto plan = make_plan(*facts, request);
-    return plan ? plan_text(*plan) : "error: " + to_line(plan.error()) + '\n';
+    if (!plan)
+        return "error: " + to_line(plan.error()) + '\n';
+    EXPECT_EQ(through_json(*plan), "");
+    return plan_text(*plan);
 }
 
 class Golden : public testing::TestWithParam<std::string> {};
@@ -162,21 +180,36 @@ TEST_P(Golden, PlanIsAsWritten)
         EXPECT_EQ(got, c.expected) << file;
 }
 
-std::vector<std::string> case_names()
+class Machine : public testing::TestWithParam<std::string> {};
+
+TEST_P(Machine, ItsFactsComeBackEqual)
+{
+    const auto facts = facts_from_json(slurp(fs::path(GOLDEN_DIR) / "machines" / (GetParam() + ".json")));
+    ASSERT_TRUE(facts) << to_line(facts.error());
+    const auto again = facts_from_json(facts_json_text(*facts));
+    ASSERT_TRUE(again) << to_line(again.error());
+    EXPECT_TRUE(*again == *facts);
+}
+
+std::vector<std::string> names_in(const char *directory, const char *extension)
 {
     std::vector<std::string> names;
-    for (const auto &entry : fs::directory_iterator(fs::path(GOLDEN_DIR) / "cases"))
-        if (entry.path().extension() == ".txt")
+    for (const auto &entry : fs::directory_iterator(fs::path(GOLDEN_DIR) / directory))
+        if (entry.path().extension() == extension)
             names.push_back(entry.path().stem().string());
     std::sort(names.begin(), names.end());
     return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Plans, Golden, testing::ValuesIn(case_names()), [](const auto &test) {
+std::string test_name(const testing::TestParamInfo<std::string> &test)
+{
     std::string name = test.param;
     std::replace(name.begin(), name.end(), '-', '_');
     return name;
-});
+}
+
+INSTANTIATE_TEST_SUITE_P(Plans, Golden, testing::ValuesIn(names_in("cases", ".txt")), test_name);
+INSTANTIATE_TEST_SUITE_P(Facts, Machine, testing::ValuesIn(names_in("machines", ".json")), test_name);
 
 } // namespace
 } // namespace dbgscope

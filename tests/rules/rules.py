@@ -14,26 +14,27 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 
-# room -> what it may include of the project, besides include/dbgscope and itself. Rooms of the launch path name none of
+# room -> what it may include of the project, besides include/dbgscope and itself: rooms, or one header of a room. Rooms of the launch path name none of
 # the shelf of tools: no launch runs those, and only cli joins the two.
 ROOMS = {
     "text": set(),
     "sys": {"text"},
+    "kernel": {"text", "sys"},
     "render": {"text"},
     "profile": {"text", "sys"},
-    "probe": {"text", "sys", "debugger"},
+    "probe": {"text", "sys", "kernel", "debugger"},
     "debugger": {"text"},
-    "plan": {"text", "debugger"},
-    "launch": {"text", "sys", "probe"},
-    "session": {"text", "sys", "launch", "probe"},
-    "watch": {"text", "sys", "probe", "session", "launch"},
-    "tools/doctor": {"text", "sys", "render", "probe", "debugger", "session", "watch", "launch"},
-    "tools/explain": {"text", "sys", "render", "probe", "debugger", "watch"},
+    "plan": {"text", "debugger", "kernel/cgroup_files"},
+    "launch": {"text", "sys", "kernel"},
+    "session": {"text", "sys", "kernel", "render"},
+    "watch": {"text", "sys", "kernel", "session", "launch/watcher_link"},
+    "tools/doctor": {"text", "sys", "kernel", "render", "probe", "debugger", "session"},
+    "tools/explain": {"text", "sys", "kernel", "render", "probe", "debugger"},
     "tools/editor": {"text", "sys", "profile", "debugger"},
-    "tools/inspect": {"text", "sys"},
+    "tools/inspect": {"text", "sys", "kernel"},
 }
 ROOMS["cli"] = set(ROOMS)  # the only room that sees both shelves
-PURE = ("include", "src/plan", "src/debugger")
+PURE = ("include", "src/plan", "src/debugger", "src/text")
 IO_HEADERS = re.compile(
     r'#include\s*[<"](unistd\.h|fcntl\.h|sys/|dirent\.h|poll\.h|fstream|iostream|filesystem|cstdio|cstdlib|ctime|random|'
     r"thread|systemd/)")
@@ -43,6 +44,7 @@ OWNED = {  # library -> the room that may include it
     r"<systemd/": "src/sys",
     r"<linux/seccomp|<seccomp\.h": "src/sys",
     r"<elfutils/|<libelf|<gelf|<dwarf\.h|<zlib": "src/tools/inspect",
+    r"<nlohmann/": "src/text/json.cpp",
 }
 
 
@@ -122,13 +124,44 @@ def layering():
         for number, line in enumerate(path.read_text().splitlines(), 1):
             included = re.match(r'\s*#include\s+"([a-z_/]+)\.hpp"', line)
             wanted = room_of(included[1]) if included else None
-            if room and wanted and wanted not in ROOMS[room] | {room, "dbgscope"}:
-                findings.append(f"{name}:{number}: {room}/ may not include {wanted}/")
+            if room and wanted and not {wanted, included[1]} & (ROOMS[room] | {room, "dbgscope"}):
+                findings.append(f"{name}:{number}: {room}/ may not include {included[1]}.hpp")
             if name.startswith(PURE) and IO_HEADERS.search(line):
                 findings.append(f"{name}:{number}: pure code includes an I/O header: {line.strip()}")
             if name.startswith(("src/", "include/")):
                 findings += [f"{name}:{number}: only {owner} may include this: {line.strip()}" for pattern, owner in OWNED.items()
                              if re.search(r"#include\s*" + pattern, line) and not name.startswith(owner)]
+    return findings
+
+
+# Where what looks like a control file's name is something else.
+NOT_FILES = {
+    "src/profile/key_table.cpp": "keys of the configuration",
+    "src/tools/editor/lint.cpp": "keys of tasks.json",
+    "src/tools/editor/lint_tasks.cpp": "keys of tasks.json",
+    "src/tools/explain/rules_rights.cpp": "lines of logs",
+    "src/tools/explain/rules_shell.cpp": "lines of logs",
+    "src/cli/set_verb.cpp": "the key of `dbgscope set ID memory.max=SIZE`",
+}
+PROCESS_FILE = re.compile(
+    r"/proc/(self|thread-self|[0-9]+|\{\})/\S*|/proc/(\{\})?|"
+    r"/(cgroup|cmdline|comm|cwd|environ|exe|fd|limits|maps|mountinfo|ns/\w+|oom_score_adj|stat|status|task)/?")
+
+
+def kernel_names():
+    """The names of control files, as src/kernel/cgroup_files.cpp has them, and of /proc/PID's files stand in src/kernel
+    alone: no literal elsewhere is one, or a path that ends in one. Words in a sentence are no file's name."""
+    table = re.findall(r"^    Row\{.*", (ROOT / "src/kernel/cgroup_files.cpp").read_text(), re.MULTILINE)
+    names = {name for row in table for name in re.findall(r'"([^"]*)"', row)} - {""}
+    findings = [] if len(names) > 20 else ["src/kernel/cgroup_files.cpp: its table cannot be read"]
+    for path in sources():
+        name = relative(path)
+        if not name.startswith(("src/", "include/")) or name.startswith("src/kernel/") or name in NOT_FILES:
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            code = re.sub(r"\s//.*|^//.*|^#include.*", "", line)
+            findings += [f'{name}:{number}: "{text}" is a name for src/kernel' for text in re.findall(r'"((?:[^"\\]|\\.)*)"', code)
+                         if (text.rpartition("/")[2] in names and not re.search(r"\s", text)) or PROCESS_FILE.fullmatch(text)]
     return findings
 
 
@@ -146,6 +179,13 @@ def unfinished():
     run = subprocess.run(["git", "grep", "-nIE", rf"\b({marks})\b", "--", "src", "include", "tests", "dev", "README.md"],
                          cwd=ROOT, capture_output=True, text=True, check=False)
     return run.stdout.splitlines()
+
+
+def pages_exist():
+    """A comment sends nobody to a page that is not here."""
+    run = subprocess.run(["git", "grep", "-nIoE", r"[A-Za-z0-9_./-]+[.]md\b|[Dd]esign section [0-9]+|facts/[a-z_]+", "--", "*.cpp", "*.hpp"],
+                         cwd=ROOT, capture_output=True, text=True, check=False)
+    return [line for line in run.stdout.splitlines() if not (ROOT / line.split(":", 2)[2]).exists()]
 
 
 def options_of(text):
@@ -168,7 +208,7 @@ def man_options():
             [f"{name}: in man/dbgscope.1, not in --help" for name in sorted(documented - offered)])
 
 
-RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, licence_lines, unfinished, man_options]
+RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, licence_lines, unfinished, pages_exist, man_options]
 
 
 def main():

@@ -12,6 +12,7 @@
 
 The last line is "N passed, N failed, N skipped". Exit status 1 when something failed, or
 a suite ran no test at all. With DBGSCOPE_MUST_RUN=1 a skip is a failure.
+SIGTERM, SIGINT and SIGHUP end whatever runs, and so does our death (guard.py).
 """
 
 import argparse
@@ -19,6 +20,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,36 +70,67 @@ def _environment():
     return env
 
 
+class Running:
+    """The commands of all lanes, so that a signal ends them."""
+
+    def __init__(self):
+        self._lock, self._processes, self.stopping = threading.Lock(), set(), False
+
+    def start(self, command, **how):
+        with self._lock:
+            if self.stopping:
+                raise RuntimeError("interrupted")
+            guarded = [sys.executable, str(SUPPORT / "guard.py"), str(os.getpid()), *command]
+            process = subprocess.Popen(guarded, cwd=REPO, env=_environment(), stdin=subprocess.DEVNULL,
+                                       start_new_session=True, **how)
+            self._processes.add(process)
+            return process
+
+    def done(self, process):
+        with self._lock:
+            self._processes.discard(process)
+
+    def end(self):
+        with self._lock:
+            self.stopping = True
+            left = list(self._processes)
+        for process in left:
+            _end(process)
+
+
+_running = Running()
+
+
 def _execute(command, deadline, progress=False):
-    """(status or None at the deadline, output); its group is ended with SIGTERM, then SIGKILL.
+    """(status or None at the deadline, output); then everything it started has ended.
 
     progress: let its stderr pass, instead of taking it as output.
     """
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, cwd=REPO, env=_environment(), stdin=subprocess.DEVNULL,
-                                   stdout=log, stderr=None if progress else subprocess.STDOUT,
-                                   start_new_session=True)
+        process = _running.start(command, stdout=log, stderr=None if progress else subprocess.STDOUT)
         try:
             status = process.wait(deadline)
         except subprocess.TimeoutExpired:
             status = None
-        except BaseException:
-            _end_group(process)
-            raise
-        if status is None:
-            _end_group(process)
+        finally:
+            _end(process)
+            _running.done(process)
         log.seek(0)
         return status, log.read().decode(errors="replace")
 
 
-def _end_group(process):
-    for number, patience in ((15, 5), (9, 5)):
+def _end(process):
+    """Its guard ends the rest; one that does not get there in time is killed with its session."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(12)
+    except subprocess.TimeoutExpired:
         try:
-            os.killpg(process.pid, number)
-            process.wait(patience)
-            return
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
 
 
 def run_gtest(outcome, options):
@@ -241,6 +274,7 @@ def run_vm(outcome, options):
 
 def run_suite(suite, options, results, lock):
     outcome = Outcome(suite)
+    print(f"     {suite} ...", flush=True)
     start = time.monotonic()
     try:
         if suite in GTEST:
@@ -283,14 +317,27 @@ def run_all(suites, options):
 
     def walk(lane):
         for suite in lane:
-            run_suite(suite, options, results, lock)
+            if not _running.stopping:
+                run_suite(suite, options, results, lock)
 
     threads = [threading.Thread(target=walk, args=(lane,)) for lane in lanes if lane]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except SystemExit:
+        _running.end()
+        for thread in threads:
+            thread.join()
+        raise
     return results
+
+
+def interrupted(number, _frame):
+    signal.signal(number, signal.SIG_IGN)  # once is enough: ending takes a few seconds
+    print(f"interrupted by {signal.Signals(number).name}: ending what runs", flush=True)
+    raise SystemExit(128 + number)
 
 
 def main():
@@ -305,6 +352,10 @@ def main():
     unknown = [s for s in suites if s not in SUITES]
     if unknown:
         parser.error(f"no suite {' '.join(unknown)}; there are {' '.join(SUITES)}, all")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, interrupted)
+    start = time.monotonic()
     results = []
     if any(s not in (*GTEST, "rules") for s in suites):
         try:
@@ -317,6 +368,7 @@ def main():
     passed, failed, skipped = (sum(n) for n in zip(*((r.passed, len(r.failed), len(r.skipped)) for r in results)))
     if passed + failed + skipped == 0:
         print(f"no test has {options.filter!r} in its name")
+    print(f"     all of it took {time.monotonic() - start:.1f} s")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or passed + skipped == 0 else 0
 

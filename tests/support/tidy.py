@@ -1,20 +1,86 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs clang-tidy over src/, two files at a time; what has not changed since it was clean is not read again.
+"""What clang says of src/, as many files at a time as there are processors; what has not changed since it was clean is
+not read again.
 
-usage: tidy.py BUILD_DIR   (needs BUILD_DIR/compile_commands.json)
+usage: tidy.py [--changed | --warnings] BUILD_DIR   (needs BUILD_DIR/compile_commands.json)
+  (nothing)    clang-tidy over every file
+  --changed    clang-tidy over what differs from the branch this one came from, else from the commit before; the
+               largest differences first, and no longer than five minutes
+  --warnings   only clang's own warnings, over every file that ./dev fuzz has not just compiled with clang
 """
+import argparse
 import concurrent.futures
 import hashlib
+import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
+import time
 
-TIDY = "clang-tidy-19"
+TIDY, CLANG = "clang-tidy-19", "clang++-19"
+BUDGET_S = 300
 # clang sees the deprecated helper inside libstdc++ 12's own stable_sort
-# fmt's declarations are enough to read, and a quarter of the time
-EXTRA = ["--extra-arg=-Wno-deprecated-declarations", "--extra-arg=-UFMT_HEADER_ONLY"]
+QUIET = "-Wno-deprecated-declarations"
+
+
+def git(*words):
+    """Its lines; None where git says no: no such commit in a shallow clone, no repository in a tarball."""
+    run = subprocess.run(["git", *words], capture_output=True, text=True, check=False)
+    return run.stdout.splitlines() if run.returncode == 0 else None
+
+
+def base_commit():
+    """Where this branch left the one it came from, else the commit before this one; None: there is neither."""
+    head = git("rev-parse", "HEAD")
+    for branch in ("origin/HEAD", "origin/main", "main"):
+        base = git("merge-base", "HEAD", branch)
+        if base and base != head:
+            return base[0]
+    before = git("rev-parse", "--verify", "--quiet", "HEAD~1")
+    return before[0] if before else None
+
+
+def changed_sources():
+    """The sources that differ, and those beside a header that does; the largest differences first."""
+    base = base_commit()
+    if base is None:
+        print("clang-tidy: nothing to compare with (a shallow clone, or no repository)")
+        return []
+    sizes = {}
+    for line in git("diff", "--numstat", base, "--", "src") or []:
+        added, _, name = line.split("\t")
+        source = pathlib.Path(name).with_suffix(".cpp")
+        if source.exists() and added.isdigit():
+            sizes[source] = sizes.get(source, 0) + int(added)
+    return sorted(sizes, key=lambda source: -sizes[source])
+
+
+def commands(build, warnings):
+    """source -> the command that reads it; built for this machine only, so compile_commands.json knows each."""
+    found = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        source = pathlib.Path(os.path.relpath(os.path.join(entry["directory"], entry["file"])))
+        if not source.as_posix().startswith("src/"):
+            continue
+        words = [word for word in shlex.split(entry["command"]) if word.startswith(("-I", "-D", "-std", "-W", "-isystem"))]
+        found[source] = ([CLANG, "-fsyntax-only", *words, QUIET, entry["file"]] if warnings else
+                         [TIDY, "--quiet", f"--extra-arg={QUIET}", "-p", ".", entry["file"]])
+    return found
+
+
+def compiled_by_clang(build=pathlib.Path("build-fuzz")):
+    """The sources whose object there is younger: warnings are errors in that build."""
+    database = build / "compile_commands.json"
+    found = set()
+    for entry in json.loads(database.read_text()) if database.exists() else []:
+        source = pathlib.Path(os.path.relpath(build / entry["file"]))
+        compiled = build / entry["output"]
+        if "libfuzzed" in entry["output"] and compiled.exists() and compiled.stat().st_mtime > source.stat().st_mtime:
+            found.add(source)
+    return found
 
 
 def digest_of(paths):
@@ -25,32 +91,49 @@ def digest_of(paths):
 
 
 def main():
-    build = pathlib.Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--changed", action="store_true")
+    parser.add_argument("--warnings", action="store_true")
+    parser.add_argument("build", type=pathlib.Path)
+    options = parser.parse_args()
+    known = commands(options.build, options.warnings)
     headers = sorted([*pathlib.Path("include").rglob("*.hpp"), *pathlib.Path("src").rglob("*.hpp"), pathlib.Path(".clang-tidy")])
-    shared = digest_of(headers)
-    stamps = build / "tidy"
+    shared = digest_of(headers) + str(options.warnings)
+    stamps = options.build / "tidy"
     stamps.mkdir(exist_ok=True)
-    todo = []
-    for source in sorted(pathlib.Path("src").rglob("*.cpp")):
+    todo, done = [], compiled_by_clang() if options.warnings else set()
+    for source in changed_sources() if options.changed else sorted(set(known) - done):
         stamp = stamps / hashlib.sha256((shared + digest_of([source])).encode()).hexdigest()
-        if not stamp.exists():
+        if source in known and not stamp.exists():
             todo.append((source, stamp))
-    failed = 0
+    return read_all(todo, known, options)
+
+
+def read_all(todo, known, options):
+    end = time.monotonic() + BUDGET_S if options.changed else float("inf")
+    failed, late = 0, []
 
     def check(job):
         source, stamp = job
-        run = subprocess.run([TIDY, "--quiet", *EXTRA, "-p", str(build), str(source)], capture_output=True, text=True, check=False)
-        if run.returncode == 0:
+        if time.monotonic() > end:
+            return source, None
+        run = subprocess.run(known[source], cwd=options.build, capture_output=True, text=True, check=False)
+        if run.returncode == 0 and not run.stdout.strip() and "warning:" not in run.stderr:
             stamp.touch()
-        return source, run
+            return source, ""
+        return source, run.stdout + run.stderr
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        for number, (source, run) in enumerate(pool.map(check, todo), 1):
-            sys.stderr.write(f"\r\x1b[Ktidy {number}/{len(todo)} {source}" if sys.stderr.isatty() else "")
-            if run.returncode != 0:
+        for number, (source, said) in enumerate(pool.map(check, todo), 1):
+            sys.stderr.write(f"\r\x1b[Kclang {number}/{len(todo)} {source}" if sys.stderr.isatty() else "")
+            if said is None:
+                late.append(str(source))
+            elif said:
                 failed += 1
-                print(f"\n{source}:\n{run.stdout}{run.stderr}")
-    print(f"clang-tidy: {len(todo)} files read, {failed} with findings")
+                print(f"\n{source}:\n{said}")
+    print(f"clang: {len(todo) - len(late)} files read, {failed} with findings")
+    if late:
+        print(f"clang: not read within {BUDGET_S} s: {' '.join(late)}")
     return 1 if failed else 0
 
 

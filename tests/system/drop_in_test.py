@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import session
 import tap
 import watched
-from session import MIB, Session
+from session import MIB, Headless, Session
 
 EVERYWHERE = ("host", "pidns", "vm:v2")
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
@@ -67,6 +67,38 @@ def links_are_made_for_the_debuggers_that_are_there():
         undone = install(directory, "--undo")
         tap.equal((undone.rc, os.path.exists(directory)), (0, False), undone.stderr)
         tap.equal(install(directory, "--undo").stdout, f"There are no links to dbgscope in {directory}.\n")
+
+
+@tap.test(*EVERYWHERE)
+def names_people_type_are_debuggers():
+    with shims("gdb-multiarch", "lldb-server-14", "dlv") as (directory, env), tempfile.TemporaryDirectory() as tools:
+        for name in ("gdb-multiarch", "lldb-server-14", "lldb-server-9"):
+            pathlib.Path(tools, name).write_text(f"#!/bin/sh\necho real {name} $DBGSCOPE_SESSION\n")
+            pathlib.Path(tools, name).chmod(0o755)
+        env = env | {"PATH": f"{env['PATH']}:{tools}"}
+        for command, real in (([f"{directory}/gdb-multiarch", "a"], "gdb-multiarch"), (["gdb-multiarch", "a"], "gdb-multiarch"),
+                              ([f"{directory}/lldb-server-14", "g", "--", "a"], "lldb-server-14"),
+                              ([tap.dbgscope, "lldb-server", "g", "--", "a"], "lldb-server-14"),
+                              ([tap.dbgscope, "lldb-server-9", "g", "--", "a"], "lldb-server-9"),
+                              ([tap.dbgscope, f"{tools}/gdb-multiarch", "a"], "gdb-multiarch")):
+            went = tap.run(command, env=env)
+            tap.equal(went.rc, 0, f"{command}: {went.stderr}")
+            tap.true(re.fullmatch(rf"real {real} \S+\n", went.stdout), f"{command}: {went.stdout!r} {went.stderr}")
+        offered = install(os.path.join(tools, "made"), **env)
+        tap.contains(offered.stdout, "made/lldb-server ->")
+        unknown = tap.run([tap.dbgscope, "/usr/bin/true"], env=env)
+        tap.equal(unknown.rc, 125)
+        tap.contains(unknown.stderr, 'unknown command "/usr/bin/true"')
+
+
+@tap.test(*EVERYWHERE)
+def the_debugger_is_called_as_it_would_be_without_us():
+    real = session.real("dlv")
+    with shims("dlv") as (directory, env):
+        for launcher, name in (([tap.dbgscope, "dlv"], "dlv"), ([tap.dbgscope, real], real), ([f"{directory}/dlv"], real)):
+            with Headless([], "exec", target(), launcher=launcher, env=env | {"DBGSCOPE_MEMORY_MAX": "128M"}) as dlv:
+                dlv.connect()
+                tap.equal(arguments(dlv.pid)[0], name, str(launcher))
 
 
 @tap.test("host")
@@ -160,7 +192,12 @@ def port_of_somebody_else_is_told_too():
 def gdbserver_says_where_it_listens():
     session.loopback_only()
     said = "listens on every address of this machine"
-    for comm, expected in (("127.0.0.1:0", True), (":0", False), ("-", False)):
+    mark = watched.live_directory() / "said.listens-everywhere"
+    mark.unlink(missing_ok=True)
+    with Session([tap.dbgscope, "gdbserver", CAP, "--once", ":0", target()], env=CLEAN) as first: # makes the directory
+        first.match(r"created; pid = (\d+)")
+        watched.wait_record(first.pid)
+    for comm, expected in (("127.0.0.1:0", True), ("127.0.0.1:0", False), (":0", False), ("-", False)):
         with Session([tap.dbgscope, "gdbserver", CAP, "--once", comm, target()], env=CLEAN) as server:
             server.match(r"created; pid = (\d+)")
             tap.equal(said in server.stderr, expected, f"{comm}: {server.stderr}")

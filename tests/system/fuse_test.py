@@ -91,6 +91,27 @@ def dlv_halts_a_held_leak_and_continues_it_with_more():
 
 
 @tap.test(*EVERYWHERE)
+def more_gives_the_held_session_twice_its_cap():
+    with leak() as idle, leak(after=["-mib-per-step=4", "-max-mib=200"]) as dlv: # nothing is held in the other one
+        running = Running(dlv.connect())
+        dlv.match(HELD)
+        tap.contains(dlv.stderr, "or give it more: dbgscope more\n")
+        tap.contains(tap.run([tap.dbgscope, "more", "100M"]).stderr, "its cap is 128M already")
+        said = tap.succeed([tap.dbgscope, "more"]).stdout
+        tap.contains(said, f"{session.session_name(dlv.pid)}: cap 128M -> 256M")
+        dlv.match("no longer held: its cap is now 256M")
+        state = running.wait()
+        tap.equal((state["exited"], state["exitStatus"]), (True, 0), "it ran to its end")
+        tap.contains(tap.run([tap.dbgscope, "set", "memory.max=1G"]).stderr, "it may be any of")
+        idle.process.send_signal(signal.SIGTERM)
+        idle.process.wait(session.PATIENCE_S)
+        watched.gone_within(lambda: len(list(watched.live_directory().iterdir())) == 1, 5, "two sessions are listed")
+        tap.contains(tap.succeed([tap.dbgscope, "set", "memory.max=512M"]).stdout, "cap 256M -> 512M")
+        tap.contains(tap.succeed([tap.dbgscope, "stop"]).stdout, "has ended")
+        dlv.process.wait(session.PATIENCE_S)
+
+
+@tap.test(*EVERYWHERE)
 def stop_while_held_ends_the_session():
     with leak() as dlv:
         rpc = dlv.connect()

@@ -239,7 +239,7 @@ def set_refuses_what_cannot_be_and_changes_nothing():
 
 @tap.test("host")
 def wrong_words_are_refused():
-    for words, part in ((["stop"], "it is not said which"), (["stop", "--all", "x"], "more than one way"),
+    for words, part in ((["stop"], "no session of yours is running"), (["more", "a", "1G", "x"], 'unexpected word "x"'), (["stop", "--all", "x"], "more than one way"),
                         (["stop", "--port", "0"], "is no port"), (["stop", "--port", "http"], "is no port"),
                         (["stop", "no-such-session"], '"no-such-session"'), (["ps", "x"], 'unexpected word "x"')):
         went = verb(*words)

@@ -93,6 +93,20 @@ def options_mean_the_same():
 
 
 @tap.test(*SYSTEMD, user="root")
+def variables_are_expanded_where_the_one_in_place_does_it():
+    with stand_in() as link, tempfile.TemporaryDirectory(prefix="dbgscope-test-") as place:
+        other = pathlib.Path(place, "systemd-run")
+        path = {"PATH": f"{os.path.dirname(link)}:{place}:{os.environ['PATH']}", "WORD": "ab"}
+        for version, words in ((262, "ab|ab|$"), (257, "$WORD|${WORD}|$$")):
+            other.write_text(f"#!/bin/sh\necho 'systemd {version} ({version}-1)'\n")
+            other.chmod(0o755)
+            went = tap.succeed([link, "--scope", "-q", "printf", "%s|%s|%s", "$WORD", "${WORD}", "$$"], env=path)
+            tap.equal(went.stdout, words, str(version))
+        never = tap.succeed([link, "--scope", "-q", "--expand-environment=no", "echo", "$WORD"], env=path)
+        tap.equal(never.stdout, "$WORD\n")
+
+
+@tap.test(*SYSTEMD, user="root")
 def one_inside_another_has_a_scope_too():
     own = 'sed -n "s,^0::.*/,,p" /proc/self/cgroup | head -1'
     with stand_in() as link:
@@ -115,15 +129,33 @@ def every_failure_of_its_own_is_one():
 
 
 @tap.test("host", *SYSTEMD)
-def services_are_refused_in_one_line():
-    with stand_in() as link:
-        for words in (["true"], ["--wait", "true"], ["--pty", "sh"], ["--on-active=5", "true"], ["-P", "true"]):
-            result = tap.run([link, *words])
-            tap.equal((result.rc, result.stdout, len(result.stderr.splitlines())), (1, "", 1), result.stderr)
-            tap.contains(result.stderr, "without --scope systemd-run starts one")
-            tap.contains(result.stderr, f"call {REAL}")
-        waits = tap.run([link, "--scope", "--wait", "true"])
-    tap.equal((waits.rc, len(waits.stderr.splitlines())), (1, 1), waits.stderr)
+def what_is_no_scope_is_left_to_the_real_one():
+    for words in (["--help"], ["--wait", "true"], ["--on-active=nonsense", "true"], ["-P", "true"], ["--scope", "--wait", "true"],
+                  ["--scope", "-M", "no-such-machine", "true"], ["--scope", "--pty", "true"], ["--scope", "--remain-after-exit", "true"]):
+        real, ours = both(*words)
+        tap.equal((ours.rc, ours.stdout), (real.rc, real.stdout), f"{words}: {ours.stderr}{real.stderr}")
+        tap.true("dbgscope" not in ours.stderr, ours.stderr)
+
+
+# Behind "--scope -q", with a command of their own or "echo x".
+VECTORS = (
+    "--description=|env|echo|hello", "--slice=", "--description|", "--slice|", "--working-directory=|pwd", "--quie", "--s", "--uni=zz1",
+    "--setenv=", "-E|1BAD=3", "-E|B-C=1", "-E|", "-E|=x", "-E|NOTSET|sh|-c|echo [${NOTSET-unset}]", "-E|A=|sh|-c|echo [$A]",
+    "--setenv=A=1=2|sh|-c|echo $A", "--unit=", "-u|", "--uid=", "--gid=", "--nice=", "--nice=99", "--nice=5|nice", "--property=", "-p|",
+    "-p|MemoryMax=", "-d|pwd", "-pMemoryMax=64M", "-G|--|echo|--scope", "echo|-q|--description=|y", "--|--", "|x",
+    "-S|--|-c|echo shell", "--quiet=yes", "-Z", "--no-such", "--slice=a/b", "--slice=../x", "--slice=foo", "-u|a b", "--description=-x",
+    "--description|-q", "--user|--system",
+)
+
+
+@tap.test(*SYSTEMD, user="root")
+def argument_vectors_mean_the_same():
+    for vector in VECTORS:
+        words = vector.split("|")
+        has_command = any(word in ("echo", "env", "pwd", "nice", "sh", "--") for word in words) or vector == "|x"
+        both_words = ["--scope", "-q", *words, *([] if has_command else ["echo", "x"])]
+        real, ours = both(*both_words)
+        tap.equal((ours.rc, ours.stdout), (real.rc, real.stdout), f"{both_words}: {ours.stderr}{real.stderr}")
 
 
 @tap.test("host", *SYSTEMD)

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "dbgscope/plan.hpp"
-#include "plan/words.hpp"
+#include "text/words.hpp"
 
 // How the values of scope properties are written and which shape they have on the bus.
 namespace dbgscope {

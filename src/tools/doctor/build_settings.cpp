@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "probe/elf_sections.hpp"
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/reader.hpp"
+#include "sys/elf_sections.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {

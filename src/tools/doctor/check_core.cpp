@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/proc_files.hpp"
+#include "kernel/reader.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {
 namespace {
 
 constexpr const char *kPattern = "/proc/sys/kernel/core_pattern";
-constexpr const char *kLimits = "/proc/self/limits";
 
 // Max core file size        0                    unlimited            bytes
 std::string soft_limit(Reader &reader)
 {
-    const auto text = reader.read(kLimits, Records::many);
+    const auto text = reader.read(kSelfLimits, Records::many);
     std::string_view rest = text ? *text : std::string_view{};
     constexpr std::string_view kName = "Max core file size";
     while (!rest.empty()) {
@@ -56,12 +57,12 @@ CheckFindings check_core(const DoctorInput &input)
     std::string_view view = *text;
     const std::string pattern(next_line(view));
     const std::string limit = soft_limit(reader);
-    const std::string looked = fmt::format("{} and {}", kPattern, kLimits);
+    const std::string looked = fmt::format("{} and {}", kPattern, kSelfLimits);
     if (pattern.starts_with('|'))
         return {piped(pattern.substr(1, pattern.find(' ') - 1), limit, looked)};
     if (limit.empty())
         return {{.level = CheckLevel::unknown,
-                 .looked_at = kLimits,
+                 .looked_at = kSelfLimits,
                  .found = "the limit on core files cannot be read",
                  .matters = "with a limit of 0 a crash leaves none"}};
     if (limit == "0")

@@ -8,8 +8,8 @@
 
 #include <fmt/core.h>
 
+#include "kernel/parse.hpp"
 #include "probe/debuggee.hpp"
-#include "probe/reader.hpp"
 #include "sys/file.hpp"
 #include "tools/doctor/checks.hpp"
 #include "tools/doctor/go_settings.hpp"
@@ -134,6 +134,14 @@ void flag_findings(const DoctorInput &input, CheckFindings &findings)
 {
     const GoSetting set = go_setting(input, "GOFLAGS");
     const std::string looked = "GOFLAGS from " + set.from;
+    if (const std::string error = goflags_error(set.value); !error.empty())
+        findings.push_back({.level = CheckLevel::fail,
+                            .looked_at = looked,
+                            .found = fmt::format("GOFLAGS is {}: every go command ends with \"parsing $GOFLAGS: {}\"",
+                                                 set.value, error),
+                            .matters = "nothing can be built, so dlv debug and dlv test cannot start",
+                            .cure = "each entry is -flag or -flag=value; one with blanks is quoted as a whole: "
+                                    "'-ldflags=-X a=b'; go env -u GOFLAGS where it is in go's env file"});
     bool trim = false;
     bool strip = false;
     bool in_linker = false; // of '-ldflags=-s -w' with its quotes

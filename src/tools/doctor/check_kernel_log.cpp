@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cerrno>
 
-#include "probe/reader.hpp"
+#include "kernel/reader.hpp"
 #include "sys/file.hpp"
 #include "tools/doctor/checks.hpp"
 

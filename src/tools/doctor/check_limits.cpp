@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include "kernel/cgroup_files.hpp"
+#include "kernel/proc_files.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {
@@ -18,26 +20,27 @@ void throttled_levels(const DoctorInput &input, CheckFindings &findings)
         return;
     for (const CgroupLevel &level : input.facts.cgroup.memory.chain)
         if (level.high && level.high->finite())
-            findings.push_back({.level = CheckLevel::warn,
-                                .looked_at = level.dir + "/memory.high",
-                                .found = fmt::format("{} has memory.high={} and this machine has no swap", level.path,
-                                                     format_limit(*level.high)),
-                                .matters = "past that line programs are slowed until they seem to hang; no OOM kill "
-                                           "ends it",
-                                .cure = "take MemoryHigh away there, or set MemoryMax below it, or add swap"});
+            findings.push_back(
+                {.level = CheckLevel::warn,
+                 .looked_at = level.dir + '/' + file_name(CgroupFile::high, input.facts.cgroup.memory.version),
+                 .found = fmt::format("{} has memory.high={} and this machine has no swap", level.path,
+                                      format_limit(*level.high)),
+                 .matters = "past that line programs are slowed until they seem to hang; no OOM kill "
+                            "ends it",
+                 .cure = "take MemoryHigh away there, or set MemoryMax below it, or add swap"});
 }
 
 CheckFinding binding_finding(const MemoryHierarchy &memory)
 {
     const CgroupLevel *level = memory.binding ? &memory.chain[*memory.binding] : nullptr;
     const std::string who = level == nullptr ? "a cgroup above the ones visible here" : level->path;
-    CheckFinding finding{
-        .level = CheckLevel::note,
-        .looked_at = level == nullptr ? "hierarchical_memory_limit in memory.stat"
-                                      : level->dir + (memory.version == 2 ? "/memory.max" : "/memory.limit_in_bytes"),
-        .found = fmt::format("{} limits what runs here to {}", who, format_limit(memory.effective)),
-        .matters = "a session below it gets no more, whatever cap it is given, and shares it with "
-                   "everything else there"};
+    CheckFinding finding{.level = CheckLevel::note,
+                         .looked_at = level == nullptr
+                                          ? "hierarchical_memory_limit in memory.stat"
+                                          : level->dir + '/' + file_name(CgroupFile::limit, memory.version),
+                         .found = fmt::format("{} limits what runs here to {}", who, format_limit(memory.effective)),
+                         .matters = "a session below it gets no more, whatever cap it is given, and shares it with "
+                                    "everything else there"};
     if (level == nullptr || !level->max || !level->current)
         return finding;
     const std::uint64_t cache = std::min(level->inactive_file.value_or(0), *level->current);
@@ -59,7 +62,7 @@ CheckFindings check_limits(const DoctorInput &input)
     const MemoryHierarchy &memory = input.facts.cgroup.memory;
     if (memory.version == 0)
         return {{.level = CheckLevel::unknown,
-                 .looked_at = "/proc/self/cgroup",
+                 .looked_at = kSelfCgroup,
                  .found = "no memory controller is visible, so no limit is",
                  .matters = "an outer limit may be there all the same"}};
     CheckFindings findings;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
+#include "kernel/proc_files.hpp"
 #include "tools/doctor/checks.hpp"
 #include "tools/doctor/go_settings.hpp"
 #include "tools/doctor/mount_at.hpp"
@@ -28,7 +29,7 @@ CheckFindings check_noexec(const DoctorInput &input)
         const auto mount = mount_at(input.root, place.path);
         if (!mount)
             findings.push_back({.level = CheckLevel::unknown,
-                                .looked_at = "/proc/self/mountinfo",
+                                .looked_at = kSelfMounts,
                                 .found = "it cannot be read, so it is not known what " + place.path + " lies on",
                                 .matters = "a program on a file system mounted noexec cannot be started"});
         else if (mount->noexec)
@@ -42,7 +43,7 @@ CheckFindings check_noexec(const DoctorInput &input)
             fine += (fine.empty() ? "" : ", ") + place.path;
     }
     if (!fine.empty())
-        findings.push_back({.looked_at = "/proc/self/mountinfo", .found = "programs may be executed in " + fine});
+        findings.push_back({.looked_at = kSelfMounts, .found = "programs may be executed in " + fine});
     return findings;
 }
 

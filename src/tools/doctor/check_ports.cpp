@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
-#include "session/cgroup_processes.hpp"
+#include "kernel/cgroup_tree.hpp"
 #include "session/paths.hpp"
 #include "session/port_holder.hpp"
 #include "session/registry.hpp"
@@ -55,10 +55,10 @@ void session_findings(const DoctorInput &input, CheckFindings &findings)
     for (const LiveSession &session : registry->list_live()) {
         if (session.debugger_alive)
             continue;
-        const std::size_t left = pids_below(input.root.root + session.record.scope_directory).size();
+        const std::size_t left = pids_below(input.root.root + session.record.place.scope).size();
         if (left != 0)
             findings.push_back({.level = CheckLevel::warn,
-                                .looked_at = session.record.scope_directory,
+                                .looked_at = session.record.place.scope,
                                 .found = fmt::format("session {} has ended and left {} process{} behind",
                                                      session.record.id, left, left == 1 ? "" : "es"),
                                 .matters = "they keep memory, and ports they listen on",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
-#include "probe/reader.hpp"
+#include "kernel/reader.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {

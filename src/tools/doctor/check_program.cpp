@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <algorithm>
 
 #include <fmt/core.h>
 
+#include "kernel/parse.hpp"
 #include "probe/debuggee.hpp"
-#include "probe/reader.hpp"
 #include "tools/doctor/build_settings.hpp"
 #include "tools/doctor/checks.hpp"
+#include "tools/doctor/machine_signs.hpp"
 
 namespace dbgscope {
 namespace {
@@ -90,6 +93,40 @@ void c_findings(const std::string &path, const BuildSettings &settings, CheckFin
     }
 }
 
+/// Whether this kernel can start it at all.
+void start_findings(const DoctorInput &input, CheckFindings &findings)
+{
+    const auto head = read_elf_head(input.program);
+    if (!head || head->machine == 0)
+        return;
+    const MachineSigns signs = read_machine_signs(input);
+    if (!runs_natively(head->machine, signs.uname_machine)) {
+        const bool emulated = std::ranges::any_of(signs.handlers, [&](const std::string &name) {
+            return name == "rosetta" || name == "qemu-" + machine_name(head->machine);
+        });
+        findings.push_back({.level = CheckLevel::fail,
+                            .looked_at = input.program + " (ELF header)",
+                            .found = fmt::format("it is built for {}, this machine is {}", machine_name(head->machine),
+                                                 signs.uname_machine),
+                            .matters = emulated
+                                           ? "an emulator starts it (binfmt_misc), and under one there is no ptrace"
+                                           : "it does not start: \"exec format error\"",
+                            .cure = "build it for this machine: GOOS and GOARCH, or docker build --platform"});
+        return; // its interpreter is of that machine too
+    }
+    if (!head->interpreter.empty() && ::access((input.root.root + head->interpreter).c_str(), F_OK) != 0)
+        findings.push_back(
+            {.level = CheckLevel::fail,
+             .looked_at = input.program + " (PT_INTERP)",
+             .found = fmt::format("it names the ELF interpreter {}, which is not there", head->interpreter),
+             .matters = "it does not start, with words as if the program itself were missing: \"no such "
+                        "file or directory\"",
+             .cure = head->interpreter.find("musl") != std::string::npos
+                         ? "it was linked on a system with musl (Alpine): build it here, or statically"
+                         : "it was linked for glibc: build it here, statically (CGO_ENABLED=0 for Go), or "
+                           "use an image with glibc"});
+}
+
 } // namespace
 
 CheckFindings check_program(const DoctorInput &input)
@@ -104,6 +141,7 @@ CheckFindings check_program(const DoctorInput &input)
                  .matters = "a debugger starts ELF programs only",
                  .cure = settings.why() == Why::malformed ? "name the built program, not its source or a script" : ""}};
     CheckFindings findings;
+    start_findings(input, findings);
     if (!settings->debug_info)
         findings.push_back(stripped(input.program, *settings));
     const DebuggeeFacts program = read_debuggee(input.program);

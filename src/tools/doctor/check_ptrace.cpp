@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <optional>
 
 #include <fmt/core.h>
 
 #include "tools/doctor/checks.hpp"
+#include "tools/doctor/machine_signs.hpp"
 
 namespace dbgscope {
 namespace {
@@ -85,14 +85,8 @@ CheckFindings tried_findings(const DoctorInput &input)
     const bool filtered = input.facts.host.seccomp_mode.value_or(0) != 0;
     CheckFindings findings;
     if (error != 0)
-        findings.push_back({.level = CheckLevel::fail,
-                            .looked_at = kLooked,
-                            .found = fmt::format("refused: {}{}", std::strerror(error),
-                                                 filtered ? "; a seccomp filter is in force" : ""),
-                            .matters = "no debugger can start a program here",
-                            .cure = filtered ? "allow ptrace(2) in the filter: docker and podman with "
-                                               "--cap-add=SYS_PTRACE, or a seccomp profile that has it"
-                                             : "see kernel.yama.ptrace_scope and the security module in force"});
+        findings.push_back(
+            refused_trace(error, filtered, error == ENOSYS ? emulator_of(read_machine_signs(input)) : ""));
     else
         findings.push_back({.looked_at = kLooked, .found = "a child can be traced"});
     if (*answer >= kRandomizeRefused)

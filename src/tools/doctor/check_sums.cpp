@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
 #include "sys/file.hpp"
 #include "tools/doctor/build_settings.hpp"
 #include "tools/doctor/checks.hpp"

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "kernel/cgroup_files.hpp"
+#include "kernel/proc_files.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {
@@ -27,15 +29,16 @@ CheckFinding no_manager(const DoctorInput &input)
 CheckFinding controllers_finding(const DoctorInput &input)
 {
     const auto &controllers = input.facts.systemd.user.controllers;
-    const std::string looked = fmt::format("cgroup.controllers of user@{}.service", input.root.uid);
+    const std::string looked =
+        fmt::format("{} of user@{}.service", file_name(CgroupFile::controllers, 2), input.root.uid);
     if (input.facts.cgroup.memory.version == 0)
         return {.level = CheckLevel::unknown,
-                .looked_at = "/proc/self/cgroup",
+                .looked_at = kSelfCgroup,
                 .found = "no memory controller is visible here, so it is not known whether the user's manager has it",
                 .matters = "limits by the user's manager need the memory controller"};
     if (input.facts.cgroup.memory.version != 2)
         return {.level = CheckLevel::warn,
-                .looked_at = "/proc/self/cgroup",
+                .looked_at = kSelfCgroup,
                 .found = "the user's manager runs on cgroup v1 and has no controllers",
                 .matters = "it accepts MemoryMax, shows it, and enforces nothing",
                 .cure = "run as root, or move to cgroup v2 (see the check hierarchy)"};

@@ -12,11 +12,13 @@ namespace dbgscope {
 [[nodiscard]] CheckFindings check_pressure(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_swap(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_ptrace(const DoctorInput &input);
+[[nodiscard]] CheckFindings check_ulimits(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_noexec(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_core(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_kernel_log(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_dlv(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_gdb(const DoctorInput &input);
+[[nodiscard]] CheckFindings check_shell(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_go(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_path(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_program(const DoctorInput &input);

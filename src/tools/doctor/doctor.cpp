@@ -5,12 +5,12 @@
 #include <array>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "dbgscope/utf8.hpp"
-#include "launch/process.hpp"
 #include "probe/probe.hpp"
+#include "text/environment.hpp"
 #include "text/fold.hpp"
+#include "text/json.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {
@@ -28,15 +28,18 @@ constexpr Check kChecks[] = {
     {"pressure", "cgroup", "the pressure interface (PSI) and systemd-oomd", check_pressure},
     {"swap", "cgroup", "swap, swappiness and how much tasks wait for memory now", check_swap},
     {"ptrace", "rights", "whether a debugger may trace: yama, capabilities, seccomp; tried on a child", check_ptrace},
+    {"ulimits", "rights", "ulimit -v, -f, -t and -u that get in the way of builds and debuggers", check_ulimits},
     {"noexec", "rights", "whether what is built here may be executed: working directory, TMPDIR, GOTMPDIR",
      check_noexec},
     {"core", "rights", "where a crash's core file goes, and whether one is written", check_core},
     {"kernel-log", "rights", "whether the kernel's lines on a memory kill can be read", check_kernel_log},
     {"dlv", "tools", "dlv: where, which version, which Go versions it can debug", check_dlv},
     {"gdb", "tools", "gdb and gdbserver: where, which version", check_gdb},
+    {"shell", "tools", "SHELL, through which gdb and gdbserver start programs", check_shell},
     {"go", "tools", "the Go tool chain: GOROOT, GOPATH, GOBIN, GOCACHE, GOFLAGS", check_go},
     {"path", "tools", "the order of PATH: shims of dbgscope before the tools they stand for", check_path},
-    {"program", "tools", "--program FILE: stripped, optimized, -trimpath, or of a Go that dlv cannot debug",
+    {"program", "tools",
+     "--program FILE: whether it can start; stripped, optimized, -trimpath, or of a Go that dlv cannot debug",
      check_program},
     {"sums", "tools", "--verify SUMS: installed tools against their SHA-256 sums", check_sums},
     {"ports", "ports", "--port N: who has it; sessions of ours that were left over", check_ports},
@@ -140,7 +143,7 @@ std::string doctor_text(const std::vector<CheckResult> &results)
 
 std::string doctor_json(const std::vector<CheckResult> &results)
 {
-    nlohmann::ordered_json findings = nlohmann::ordered_json::array();
+    Json findings = Json::array();
     for (const CheckResult &result : results)
         findings.push_back({{"check", result.check->id},
                             {"group", result.check->group},
@@ -149,9 +152,7 @@ std::string doctor_json(const std::vector<CheckResult> &results)
                             {"found", printable(result.finding.found)},
                             {"matters", printable(result.finding.matters)},
                             {"do", printable(result.finding.cure)}});
-    return nlohmann::ordered_json{{"schema", 1}, {"findings", findings}}.dump(
-               2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) +
-           '\n';
+    return Json{{"schema", 1}, {"findings", findings}}.dump({.indent = 2, .ascii = true}) + '\n';
 }
 
 std::string check_list()

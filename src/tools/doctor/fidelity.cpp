@@ -12,7 +12,8 @@
 
 #include <fmt/core.h>
 
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/reader.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {

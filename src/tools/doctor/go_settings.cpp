@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/reader.hpp"
 
 namespace dbgscope {
 namespace {

@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <vector>
 
-#include "probe/mountinfo.hpp"
-#include "probe/reader.hpp"
+#include "kernel/mountinfo.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/proc_files.hpp"
+#include "kernel/reader.hpp"
 
 namespace dbgscope {
 namespace {
@@ -62,7 +64,7 @@ std::optional<MountAt> mount_at(std::string_view mountinfo, std::string_view pat
 std::optional<MountAt> mount_at(const SysRoot &root, const std::string &path)
 {
     Reader reader(root.root);
-    const auto text = reader.read("/proc/self/mountinfo", Records::many);
+    const auto text = reader.read(kSelfMounts, Records::many);
     if (!text)
         return std::nullopt;
     std::error_code code;

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/proc_files.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {
@@ -56,7 +57,7 @@ void systemd_finding(const DoctorInput &input, const WslFiles &files, CheckFindi
 void cgroup_finding(const DoctorInput &input, const WslFiles &files, CheckFindings &findings)
 {
     if (input.facts.cgroup.memory.version == 2) {
-        findings.push_back({.looked_at = "/proc/self/cgroup", .found = "cgroup v2 carries the memory controller"});
+        findings.push_back({.looked_at = kSelfCgroup, .found = "cgroup v2 carries the memory controller"});
         return;
     }
     const bool asked = wsl_value(files.distribution, "automount", "cgroups") == "v1";

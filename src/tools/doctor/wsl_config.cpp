@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "probe/reader.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/reader.hpp"
 
 namespace dbgscope {
 namespace {

@@ -2,8 +2,9 @@
 #include <filesystem>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
+#include "kernel/proc_files.hpp"
+#include "text/json.hpp"
 #include "tools/doctor/go_settings.hpp"
 #include "tools/doctor/mount_at.hpp"
 #include "tools/doctor/wsl.hpp"
@@ -90,8 +91,8 @@ void wsl_places(const DoctorInput &input, CheckFindings &findings)
                             .cure = fmt::format("install {} inside Linux, and have it before /mnt/c in PATH", name)});
     }
     if (slow == 0)
-        findings.push_back({.looked_at = "/proc/self/mountinfo",
-                            .found = "working directory and Go's directories lie in the Linux file system"});
+        findings.push_back(
+            {.looked_at = kSelfMounts, .found = "working directory and Go's directories lie in the Linux file system"});
 }
 
 PathPair substitute_path(const DoctorInput &input)
@@ -146,8 +147,7 @@ void wsl_reach(const DoctorInput &input, const WslFiles &files, CheckFindings &f
              .matters = "an editor on Windows that debugs here by localhost:PORT needs both names; one that runs here "
                         "(VS Code's WSL window) does not",
              .cure = "in launch.json: \"substitutePath\": " +
-                     nlohmann::ordered_json::array({{{"from", pair.from}, {"to", pair.to}}})
-                         .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
+                     Json::array({Json{{"from", pair.from}, {"to", pair.to}}}).dump()});
 }
 
 } // namespace dbgscope

@@ -2,12 +2,12 @@
 #include "tools/editor/jsonc.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <ranges>
 
 #include "dbgscope/utf8.hpp"
+#include "text/json.hpp"
 
 namespace dbgscope {
 namespace {
@@ -93,7 +93,8 @@ class Parser {
                      .operation = "",
                      .subject = fmt::format("{}:{}:{}", file_, place.line, place.column),
                      .cause = std::move(cause),
-                     .hint = std::move(hint)});
+                     .hint = std::move(hint),
+                     .place = {file_, place.line, place.column}});
     }
 
     [[nodiscard]] Result<void> check_utf8() const
@@ -349,7 +350,7 @@ std::size_t skip_blank(std::string_view text, std::size_t offset)
 
 std::string json_quoted(std::string_view text)
 {
-    return nlohmann::json(std::string(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return Json(text).dump();
 }
 
 } // namespace dbgscope

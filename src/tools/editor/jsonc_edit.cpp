@@ -81,11 +81,10 @@ Layout layout_of(std::string_view text)
 /// Its lines after the first begin with `indentation`; on one line when `layout` says so.
 std::string rendered(const Json &value, const Layout &layout, std::string_view indentation)
 {
-    constexpr auto kReplace = Json::error_handler_t::replace;
     if (layout.one_line)
-        return value.dump(-1, ' ', false, kReplace);
+        return value.dump();
     const char blank = layout.unit.front();
-    const std::string plain = value.dump(static_cast<int>(layout.unit.size()), blank, false, kReplace);
+    const std::string plain = value.dump({.indent = static_cast<int>(layout.unit.size()), .fill = blank});
     std::string out;
     for (const char c : plain)
         if (c == '\n')
@@ -227,14 +226,15 @@ Result<std::vector<Splice>> set_member(std::string_view text, const std::string 
                          .subject = fmt::format("{}:{}:{}", file, place.line, place.column),
                          .cause = fmt::format("{} is no object, so it cannot take \"{}\"",
                                               step == 0 ? "the file's value" : '"' + path[step - 1] + '"', path[step]),
-                         .hint = "change it by hand"});
+                         .hint = "change it by hand",
+                         .place = {file, place.line, place.column}});
         }
         const JsonNode *next = node->find(path[step]);
         if (next == nullptr)
             return append_member(text, *node, path[step], nested(path, step + 1, value));
         node = next;
     }
-    if (value.is_string() && node->string() == value.get<std::string>())
+    if (value.string() != nullptr && node->string() == *value.string())
         return std::vector<Splice>{};
     const std::string_view indentation = indentation_at(text, node->begin);
     return std::vector<Splice>{{node->begin, node->end - node->begin, rendered(value, layout_of(text), indentation)}};

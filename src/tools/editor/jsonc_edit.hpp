@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <nlohmann/json.hpp>
-
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "text/json.hpp"
 #include "tools/editor/jsonc.hpp"
 
 // Changes to a JSON file with comments as pieces of text put in: whatever they do not name stays byte for byte as it
 // is. What is put in takes the file's own indentation, line ends and habit of trailing commas.
 namespace dbgscope {
-
-using Json = nlohmann::ordered_json;
 
 /// At `at` of the text as it was, `removed` bytes give way to `inserted`.
 struct Splice {

@@ -4,10 +4,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <set>
 
+#include "dbgscope/profile.hpp"
 #include "profile/load.hpp"
 #include "profile/settings_file.hpp"
 #include "tools/editor/lint_report.hpp"
@@ -18,23 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// "FILE:12:3" of an error: the place, and nothing where the subject is another.
-std::optional<TextPlace> place_in(std::string_view subject, std::string_view file)
+TextPlace place_in(const FilePlace &place)
 {
-    if (!subject.starts_with(file) || !subject.substr(file.size()).starts_with(':'))
-        return std::nullopt;
-    const std::string_view numbers = subject.substr(file.size() + 1);
-    TextPlace place;
-    const char *const end = numbers.data() + numbers.size();
-    const auto [colon, code] = std::from_chars(numbers.data(), end, place.line);
-    if (code != std::errc{} || colon == end || std::from_chars(colon + 1, end, place.column).ec != std::errc{})
-        return std::nullopt;
-    return place;
+    return {place.line, place.column};
 }
 
-LintFinding syntax_finding(const Error &error, TextPlace place)
+LintFinding syntax_finding(const Error &error)
 {
-    return {LintRule::syntax, place, error.cause + (error.hint.empty() ? "" : " (" + error.hint + ")")};
+    return {LintRule::syntax, place_in(error.place), error.cause + (error.hint.empty() ? "" : " (" + error.hint + ")")};
 }
 
 void lint_duplicates(LintRun &run, const JsonNode &node)
@@ -48,6 +39,28 @@ void lint_duplicates(LintRun &run, const JsonNode &node)
     }
 }
 
+/// A compound starts the configurations it names; an entry that is an object names one of another folder.
+void lint_compounds(LintRun &run, const JsonNode *launch)
+{
+    const JsonNode *list = launch == nullptr ? nullptr : launch->find("configurations");
+    const JsonNode *compounds = launch == nullptr ? nullptr : launch->find("compounds");
+    std::vector<std::string> names;
+    for (const JsonNode &configuration : list == nullptr ? std::vector<JsonNode>{} : list->children)
+        names.emplace_back(string_of(configuration, "name"));
+    for (const JsonNode &compound : compounds == nullptr ? std::vector<JsonNode>{} : compounds->children) {
+        lint_task_names(run, compound);
+        const JsonNode *parts = compound.find("configurations");
+        for (const JsonNode &part : parts == nullptr ? std::vector<JsonNode>{} : parts->children) {
+            if (!part.string() || std::ranges::find(names, part.text) != names.end())
+                continue;
+            const std::string near = suggest(part.text, names);
+            run.report(LintRule::unknown_name, part.begin,
+                       fmt::format("there is no configuration \"{}\"{}", part.text,
+                                   near.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", near)));
+        }
+    }
+}
+
 void lint_configurations(LintRun &run, const JsonNode *launch)
 {
     const JsonNode *list = launch == nullptr ? nullptr : launch->find("configurations");
@@ -58,6 +71,7 @@ void lint_configurations(LintRun &run, const JsonNode *launch)
         if (type == "cppdbg")
             lint_cppdbg_configuration(run, configuration);
     }
+    lint_compounds(run, launch);
 }
 
 /// A link to dbgscope where `go install` and the extension write: the next update puts a plain dlv there.
@@ -103,19 +117,94 @@ void lint_go_settings(LintRun &run, const JsonNode &root)
         lint_environment(run, *variables, run.context.go_minor, false);
 }
 
+/// The settings a container gets, and its variables; before 2022 "settings" stood outside.
+void lint_devcontainer(LintRun &run, const JsonNode &root)
+{
+    const JsonNode *tools = root.find("customizations");
+    const JsonNode *vscode = tools == nullptr ? nullptr : tools->find("vscode");
+    for (const JsonNode *settings : {root.find("settings"), vscode == nullptr ? nullptr : vscode->find("settings")})
+        if (settings != nullptr)
+            lint_go_settings(run, *settings);
+    for (const std::string_view name : {"containerEnv", "remoteEnv"})
+        if (const JsonNode *variables = root.find(name))
+            lint_environment(run, *variables, std::nullopt, false);
+}
+
+void lint_workspace(LintRun &run, const JsonNode &root)
+{
+    if (const JsonNode *settings = root.find("settings"))
+        lint_go_settings(run, *settings);
+    if (const JsonNode *tasks = root.find("tasks"))
+        lint_tasks(run, *tasks);
+    lint_configurations(run, root.find("launch"));
+}
+
+/// A list of {"label": …, "adapter": "Delve", …}.
+void lint_zed(LintRun &run, const JsonNode &root)
+{
+    for (const JsonNode &entry : root.children) {
+        for (const std::string_view name : {"label", "adapter"})
+            if (entry.kind == JsonKind::object && string_of(entry, name).empty())
+                run.report(LintRule::missing_attribute, entry.begin, fmt::format("Zed needs {} in each entry", name));
+        if (string_of(entry, "adapter") == "Delve")
+            lint_zed_go(run, entry);
+    }
+}
+
+enum class JsonFile { launch, settings, tasks, devcontainer, workspace, zed };
+
+void lint_by_kind(LintRun &run, const JsonNode &root, JsonFile kind)
+{
+    switch (kind) {
+    case JsonFile::launch: return lint_configurations(run, &root);
+    case JsonFile::settings: lint_configurations(run, root.find("launch")); return lint_go_settings(run, root);
+    case JsonFile::tasks: return lint_tasks(run, root);
+    case JsonFile::devcontainer: return lint_devcontainer(run, root);
+    case JsonFile::workspace: return lint_workspace(run, root);
+    case JsonFile::zed: return lint_zed(run, root);
+    }
+}
+
+/// By its name, else by what is in it; nothing: none of those that can be read.
+std::optional<JsonFile> kind_of_file(const fs::path &path, const JsonNode *root)
+{
+    const std::string name = path.filename().string();
+    const bool zed = path.parent_path().filename() == ".zed" || (root != nullptr && root->kind == JsonKind::array);
+    if (name == "debug.json" && zed)
+        return JsonFile::zed;
+    if (name == "launch.json")
+        return JsonFile::launch;
+    if (name == "settings.json")
+        return JsonFile::settings;
+    if (name == "tasks.json")
+        return JsonFile::tasks;
+    if (name == "devcontainer.json" || name == ".devcontainer.json")
+        return JsonFile::devcontainer;
+    if (path.extension() == ".code-workspace")
+        return JsonFile::workspace;
+    if (root == nullptr)
+        return JsonFile::launch;
+    if (root->find("configurations") != nullptr)
+        return JsonFile::launch;
+    if (root->kind == JsonKind::array && !root->children.empty() && root->children.front().find("adapter") != nullptr)
+        return JsonFile::zed;
+    if (root->find("launch") != nullptr ||
+        std::ranges::any_of(root->children, [](const JsonNode &member) { return member.key.starts_with("go."); }))
+        return JsonFile::settings;
+    return std::nullopt;
+}
+
 std::vector<LintFinding> lint_json(std::string_view text, const std::string &file, const LintContext &context,
-                                   bool settings)
+                                   JsonFile kind)
 {
     const auto root = parse_jsonc(text, file);
     if (!root)
-        return {syntax_finding(root.error(), place_in(root.error().subject, file).value_or(TextPlace{}))};
+        return {syntax_finding(root.error())};
     if (!*root)
         return {};
     LintRun run{.text = text, .context = context};
     lint_duplicates(run, **root);
-    lint_configurations(run, settings ? (*root)->find("launch") : &**root);
-    if (settings)
-        lint_go_settings(run, **root);
+    lint_by_kind(run, **root, kind);
     std::ranges::stable_sort(run.findings, {},
                              [](const LintFinding &each) { return std::pair(each.place.line, each.place.column); });
     return std::move(run.findings);
@@ -125,10 +214,9 @@ std::vector<LintFinding> lint_json(std::string_view text, const std::string &fil
 Result<std::vector<LintFinding>> lint_own(const std::string &path, const LintContext &context)
 {
     if (const auto checked = check_file(path); !checked) {
-        const auto place = place_in(checked.error().subject, path);
-        if (!place)
+        if (checked.error().place.line == 0)
             return fail(checked.error());
-        return std::vector<LintFinding>{syntax_finding(checked.error(), *place)};
+        return std::vector<LintFinding>{syntax_finding(checked.error())};
     }
     const auto config = read_config(path);
     const auto settings = config ? parse_settings(config->text, path, FileRole::config) : fail(config.error());
@@ -139,7 +227,7 @@ Result<std::vector<LintFinding>> lint_own(const std::string &path, const LintCon
         const std::size_t before = run.findings.size();
         lint_variable(run, 0, name, value, context.go_minor);
         for (std::size_t i = before; i < run.findings.size(); ++i)
-            run.findings[i].place = place_in(setting.where, path).value_or(TextPlace{});
+            run.findings[i].place = place_in(setting.place);
     };
     for (const FileSetting &setting : *settings) {
         const auto *items = std::get_if<std::vector<std::string>>(&setting.value);
@@ -154,16 +242,41 @@ Result<std::vector<LintFinding>> lint_own(const std::string &path, const LintCon
     return std::move(run.findings);
 }
 
+Error not_read(const std::string &path, std::string cause)
+{
+    return {
+        .kind = ErrorKind::usage,
+        .operation = "lint",
+        .subject = path,
+        .cause = std::move(cause),
+        .hint =
+            "it checks launch.json, settings.json, tasks.json, devcontainer.json, *.code-workspace, Zed's debug.json "
+            "and dbgscope's own configuration"};
+}
+
+/// Of the tasks.json in `folder`; none where there is no such file, nothing where it cannot be read as one.
+std::optional<std::vector<std::string>> labels_beside(const fs::path &folder)
+{
+    const std::string path = (folder / "tasks.json").string();
+    const auto file = take_snapshot(path);
+    if (!file)
+        return std::nullopt;
+    if (!file->exists)
+        return std::vector<std::string>{};
+    const auto root = parse_jsonc(file->text, path);
+    return root && *root ? std::optional(task_labels(**root)) : std::nullopt;
+}
+
 } // namespace
 
 std::vector<LintFinding> lint_launch(std::string_view text, const std::string &file, const LintContext &context)
 {
-    return lint_json(text, file, context, false);
+    return lint_json(text, file, context, JsonFile::launch);
 }
 
 std::vector<LintFinding> lint_settings(std::string_view text, const std::string &file, const LintContext &context)
 {
-    return lint_json(text, file, context, true);
+    return lint_json(text, file, context, JsonFile::settings);
 }
 
 Result<std::vector<LintFinding>> lint_file(const std::string &path, LintContext context)
@@ -171,25 +284,28 @@ Result<std::vector<LintFinding>> lint_file(const std::string &path, LintContext 
     const fs::path name = fs::path(path).filename();
     if (name.extension() == ".yaml" || name.extension() == ".yml")
         return lint_own(path, context);
-    if (name.extension() != ".json" && name.extension() != ".jsonc")
-        return fail({.kind = ErrorKind::usage,
-                     .operation = "lint",
-                     .subject = path,
-                     .cause = "neither *.json nor *.yaml",
-                     .hint = "it checks launch.json, settings.json and dbgscope's own configuration"});
+    if (name.extension() != ".json" && name.extension() != ".jsonc" && name.extension() != ".code-workspace")
+        return fail(not_read(path, "neither *.json, *.code-workspace nor *.yaml"));
     const auto file = take_snapshot(path);
     if (!file)
         return fail(file.error());
     if (!file->exists)
         return fail(errno_error(ENOENT, "read", path));
-    const fs::path folder = fs::absolute(path).lexically_normal().parent_path();
-    if (folder.filename() == ".vscode")
-        context.workspace_folder = folder.parent_path().string();
-    if (name == "launch.json")
-        return lint_launch(file->text, path, context);
+    const fs::path absolute = fs::absolute(path).lexically_normal(), folder = absolute.parent_path();
     const auto root = parse_jsonc(file->text, path);
-    const bool launch = name != "settings.json" && root && *root && (*root)->find("configurations") != nullptr;
-    return lint_json(file->text, path, context, !launch);
+    const JsonNode *node = root && *root ? &**root : nullptr;
+    const auto kind = kind_of_file(absolute, node);
+    if (!kind)
+        return fail(not_read(path, "neither its name nor what is in it is known"));
+    if (folder.filename() == ".vscode" || folder.filename() == ".zed" || folder.filename() == ".devcontainer")
+        context.workspace_folder = folder.parent_path().string();
+    if (*kind == JsonFile::workspace)
+        context.workspace_folder = folder.string();
+    if (*kind == JsonFile::launch && folder.filename() == ".vscode")
+        context.tasks = labels_beside(folder);
+    if (*kind == JsonFile::workspace && node != nullptr && node->find("tasks") != nullptr)
+        context.tasks = task_labels(*node->find("tasks"));
+    return lint_json(file->text, path, context, *kind);
 }
 
 } // namespace dbgscope

@@ -11,9 +11,9 @@
 #include "debugger/tool_version.hpp"
 #include "tools/editor/jsonc.hpp"
 
-// Checks of launch.json, settings.json and dbgscope's own configuration. Sources: the package.json of vscode-go, the
-// flags and launch attributes of delve 1.20 to 1.27 with the version each appeared in, MIEngine's ServerTransport, and
-// trials with dlv 1.20.2.
+// Checks of launch.json, settings.json and their like, and of dbgscope's own configuration. Sources: the package.json
+// of vscode-go, the flags and launch attributes of delve 1.20 to 1.27 with the version each appeared in, MIEngine's
+// ServerTransport, and trials with dlv 1.20.2.
 namespace dbgscope {
 
 enum class LintSeverity { error, warning, note };
@@ -50,6 +50,19 @@ enum class LintRule {
     server_stream,
     server_started,
     server_environment,
+    wrong_type,
+    wrong_value,
+    missing_attribute,
+    foreign_attribute,
+    wrong_request,
+    substitute_path,
+    build_strips,
+    build_trims,
+    joined_flags,
+    test_flag,
+    source_as_program,
+    unknown_name,
+    not_built,
 };
 
 struct RuleInfo {
@@ -71,6 +84,7 @@ struct LintContext {
     std::string workspace_folder = {}; ///< what ${workspaceFolder} stands for; empty: relative paths are not judged
     std::string home = {};
     std::vector<std::string> tool_bins = {}; ///< $GOBIN, $GOPATH/bin: where tool updates overwrite what is there
+    std::optional<std::vector<std::string>> tasks = std::nullopt; ///< labels of tasks.json; nothing: not known
 };
 
 struct LintFinding {
@@ -85,9 +99,10 @@ struct LintFinding {
 [[nodiscard]] std::vector<LintFinding> lint_settings(std::string_view text, const std::string &file,
                                                      const LintContext &context);
 
-/// By name: *.yaml and *.yml are dbgscope's own, launch.json and settings.json VS Code's; other *.json is told by its
-/// "configurations". Of a file in .vscode the folder above is the workspace. Errors: not_found, denied, usage (none of
-/// these), config (no regular file, too large).
+/// By name: *.yaml and *.yml are dbgscope's own; launch.json, settings.json, tasks.json and *.code-workspace VS Code's,
+/// devcontainer.json, and Zed's debug.json; other *.json is told by what is in it. Of a file in .vscode or .zed the
+/// folder above is the workspace, and the tasks.json beside a launch.json is read for its labels. Errors: not_found,
+/// denied, usage (none of these), config (no regular file, too large).
 [[nodiscard]] Result<std::vector<LintFinding>> lint_file(const std::string &path, LintContext context);
 
 } // namespace dbgscope

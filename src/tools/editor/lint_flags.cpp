@@ -124,6 +124,14 @@ void lint_dlv_flags(LintRun &run, const JsonNode &configuration, Adapter adapter
         }
         if (word.text == "--")
             break;
+        if (const auto blank = word.text.find(" -"); blank != std::string::npos) {
+            run.report(
+                LintRule::joined_flags, word.begin,
+                fmt::format("\"{}\" is one flag for dlv, which ends at its start; write each in quotes of its own",
+                            word.text));
+            logs = logs || word.text.find("--log ") != std::string::npos || word.text.ends_with("--log");
+            continue;
+        }
         if (word.text.starts_with("--dbgscope-")) {
             lint_own_flag(run, word);
             continue;

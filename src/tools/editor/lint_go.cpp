@@ -5,75 +5,10 @@
 #include <array>
 
 #include "dbgscope/profile.hpp"
-#include "tools/editor/lint_report.hpp"
+#include "tools/editor/lint_schema.hpp"
 
 namespace dbgscope {
 namespace {
-
-/// What VS Code itself, vscode-go and dlv's launch and attach requests know.
-constexpr auto kKnown = std::to_array<std::string_view>({
-    "type",
-    "name",
-    "request",
-    "presentation",
-    "preLaunchTask",
-    "postDebugTask",
-    "internalConsoleOptions",
-    "debugServer",
-    "serverReadyAction",
-    "windows",
-    "linux",
-    "osx",
-    "noDebug",
-    "suppressMultipleSessionWarning",
-    "debugAdapter",
-    "program",
-    "mode",
-    "traceDirPath",
-    "coreFilePath",
-    "stopOnEntry",
-    "args",
-    "showLog",
-    "cwd",
-    "env",
-    "substitutePath",
-    "buildFlags",
-    "dlvFlags",
-    "port",
-    "host",
-    "trace",
-    "envFile",
-    "backend",
-    "output",
-    "logOutput",
-    "logDest",
-    "dlvLoadConfig",
-    "apiVersion",
-    "useApiV1",
-    "stackTraceDepth",
-    "showGlobalVariables",
-    "showRegisters",
-    "hideSystemGoroutines",
-    "goroutineFilters",
-    "showPprofLabels",
-    "console",
-    "asRoot",
-    "processId",
-    "remotePath",
-    "dlvToolPath",
-    "dlvCwd",
-    "outputMode",
-    "guessSubstitutePath",
-    "followExec",
-    "followExecRegex",
-    "stdinFrom",
-    "stdoutTo",
-    "stderrTo",
-    "waitFor",
-    "maxStringLen",
-    "maxArrayValues",
-    "packagePathToGoModPathMap",
-});
 
 /// Attributes that dlv took up later, with the version.
 struct Newer {
@@ -105,23 +40,6 @@ Adapter adapter_of(const JsonNode &configuration)
     return Adapter::unknown;
 }
 
-void lint_names(LintRun &run, const JsonNode &configuration)
-{
-    const std::vector<std::string> known(kKnown.begin(), kKnown.end());
-    for (const JsonNode &member : configuration.children) {
-        if (std::ranges::find(kKnown, member.key) != kKnown.end())
-            continue;
-        const std::string near = suggest(member.key, known);
-        if (near.empty())
-            run.report(
-                LintRule::unknown_attribute, member.key_begin,
-                fmt::format("\"{}\" is known neither to VS Code nor to its Go extension nor to dlv", member.key));
-        else
-            run.report(LintRule::misspelt_attribute, member.key_begin,
-                       fmt::format("unknown attribute \"{}\" (did you mean \"{}\"?)", member.key, near));
-    }
-}
-
 void lint_adapter(LintRun &run, const JsonNode &configuration, Adapter adapter)
 {
     if (adapter == Adapter::legacy)
@@ -132,7 +50,7 @@ void lint_adapter(LintRun &run, const JsonNode &configuration, Adapter adapter)
                    "dlvToolPath is overwritten by the extension; set go.alternateTools.dlv in settings.json");
     if (adapter == Adapter::dlv_dap)
         for (const std::string_view name : {"dlvLoadConfig", "apiVersion", "useApiV1", "remotePath"})
-            if (const JsonNode *member = configuration.find(name))
+            if (const JsonNode *member = configuration.find(name); member != nullptr && member->string() != "")
                 run.report(LintRule::ignored_attribute, member->key_begin,
                            fmt::format("{} has no effect with dlv-dap, the default adapter{}", name,
                                        name == "remotePath" ? "; write substitutePath" : ""));
@@ -165,9 +83,10 @@ void lint_paths(LintRun &run, const JsonNode &configuration)
     const bool elsewhere = configuration.find("port") != nullptr || mode == "remote";
     if (elsewhere)
         return; // paths of another machine, or of another process
-    if (configuration.find("preLaunchTask") != nullptr)
-        return; // it may make them
-    lint_path(run, configuration.find("program"), mode == "exec" ? Wanted::executable : Wanted::any, "program");
+    if (configuration.find("preLaunchTask") != nullptr || configuration.find("build") != nullptr)
+        return; // they may make them
+    lint_path(run, configuration.find("program"), mode == "exec" ? Wanted::executable : Wanted::any, "program",
+              mode == "exec");
     lint_path(run, configuration.find("cwd"), Wanted::directory, "cwd");
     lint_path(run, configuration.find("coreFilePath"), Wanted::any, "coreFilePath");
     const JsonNode *files = configuration.find("envFile");
@@ -183,18 +102,74 @@ void lint_paths(LintRun &run, const JsonNode &configuration)
             lint_path(run, &file, Wanted::any, "envFile");
 }
 
-/// dlv before 1.22.2 and any wrapper get the list joined by blanks, so that a blank inside a flag splits it.
-void lint_build_flags(LintRun &run, const JsonNode &configuration)
+/// dlv's own words: "'substitutePath' requires both 'from' and 'to' entries".
+void lint_substitute_path(LintRun &run, const JsonNode &configuration)
 {
-    const JsonNode *flags = configuration.find("buildFlags");
-    if (flags == nullptr || flags->kind != JsonKind::array)
+    const JsonNode *list = configuration.find("substitutePath");
+    if (list == nullptr)
         return;
-    for (const JsonNode &flag : flags->children)
-        if (flag.text.find(' ') != std::string::npos && flag.text.find_first_of("'\"") == std::string::npos)
-            run.report(LintRule::build_flags_joined, flag.begin,
-                       fmt::format("through a wrapper, and before dlv 1.22.2, the list is joined by blanks and \"{}\" "
-                                   "falls apart; write one string with quotes: \"-ldflags='…'\"",
-                                   flag.text));
+    constexpr std::string_view kForm = "write [{\"from\": \"${workspaceFolder}\", \"to\": \"/path/of/the/build\"}]";
+    if (list->kind != JsonKind::array) // wrong_type has said so
+        return;
+    for (const JsonNode &entry : list->children)
+        if (entry.kind != JsonKind::object || entry.find("from") == nullptr || entry.find("to") == nullptr)
+            run.report(LintRule::substitute_path, entry.begin,
+                       fmt::format("dlv refuses an entry without both from and to; {}", kForm));
+}
+
+/// What a mode cannot do without, and what it cannot be.
+void lint_mode(LintRun &run, const JsonNode &configuration)
+{
+    const std::string_view mode = string_of(configuration, "mode"), request = string_of(configuration, "request");
+    const auto given = [&](std::string_view name) {
+        const JsonNode *member = configuration.find(name);
+        return member != nullptr && member->string() != "";
+    };
+    const auto wants = [&](std::string_view wanted_by, std::string_view name) {
+        if (mode == wanted_by && !given(name))
+            run.report(LintRule::missing_attribute, configuration.find("mode")->begin,
+                       fmt::format("mode {} needs {}", mode, name));
+    };
+    if (request == "launch") {
+        wants("exec", "program");
+        wants("core", "program");
+        wants("core", "coreFilePath");
+        wants("replay", "traceDirPath");
+    }
+    const bool remote = request == "launch" && mode == "remote";
+    if (remote)
+        run.report(LintRule::wrong_request, configuration.find("mode")->begin,
+                   "mode remote joins a session that runs already; write \"request\": \"attach\"");
+    if ((request == "launch" && mode == "local") ||
+        (request == "attach" && !mode.empty() && is_one_of(mode, "auto debug test exec replay core")))
+        run.report(LintRule::wrong_value, configuration.find("mode")->begin,
+                   fmt::format("mode {} is for \"request\": \"{}\"", mode, request == "launch" ? "attach" : "launch"));
+    if (const std::string_view program = string_of(configuration, "program");
+        mode == "exec" && (program.ends_with(".go") || program.ends_with(".c") || program.ends_with(".cpp")))
+        run.report(LintRule::source_as_program, configuration.find("program")->begin,
+                   "mode exec runs a program that is built already; for a source file write \"mode\": \"debug\"");
+}
+
+/// A test program takes go test's flags with test. before them: "flag provided but not defined: -run".
+void lint_test_args(LintRun &run, const JsonNode &configuration)
+{
+    constexpr std::string_view kTestFlags =
+        "bench benchmem benchtime blockprofile count coverprofile cpu cpuprofile failfast fuzz fuzztime list "
+        "memprofile mutexprofile outputdir parallel run short shuffle skip timeout trace v";
+    const JsonNode *args = configuration.find("args");
+    const std::string_view mode = string_of(configuration, "mode");
+    const bool test = mode == "test" || (mode == "auto" && string_of(configuration, "program").ends_with("_test.go"));
+    if (args == nullptr || !test)
+        return;
+    for (const JsonNode &arg : args->children) {
+        const std::string_view word = arg.string().value_or("");
+        const std::string_view name = word.substr(std::min(word.find_first_not_of('-'), word.size()));
+        if (word == "--" || word == "-args" || word == "--args")
+            return;
+        if (word.starts_with('-') && is_one_of(name.substr(0, name.find('=')), kTestFlags))
+            run.report(LintRule::test_flag, arg.begin,
+                       fmt::format("a test program does not know {}; write -test.{}", word, name));
+    }
 }
 
 void lint_settings_of_launch(LintRun &run, const JsonNode &configuration, Adapter adapter)
@@ -203,8 +178,8 @@ void lint_settings_of_launch(LintRun &run, const JsonNode &configuration, Adapte
         port != nullptr && adapter == Adapter::dlv_dap && string_of(configuration, "mode") != "remote")
         run.report(
             LintRule::external_server, port->key_begin,
-            "with a port VS Code connects to a \"dlv dap\" that runs already: it starts nothing, so dbgscope has "
-            "to be on the command line that started it");
+            "with a port VS Code connects to a \"dlv dap\" that runs already, and starts nothing: take port out to "
+            "have it start dlv; else dbgscope has to be on the command line that started that one");
     if (const JsonNode *dest = configuration.find("logDest"); dest != nullptr && adapter == Adapter::dlv_dap &&
                                                               !dest->text.empty() && !dest->text.starts_with('/') &&
                                                               !dest->text.starts_with("${"))
@@ -229,13 +204,17 @@ void lint_dap_loads(LintRun &run, const JsonNode &configuration)
 void lint_go_configuration(LintRun &run, const JsonNode &configuration)
 {
     const Adapter adapter = adapter_of(configuration);
-    lint_names(run, configuration);
+    lint_attributes(run, configuration, go_attributes(), "its Go extension nor to dlv", true);
+    lint_mode(run, configuration);
+    lint_substitute_path(run, configuration);
+    lint_test_args(run, configuration);
     lint_adapter(run, configuration, adapter);
     lint_newer(run, configuration);
     lint_dlv_flags(run, configuration, adapter);
     lint_build_flags(run, configuration);
     lint_settings_of_launch(run, configuration, adapter);
     lint_paths(run, configuration);
+    lint_task_names(run, configuration);
     if (adapter == Adapter::dlv_dap && run.context.dlv && *run.context.dlv >= ToolVersion{1, 27, 1})
         lint_dap_loads(run, configuration);
     const bool built_here = string_of(configuration, "mode") != "exec" && configuration.find("port") == nullptr;
@@ -245,36 +224,17 @@ void lint_go_configuration(LintRun &run, const JsonNode &configuration)
                          adapter == Adapter::dlv_dap);
 }
 
-void lint_cppdbg_configuration(LintRun &run, const JsonNode &configuration)
+void lint_zed_go(LintRun &run, const JsonNode &entry)
 {
-    const bool elsewhere = configuration.find("pipeTransport") != nullptr;
-    if (!elsewhere && configuration.find("preLaunchTask") == nullptr) {
-        lint_path(run, configuration.find("program"), Wanted::any, "program");
-        lint_path(run, configuration.find("cwd"), Wanted::directory, "cwd");
-    }
-    const JsonNode *server = configuration.find("debugServerPath");
-    if (server == nullptr || !server->string() || server->text.empty())
-        return;
-    if (server->text.starts_with('/'))
-        lint_path(run, server, Wanted::executable, "debugServerPath");
-    const std::string line = server->text + " " + std::string(string_of(configuration, "debugServerArgs"));
-    const JsonNode *stderr_too = configuration.find("filterStderr");
-    if (line.find("gdbserver") != std::string::npos) {
-        if (stderr_too == nullptr || !stderr_too->is_literal("true"))
-            run.report(
-                LintRule::server_stream, server->key_begin,
-                "gdbserver says \"Listening on port\" on stderr, and cpptools reads stdout: the session fails after "
-                "10 s; write \"filterStderr\": true");
-        else if (configuration.find("serverStarted") == nullptr)
-            run.report(LintRule::server_started, server->key_begin,
-                       "without serverStarted the first line counts as ready, before gdbserver listens; write "
-                       "\"serverStarted\": \"Listening on port\"");
-    }
-    const JsonNode *environment = configuration.find("environment");
-    if (environment != nullptr && !environment->children.empty())
-        run.report(
-            LintRule::server_environment, environment->key_begin,
-            "environment does not reach the program of a debugServerPath; use gdbserver --wrapper env NAME=VALUE --");
+    lint_attributes(run, entry, go_attributes(), "Zed", false);
+    lint_mode(run, entry);
+    lint_substitute_path(run, entry);
+    lint_test_args(run, entry);
+    lint_dlv_flags(run, entry, Adapter::dlv_dap);
+    lint_build_flags(run, entry);
+    lint_paths(run, entry);
+    if (const JsonNode *environment = entry.find("env"))
+        lint_environment(run, *environment, std::nullopt, true);
 }
 
 } // namespace dbgscope

@@ -31,6 +31,18 @@ void lint_go_configuration(LintRun &run, const JsonNode &configuration);
 void lint_cppdbg_configuration(LintRun &run, const JsonNode &configuration);
 /// dlvLoadConfig: how much the legacy adapter lets dlv read.
 void lint_load_config(LintRun &run, const JsonNode &load);
+/// An entry of Zed's debug.json whose adapter is Delve.
+void lint_zed_go(LintRun &run, const JsonNode &entry);
+/// `text` in words as go splits GOFLAGS: blanks between quotes do not count; quotes stay.
+[[nodiscard]] std::vector<std::string> flag_words(std::string_view text);
+/// Flags of go build that take away what a debugger needs. `where`: "GOFLAGS", for the message.
+void lint_go_flags(LintRun &run, std::size_t offset, const std::vector<std::string> &words, std::string_view where);
+void lint_build_flags(LintRun &run, const JsonNode &configuration);
+/// preLaunchTask and postDebugTask against the labels there are.
+void lint_task_names(LintRun &run, const JsonNode &configuration);
+/// tasks.json, or the "tasks" of a *.code-workspace.
+void lint_tasks(LintRun &run, const JsonNode &tasks);
+[[nodiscard]] std::vector<std::string> task_labels(const JsonNode &tasks);
 /// The words of dlvFlags under dlv-dap.
 void lint_dlv_flags(LintRun &run, const JsonNode &configuration, Adapter adapter);
 
@@ -42,8 +54,9 @@ void lint_environment(LintRun &run, const JsonNode &environment, std::optional<i
 
 /// What a path must lead to.
 enum class Wanted { any, directory, executable };
-/// A string member that names a file; one with variables other than ${workspaceFolder} is not judged.
-void lint_path(LintRun &run, const JsonNode *member, Wanted wanted, std::string_view what);
+/// A string member that names a file; one with variables other than ${workspaceFolder} is not judged. `built`: it comes
+/// out of a build; below the workspace it may just not be there yet.
+void lint_path(LintRun &run, const JsonNode *member, Wanted wanted, std::string_view what, bool built = false);
 /// `text` with ${workspaceFolder} and ~ put in, absolute; empty where that cannot be known.
 [[nodiscard]] std::string resolved_path(const LintContext &context, std::string_view text);
 

@@ -33,7 +33,7 @@ constexpr auto kRules = std::to_array<RuleInfo>({
     {LintRule::dbgscope_variable, "dbgscope-variable", warning, "a setting that dbgscope does not have"},
     {LintRule::dbgscope_value, "dbgscope-value", error, "a value that dbgscope refuses"},
     {LintRule::missing_path, "missing-path", error, "a file or directory that is not there, or is not what it should be"},
-    {LintRule::external_server, "external-server", note, "a port: nothing is started, so dbgscope is not used"},
+    {LintRule::external_server, "external-server", warning, "a port: nothing is started, so dbgscope is not used"},
     {LintRule::log_dest, "log-dest", error, "logDest is no absolute path"},
     {LintRule::as_root, "as-root", warning, "asRoot has no effect outside a terminal"},
     {LintRule::build_flags_joined, "build-flags-joined", warning, "buildFlags whose parts are torn at their blanks"},
@@ -41,6 +41,19 @@ constexpr auto kRules = std::to_array<RuleInfo>({
     {LintRule::server_stream, "server-stream", error, "cpptools waits on stdout for what gdbserver says on stderr"},
     {LintRule::server_started, "server-started", warning, "the first line of gdbserver counts as ready"},
     {LintRule::server_environment, "server-environment", warning, "environment does not reach a debugServerPath"},
+    {LintRule::wrong_type, "wrong-type", error, "a value of a kind the attribute does not take"},
+    {LintRule::wrong_value, "wrong-value", error, "a word that is none of the attribute's values"},
+    {LintRule::missing_attribute, "missing-attribute", error, "what the rest of the configuration cannot do without"},
+    {LintRule::foreign_attribute, "foreign-attribute", warning, "another debugger's attribute, with the name it has here"},
+    {LintRule::wrong_request, "wrong-request", warning, "a launch of what can only be attached to"},
+    {LintRule::substitute_path, "substitute-path", error, "substitutePath that is no list of from and to"},
+    {LintRule::build_strips, "build-strips", error, "the linker is told to leave out the debug information"},
+    {LintRule::build_trims, "build-trims", warning, "the build replaces the paths breakpoints are set by"},
+    {LintRule::joined_flags, "joined-flags", error, "several flags in one word of dlvFlags, which dlv takes for one"},
+    {LintRule::test_flag, "test-flag", error, "a flag of go test without its test. before a test program"},
+    {LintRule::source_as_program, "source-as-program", error, "a source file in the place of the program built from it"},
+    {LintRule::unknown_name, "unknown-name", warning, "a task or configuration of that name is not there"},
+    {LintRule::not_built, "not-built", note, "the program is not there yet"},
 });
 // clang-format on
 
@@ -52,7 +65,7 @@ constexpr bool rows_follow_the_enum()
     return true;
 }
 static_assert(rows_follow_the_enum());
-static_assert(kRules.size() == static_cast<std::size_t>(LintRule::server_environment) + 1);
+static_assert(kRules.size() == static_cast<std::size_t>(LintRule::not_built) + 1);
 
 } // namespace
 

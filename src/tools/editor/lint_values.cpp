@@ -59,6 +59,8 @@ void lint_variable(LintRun &run, std::size_t offset, std::string_view name, std:
             fmt::format("GOMEMLIMIT={} is malformed, which ends a Go program (1.19 and later) at its start; write "
                         "bytes, or a whole number with KiB, MiB, GiB or TiB",
                         value));
+    else if (name == "GOFLAGS")
+        lint_go_flags(run, offset, flag_words(value), "GOFLAGS");
     else if (name == "GODEBUG")
         lint_godebug(run, offset, value, go_minor);
     else if (name.starts_with("DBGSCOPE_"))
@@ -97,14 +99,17 @@ std::string resolved_path(const LintContext &context, std::string_view text)
     return context.workspace_folder.empty() ? "" : context.workspace_folder + "/" + path;
 }
 
-void lint_path(LintRun &run, const JsonNode *member, Wanted wanted, std::string_view what)
+void lint_path(LintRun &run, const JsonNode *member, Wanted wanted, std::string_view what, bool built)
 {
     const std::string path = member == nullptr ? "" : resolved_path(run.context, member->string().value_or(""));
     if (path.empty())
         return;
     struct stat status = {};
     if (::stat(path.c_str(), &status) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR)
+        const std::string &folder = run.context.workspace_folder;
+        if (errno == ENOENT && built && !folder.empty() && path.starts_with(folder + "/"))
+            run.report(LintRule::not_built, member->begin, fmt::format("{}: {} is not there yet", what, path));
+        else if (errno == ENOENT || errno == ENOTDIR)
             run.report(LintRule::missing_path, member->begin, fmt::format("{}: there is no {}", what, path));
         return;
     }

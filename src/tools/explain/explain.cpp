@@ -14,8 +14,48 @@ namespace {
 
 constexpr std::size_t kShownLine = 300;
 // What is looked for besides the rules: GC lines, the kernel's report, dbgscope's own line.
-constexpr std::string_view kOtherKeys[] = {
-    " ms clock, ", " MB goal, ", "oom-kill:", "invoked oom-killer", "memory: usage", "dbgscope: running"};
+constexpr std::string_view kOtherKeys[] = {" ms clock, ",        " MB goal, ",       "oom-kill:",
+                                           "invoked oom-killer", "memory: usage",    "killed as a result of limit of ",
+                                           "Kill process ",      "dbgscope: running"};
+// A debugger's own words, or those of an editor about one: what only they and many others print then counts.
+constexpr std::string_view kDebuggerWords[] = {"Delve",
+                                               "delve",
+                                               "dlv dap",
+                                               "dlv debug",
+                                               "dlv exec",
+                                               "dlv attach",
+                                               "dlv test",
+                                               "dlv core",
+                                               "(dlv)",
+                                               "(gdb)",
+                                               "GNU gdb",
+                                               "gdbserver",
+                                               "lldb-",
+                                               "(lldb)",
+                                               "DAP server",
+                                               "API server listening",
+                                               "__debug_bin",
+                                               "During startup program",
+                                               "debug adapter",
+                                               "Debug adapter",
+                                               "debuggee",
+                                               "Reading symbols from",
+                                               "could not launch process",
+                                               "could not attach to pid",
+                                               "Failed to launch",
+                                               "Failed to attach",
+                                               "Build Error: go ",
+                                               "launch.json",
+                                               "nvim-dap",
+                                               "cppdbg",
+                                               "miDebuggerPath",
+                                               "Breakpoint 1 ",
+                                               "Starting program: ",
+                                               "[Inferior ",
+                                               "Could not trace the inferior",
+                                               "Type 'help' for list of commands.",
+                                               "ptrace: ",
+                                               "dbgscope: running"};
 
 std::optional<std::uint64_t> number_after(std::string_view text, std::string_view key)
 {
@@ -52,7 +92,8 @@ std::string_view value_of(const Captures &captures, std::string_view name)
 
 } // namespace
 
-Explainer::Explainer(std::optional<std::uint64_t> cap_bytes) : filter_(kOtherKeys), cap_given_(cap_bytes.has_value())
+Explainer::Explainer(std::optional<std::uint64_t> cap_bytes)
+    : filter_(kOtherKeys, kDebuggerWords), cap_given_(cap_bytes.has_value())
 {
     result_.cap_bytes = cap_bytes;
 }
@@ -80,21 +121,27 @@ void Explainer::take(const LogLine &line)
     result_.logs.back().cut_lines += line.cut ? 1 : 0;
     // An escape may stand in the middle of what is looked for; a torn GC line may be too short for the filter.
     const bool coloured = line.text.find('\x1b') != std::string_view::npos;
-    const std::uint64_t candidates =
-        coloured || line.text.starts_with("gc ") ? ~std::uint64_t{0} : filter_.candidates(line.text);
-    if (candidates == 0)
+    const RuleFilter::Rules candidates =
+        coloured || line.text.starts_with("gc ") ? ~RuleFilter::Rules() : filter_.candidates(line.text);
+    if (candidates.none())
         return;
-    for (const PlainLine &plain : plain_lines(line.text))
+    debugger_spoke_ = debugger_spoke_ || (candidates.test(RuleFilter::kDebugger) && !coloured);
+    for (const PlainLine &plain : plain_lines(line.text)) {
+        if (coloured && !debugger_spoke_)
+            debugger_spoke_ = filter_.candidates(plain.text).test(RuleFilter::kDebugger);
         take_plain(line, plain, candidates);
+    }
 }
 
-void Explainer::take_plain(const LogLine &line, const PlainLine &plain, std::uint64_t candidates)
+void Explainer::take_plain(const LogLine &line, const PlainLine &plain, const RuleFilter::Rules &candidates)
 {
     LogRead &log = result_.logs.back();
-    LogPlace place{.log = result_.logs.size() - 1, .line = line.number, .text = {}, .clock = plain.clock};
-    if ((candidates & RuleFilter::kOther) != 0) {
+    LogPlace place{.log = result_.logs.size() - 1,
+                   .line = line.number,
+                   .text = printable(std::string_view(plain.text).substr(0, kShownLine)),
+                   .clock = plain.clock};
+    if (candidates.test(RuleFilter::kOther)) {
         if (log.gc.take(plain.text)) {
-            place.text = printable(std::string_view(plain.text).substr(0, kShownLine));
             log.last_gc = std::move(place);
             return;
         }
@@ -102,21 +149,34 @@ void Explainer::take_plain(const LogLine &line, const PlainLine &plain, std::uin
             result_.cap_bytes = cap;
     }
     take_memory_words(plain.text);
+    take_rules(plain, std::move(place), candidates);
+}
+
+/// The first rule that is sure of the line; without one the first that counts where a debugger has spoken.
+void Explainer::take_rules(const PlainLine &plain, LogPlace place, const RuleFilter::Rules &candidates)
+{
+    const Rule *weak = nullptr;
+    std::optional<Match> weak_match;
     std::size_t index = 0;
     for (const Rule &rule : rules()) {
-        if ((candidates & RuleFilter::bit(index++)) != 0)
-            if (const auto captures = match_rule(rule, plain.text)) {
-                place.text = printable(std::string_view(plain.text).substr(0, kShownLine));
-                add(rule, *captures, plain.text, std::move(place));
-                return;
-            }
+        auto match = candidates.test(index++) ? match_rule(rule, plain.text) : std::nullopt;
+        if (match && !match->if_debugger)
+            return add(rule, *match, plain.text, std::move(place));
+        if (match && weak == nullptr) {
+            weak = &rule;
+            weak_match = std::move(match);
+        }
     }
+    if (weak != nullptr)
+        add(*weak, *weak_match, plain.text, std::move(place));
 }
 
 /// What only the kernel's report as a whole says: whose limit it was, and how large.
 void Explainer::take_memory_words(std::string_view text)
 {
-    if (text.find("invoked oom-killer") != std::string_view::npos)
+    if (const auto at = text.find("oom-kill:constraint="); at != std::string_view::npos)
+        take_oom_line(text.substr(at), kills_);
+    else if (text.find("invoked oom-killer") != std::string_view::npos)
         kernel_limit_bytes_.reset();
     else if (text.starts_with("memory: usage ")) { // memory: usage 65536kB, limit 65536kB, failcnt 22
         if (const auto kib = number_after(text, "kB, limit "); kib && *kib < UINT64_MAX / kKiB)
@@ -134,32 +194,42 @@ std::string Explainer::limit_words(const OomKill *kill) const
     return words;
 }
 
-void Explainer::add(const Rule &rule, const Captures &found, std::string_view text, LogPlace place)
+void Explainer::add_kernel_words(Captures &captures, const OomKill *victim)
 {
-    Captures captures = found;
+    size_ = victim == nullptr || !victim->sized ? "size not logged" : format_bytes(victim->bytes);
+    limit_ = limit_words(victim);
+    captures.push_back({"size", size_});
+    captures.push_back({"limit", limit_});
+    kernel_limit_bytes_.reset();
+}
+
+void Explainer::add(const Rule &matched, const Match &match, std::string_view text, LogPlace place)
+{
+    const Rule *rule = &matched;
+    Captures captures = match.captures;
     std::uint64_t pid = 0;
     const std::string_view pid_text = value_of(captures, "pid");
     std::from_chars(pid_text.data(), pid_text.data() + pid_text.size(), pid);
     if (pid == 0)
         pid = number_after(text, "(pid ").value_or(0);
-    std::string size, limit;
-    if (rule.id.starts_with("kernel-oom-")) {
+    if (rule->id.starts_with("kernel-oom-") && rule->id != "kernel-oom-nodes") {
         const auto kill = std::ranges::find_if(kills_.rbegin(), kills_.rend(), [pid](const OomKill &k) {
             return static_cast<std::uint64_t>(k.pid) == pid && k.sized;
         });
         const OomKill *victim = kill == kills_.rend() ? nullptr : &*kill;
-        size = victim == nullptr ? "size not logged" : format_bytes(victim->bytes);
-        limit = limit_words(victim);
-        captures.push_back({"size", size});
-        captures.push_back({"limit", limit});
-        kernel_limit_bytes_.reset();
+        if (victim != nullptr && victim->nodes_only)
+            return; // its summary line has said so
+        if (victim != nullptr && rule->id == "kernel-oom-killed" && victim->scope_known)
+            rule = find_rule(victim->machine_wide ? "kernel-oom-machine" : "kernel-oom-kill");
+        add_kernel_words(captures, victim);
     }
-    std::string what = fill_in(rule.what, captures);
-    const auto key = std::pair(rule.id, what);
+    std::string what = fill_in(rule->what, captures);
+    const auto key = std::pair(rule->id, what);
     if (const auto known = known_.find(key); known != known_.end()) {
         Finding &finding = result_.findings[known->second];
         ++finding.count;
         finding.last = std::move(place);
+        finding.if_debugger = finding.if_debugger && match.if_debugger;
         return;
     }
     if (result_.findings.size() >= kMaxFindings) {
@@ -170,19 +240,22 @@ void Explainer::add(const Rule &rule, const Captures &found, std::string_view te
     std::string_view name = value_of(captures, "name");
     if (name.empty())
         name = value_of(captures, "tool");
-    result_.findings.push_back({.rule = &rule,
+    result_.findings.push_back({.rule = rule,
                                 .what = std::move(what),
-                                .cause = fill_in(rule.cause, captures),
-                                .cure = fill_in(rule.cure, captures),
+                                .cause = fill_in(rule->cause, captures),
+                                .cure = fill_in(rule->cure, captures),
                                 .first = place,
                                 .last = place,
                                 .pid = static_cast<int>(std::min<std::uint64_t>(pid, INT32_MAX)),
                                 .name = printable(name.substr(0, kShownLine)),
+                                .if_debugger = match.if_debugger,
                                 .explains = {}});
 }
 
 Explanation Explainer::finish()
 {
+    if (!debugger_spoke_)
+        std::erase_if(result_.findings, [](const Finding &finding) { return finding.if_debugger; });
     relate(result_.findings);
     if (result_.logs.size() > 1)
         result_.time_line = time_line_of(result_);

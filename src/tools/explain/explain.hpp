@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "dbgscope/error.hpp"
+#include "kernel/oom_lines.hpp"
 #include "tools/explain/explain_line.hpp"
 #include "tools/explain/gctrace.hpp"
 #include "tools/explain/log_reader.hpp"
 #include "tools/explain/rules.hpp"
-#include "watch/kernel_log.hpp"
 
 // What happened, according to one or more logs.
 namespace dbgscope {
@@ -40,9 +40,10 @@ struct Finding {
     std::string what, cause, cure;
     std::uint64_t count = 1;
     LogPlace first, last;
-    int pid = 0;            ///< of the process it is about; 0: not said
-    std::string name;       ///< of that process; empty: not said
-    bool explained = false; ///< a consequence of another one
+    int pid = 0;              ///< of the process it is about; 0: not said
+    std::string name;         ///< of that process; empty: not said
+    bool explained = false;   ///< a consequence of another one
+    bool if_debugger = false; ///< others print this too: dropped where no debugger has spoken
     std::vector<Consequence> explains;
 };
 
@@ -88,9 +89,11 @@ class Explainer {
 
   private:
     void take(const LogLine &line);
-    void take_plain(const LogLine &line, const PlainLine &plain, std::uint64_t candidates);
+    void take_plain(const LogLine &line, const PlainLine &plain, const RuleFilter::Rules &candidates);
     void take_memory_words(std::string_view text);
-    void add(const Rule &rule, const Captures &captures, std::string_view text, LogPlace place);
+    void take_rules(const PlainLine &plain, LogPlace place, const RuleFilter::Rules &candidates);
+    void add(const Rule &rule, const Match &match, std::string_view text, LogPlace place);
+    void add_kernel_words(Captures &captures, const OomKill *victim);
     [[nodiscard]] std::string limit_words(const OomKill *kill) const;
 
     RuleFilter filter_;
@@ -98,6 +101,8 @@ class Explainer {
     bool cap_given_ = false;
     std::map<std::pair<std::string_view, std::string>, std::size_t> known_;
     std::vector<OomKill> kills_;
+    std::string size_, limit_; ///< what captures of the kernel's report point into
+    bool debugger_spoke_ = false;
     std::optional<std::uint64_t> kernel_limit_bytes_; ///< of the out-of-memory event being logged
 };
 

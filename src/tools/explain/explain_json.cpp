@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <nlohmann/json.hpp>
-
+#include "text/json.hpp"
 #include "tools/explain/explain.hpp"
 
 namespace dbgscope {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string_view to_string(Certainty certainty)
 {
@@ -91,7 +88,7 @@ std::string explanation_json(const Explanation &explanation)
     root["time_line"] = {{"clock", explanation.time_line.clock.empty() ? Json() : Json(explanation.time_line.clock)},
                          {"events", std::move(events)},
                          {"left_out", explanation.time_line.left_out}};
-    return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return root.dump({.indent = 2}) + "\n";
 }
 
 } // namespace dbgscope

@@ -21,10 +21,9 @@ struct PlainLine {
     Clock clock;
 };
 
-/// One line gives one text; JSON of the Debug Adapter Protocol one for each line of its "output", "format" and
-/// "message" strings. Taken off: colours (ESC [ ... letter); "Nov 22 10:00:00 host kernel: ", "[12345.678] ",
-/// "3,5630,12966526368,-;", "2026-11-22T10:00:00Z ", "2026/11/22 10:00:00 ", "22493 10:00:00.123456 "; "(dlv) ", "(gdb)
-/// ".
+/// One line gives one text; JSON one for each line of its "output", "format", "message", "MESSAGE", "log" and "msg"
+/// strings; a record of gdb's machine interface, or logrus' msg="…", one for each line of its string. Taken off:
+/// colours (ESC [ ... letter), and every prefix of line_prefix.hpp.
 [[nodiscard]] std::vector<PlainLine> plain_lines(std::string_view raw);
 
 } // namespace dbgscope

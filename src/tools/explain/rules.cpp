@@ -14,23 +14,37 @@ namespace {
 constexpr std::size_t kMaxCapture = 1024;
 constexpr std::size_t kShownCapture = 300;
 constexpr int kMaxTries = 8;
-constexpr int kTableBits = 14;
+constexpr int kSlotBits = 16;
+
+// Ports people give debuggers: dlv's and gdbserver's manuals, nvim-dap, vscode-go and GoLand.
+constexpr std::string_view kDebuggerPorts[] = {":1234", ":2345", ":4040", ":4711", ":38697", ":40000"};
+// Services that programs connect to.
+constexpr std::string_view kServicePorts[] = {":22",   ":25",   ":53",   ":80",   ":443",   ":1433",  ":2181", ":2379",
+                                              ":3000", ":3306", ":4222", ":4317", ":4318",  ":5000",  ":5432", ":5672",
+                                              ":6379", ":6443", ":8000", ":8080", ":8200",  ":8443",  ":8500", ":9000",
+                                              ":9092", ":9090", ":9200", ":9411", ":11211", ":26257", ":27017"};
+constexpr std::string_view kSourceEnds[] = {".go", ".s", ".S", ".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".rs"};
+
+constexpr std::string_view kKinds = "#_/@%";
 
 /// A literal, or a capture with the literal behind it.
 struct Piece {
     std::string_view name;    ///< empty: no capture before the literal
-    char kind = 0;            ///< '#', '_' or 0
+    char kind = 0;            ///< one of kKinds, or 0
     std::string_view literal; ///< may be empty at the end of a pattern
 };
 
 struct Pattern {
-    bool at_start = false, at_end = false;
+    bool if_debugger = false, at_start = false, at_end = false;
     std::vector<Piece> pieces;
 };
 
 Pattern take_apart(std::string_view text)
 {
-    Pattern pattern{.at_start = text.starts_with('^'), .at_end = text.ends_with('$'), .pieces = {}};
+    Pattern pattern{.if_debugger = text.starts_with('?'), .pieces = {}};
+    text.remove_prefix(pattern.if_debugger ? 1 : 0);
+    pattern.at_start = text.starts_with('^');
+    pattern.at_end = text.ends_with('$');
     text.remove_prefix(pattern.at_start ? 1 : 0);
     text.remove_suffix(pattern.at_end ? 1 : 0);
     while (!text.empty()) {
@@ -38,7 +52,7 @@ Pattern take_apart(std::string_view text)
         if (text.front() == '{') {
             const auto close = text.find('}');
             piece.name = text.substr(1, close - 1);
-            if (piece.name.ends_with('#') || piece.name.ends_with('_')) {
+            if (kKinds.contains(piece.name.back())) {
                 piece.kind = piece.name.back();
                 piece.name.remove_suffix(1);
             }
@@ -56,19 +70,36 @@ bool digits(std::string_view text)
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// "main.go" or "main.go:12"
+bool source_place(std::string_view value)
+{
+    if (const auto colon = value.rfind(':'); colon != std::string_view::npos && digits(value.substr(colon + 1)))
+        value = value.substr(0, colon);
+    return std::ranges::any_of(kSourceEnds, [value](std::string_view end) { return value.ends_with(end); });
+}
+
 bool fits(char kind, std::string_view value)
 {
     if (value.empty() || value.size() > kMaxCapture)
         return false;
-    return kind == '#' ? digits(value) : kind != '_' || value.find_first_of(" \t") == std::string_view::npos;
+    const auto port = [value](std::string_view end) { return value.ends_with(end); };
+    const bool word = value.find_first_of(" \t") == std::string_view::npos;
+    switch (kind) {
+    case '#': return digits(value);
+    case '_': return word;
+    case '/': return source_place(value);
+    case '@': return word && std::ranges::any_of(kDebuggerPorts, port);
+    case '%': return word && std::ranges::none_of(kServicePorts, port);
+    default: return true;
+    }
 }
 
 /// How much of `rest` a capture at the very end of a pattern takes.
 std::size_t tail_length(char kind, std::string_view rest)
 {
-    const auto stop = kind == '#'   ? rest.find_first_not_of("0123456789")
-                      : kind == '_' ? rest.find_first_of(" \t")
-                                    : std::string_view::npos;
+    const auto stop = kind == '#' ? rest.find_first_not_of("0123456789")
+                      : kind == 0 ? std::string_view::npos
+                                  : rest.find_first_of(" \t");
     return std::min({stop, rest.size(), kMaxCapture});
 }
 
@@ -123,11 +154,11 @@ std::string_view rarest(std::string_view literal)
     return best;
 }
 
-std::size_t slot(const char *bytes)
+std::uint32_t slot(const char *bytes)
 {
     std::uint32_t word = 0;
     std::memcpy(&word, bytes, sizeof word);
-    return (word * 2654435761U) >> (32 - kTableBits);
+    return (word * 2654435761U) >> (32 - kSlotBits);
 }
 
 } // namespace
@@ -163,15 +194,19 @@ std::optional<Captures> match_pattern(std::string_view pattern_text, std::string
     return std::nullopt;
 }
 
-std::optional<Captures> match_rule(const Rule &rule, std::string_view text)
+std::optional<Match> match_rule(const Rule &rule, std::string_view text)
 {
     if (!rule.unless.empty() && text.find(rule.unless) != std::string_view::npos)
         return std::nullopt;
+    std::optional<Match> weak;
     for (const std::string_view pattern : rule.patterns)
-        if (!pattern.empty())
-            if (auto captures = match_pattern(pattern, text))
-                return captures;
-    return std::nullopt;
+        if (!pattern.empty() && (!weak || !pattern.starts_with('?')))
+            if (auto captures = match_pattern(pattern, text)) {
+                if (!pattern.starts_with('?'))
+                    return Match{std::move(*captures), false};
+                weak = Match{std::move(*captures), true};
+            }
+    return weak;
 }
 
 std::string fill_in(std::string_view words, const Captures &captures)
@@ -203,7 +238,8 @@ std::span<const Rule> rules()
 {
     static const std::vector<Rule> all = [] {
         std::vector<Rule> joined;
-        for (const auto part : {memory_rules(), start_rules(), client_rules(), breakpoint_rules()})
+        for (const auto part : {kernel_rules(), memory_rules(), build_rules(), go_rules(), start_rules(), shell_rules(),
+                                rights_rules(), version_rules(), client_rules(), breakpoint_rules()})
             joined.insert(joined.end(), part.begin(), part.end());
         return joined;
     }();
@@ -216,38 +252,51 @@ const Rule *find_rule(std::string_view id)
     return known == rules().end() ? nullptr : &*known;
 }
 
-RuleFilter::RuleFilter(std::span<const std::string_view> others) : table_(std::size_t{1} << kTableBits)
+RuleFilter::RuleFilter(std::span<const std::string_view> others, std::span<const std::string_view> debuggers)
+    : bits_((std::size_t{1} << kSlotBits) / 64), first_(std::size_t{1} << kSlotBits)
 {
     for (const std::string_view text : others)
         add(text, kOther);
+    for (const std::string_view text : debuggers)
+        add(text, kDebugger);
     std::size_t index = 0;
     for (const Rule &rule : rules()) {
         for (const std::string_view pattern : rule.patterns)
             if (!pattern.empty())
-                add(literal_of(pattern), bit(index));
+                add(literal_of(pattern), index);
         ++index;
     }
 }
 
-void RuleFilter::add(std::string_view literal, std::uint64_t bit)
+void RuleFilter::add(std::string_view literal, std::size_t rule)
 {
-    if (const std::string_view key = rarest(literal); !key.empty()) {
-        table_[slot(key.data())] |= bit;
-        literals_.emplace_back(literal, bit);
+    const std::string_view key = rarest(literal);
+    if (key.empty())
+        return;
+    const std::uint32_t at = slot(key.data());
+    bits_[at / 64] |= std::uint64_t{1} << (at % 64);
+    literals_.push_back({literal, static_cast<std::size_t>(key.data() - literal.data()), rule, first_[at]});
+    first_[at] = static_cast<std::uint16_t>(literals_.size());
+}
+
+void RuleFilter::look_up(std::string_view text, std::size_t at, std::uint32_t slot, Rules &found) const
+{
+    for (std::size_t index = first_[slot]; index != 0; index = literals_[index - 1].next) {
+        const Literal &literal = literals_[index - 1];
+        if (at >= literal.key && text.substr(at - literal.key).starts_with(literal.text))
+            found.set(literal.rule);
     }
 }
 
-std::uint64_t RuleFilter::candidates(std::string_view text) const
+RuleFilter::Rules RuleFilter::candidates(std::string_view text) const
 {
-    std::uint64_t possible = 0, found = 0;
-    const std::uint64_t *table = table_.data();
-    for (std::size_t i = 0; i + 4 <= text.size(); ++i)
-        possible |= table[slot(text.data() + i)];
-    if (possible != 0)
-        for (const auto &[literal, bit] : literals_)
-            if ((possible & bit) != 0 && (found & bit) == 0 &&
-                ::memmem(text.data(), text.size(), literal.data(), literal.size()) != nullptr)
-                found |= bit;
+    Rules found;
+    const std::uint64_t *bits = bits_.data();
+    for (std::size_t i = 0; i + 4 <= text.size(); ++i) {
+        const std::uint32_t at = slot(text.data() + i);
+        if (((bits[at / 64] >> (at % 64)) & 1) != 0)
+            look_up(text, i, at, found);
+    }
     return found;
 }
 

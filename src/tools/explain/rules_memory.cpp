@@ -4,66 +4,8 @@
 namespace dbgscope {
 namespace {
 
-// {name}, {pid}, {size} and {limit} of the kernel's lines are read by watch/kernel_log: see explain.cpp.
+// What dbgscope, debuggers and runtimes say of memory that ran out.
 constexpr Rule kRules[] = {
-    {.id = "kernel-oom-kill",
-     .severity = Severity::failure,
-     .applies = "Linux kernel log, every version",
-     .patterns = {"Memory cgroup out of memory: Killed process {pid#} ({name}) total-vm:"},
-     .samples = {"[29461.467781] Memory cgroup out of memory: Killed process 10685 (compile) total-vm:132340kB, "
-                 "anon-rss:42032kB, file-rss:2580kB, shmem-rss:0kB, UID:0 pgtables:160kB oom_score_adj:0"},
-     .what = "the kernel killed {name} (pid {pid}, {size}): {limit} was used up",
-     .cause = "A process in this cgroup asked for memory, the cgroup was at its limit, and nothing more could be "
-              "reclaimed. The machine itself need not be short of memory. Mostly the largest process of the cgroup is "
-              "killed, which need not be the one that grew.",
-     .cure = "Raise that limit (under dbgscope: --memory-max=, or dbgscope set ID memory.max= while it runs), or make "
-             "the program smaller; --fuse-action=hold stops a debuggee before it dies."},
-    {.id = "kernel-oom-machine",
-     .severity = Severity::failure,
-     .applies = "Linux kernel log, every version",
-     .patterns = {"Out of memory: Killed process {pid#} ({name}) total-vm:"},
-     .samples = {"Nov 22 10:00:00 build kernel: Out of memory: Killed process 811 (server) total-vm:16264424kB, "
-                 "anon-rss:15102312kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:30512kB oom_score_adj:0"},
-     .what = "the kernel killed {name} (pid {pid}, {size}): the whole machine was out of memory",
-     .cause = "No cgroup's limit was in the way: all memory of the machine (and its swap) was used. The victim is the "
-              "process with the highest score, which need not be the one that grew.",
-     .cure = "Give what you debug a limit of its own, so that it cannot use up the machine: dbgscope --memory-max=SIZE "
-             "dlv ..."},
-    {.id = "systemd-oomd-kill",
-     .severity = Severity::failure,
-     .applies = "systemd 248 and later",
-     .patterns = {"systemd-oomd killed {count#} process(es) in this unit.",
-                  "Killed {unit_} due to memory pressure for ", "Killed {unit_} due to memory used ("},
-     .samples =
-         {"Dec 18 19:34:56 desktop systemd[1837]: vte-spawn-dbb4a75e.scope: systemd-oomd killed 12 process(es) "
-          "in this unit.",
-          "Dec 18 19:34:56 desktop systemd-oomd[840]: Killed /user.slice/vte-spawn-dbb4a75e.scope due to memory "
-          "pressure for /user.slice/user-1001.slice/user@1001.service being 51.07% > 50.00% for > 20s with "
-          "reclaim activity",
-          "Nov 22 10:00:00 desktop systemd-oomd[840]: Killed /user.slice/app.scope due to memory used (16452116480) "
-          "/ total (16560971776) and swap used (7752429568) / total (8589930496) being more than 90.00%"},
-     .what = "systemd-oomd killed a whole unit",
-     .cause =
-         "systemd-oomd watches memory pressure and swap of a slice and kills the unit below it that reclaims most, "
-         "every process of it, the debugger included. No memory limit has to be reached for that.",
-     .cure =
-         "Run the session under a limit of its own, so that it does not put the slice under pressure; dbgscope also "
-         "marks the debugger's scope ManagedOOMPreference=avoid. oomctl shows what is watched."},
-    {.id = "systemd-unit-oom",
-     .severity = Severity::failure,
-     .applies = "systemd 243 and later",
-     .patterns = {"{unit_}: A process of this unit has been killed by the OOM killer.",
-                  "{unit_}: Failed with result 'oom-kill'."},
-     .samples = {"Nov 22 10:00:00 build systemd[1]: run-r5b8740ff.scope: A process of this unit has been killed by the "
-                 "OOM killer.",
-                 "Nov 22 10:00:00 build systemd[1]: run-r5b8740ff.scope: Failed with result 'oom-kill'."},
-     .what = "{unit}: the kernel killed a process of this unit for memory",
-     .cause =
-         "systemd passes on what the kernel did. Under OOMPolicy=stop, the default of a scope without Delegate=yes, "
-         "systemd then ends everything else in the unit: a debugger dies with its debuggee.",
-     .cure = "dbgscope sends OOMPolicy=continue, and limits the debuggee alone. The kernel's own lines say whose limit "
-             "it was: journalctl -k, or dmesg as root.",
-     .caused_by = {"kernel-oom-kill", "kernel-oom-machine"}},
     {.id = "dbgscope-killed",
      .severity = Severity::failure,
      .applies = "dbgscope",
@@ -84,44 +26,66 @@ constexpr Rule kRules[] = {
      .applies = "dbgscope",
      .patterns = {"dbgscope: debuggee held: {what}"},
      .samples = {"dbgscope: debuggee held: 120.0M of its 128M cap cannot be reclaimed (anon 119.5M, +234.8M/s). Pause "
-                 "it in the debugger to look, or give it more: dbgscope set ID memory.max=256M"},
+                 "it in the debugger to look, or give it more: dbgscope more"},
      .what = "the debuggee was held below its cap: {what}",
      .cause =
          "The fuse stops a program that is about to run out of memory. It looks like a hang: it is waiting for you.",
-     .cure = "Pause it in the debugger and look at what grows, or give it more with dbgscope set ID memory.max=SIZE."},
-    {.id = "build-killed",
-     .severity = Severity::failure,
-     .applies = "go build, go test, dlv debug, dlv test; every version",
-     .patterns = {"/pkg/tool/{arch_}/{tool_}: signal: killed"},
-     .samples = {"go build runtime: /usr/lib/go-1.19/pkg/tool/linux_amd64/compile: signal: killed",
-                 "/usr/local/go/pkg/tool/linux_amd64/link: signal: killed"},
-     .what = "the build was killed: {tool} got SIGKILL",
-     .cause = "Nearly always memory: the compiler or linker was the largest process under a limit, or on the machine, "
-              "when it ran out. go says only that it was killed; the kernel's log names the limit.",
-     .cure = "Give the build more (dbgscope: --debugger-memory-max=), or less to do at a time: GOFLAGS=-p=1. To see "
-             "whose limit it was: dbgscope explain LOG --with KERNEL_LOG.",
-     .caused_by = {"kernel-oom-kill", "kernel-oom-machine", "systemd-oomd-kill"}},
-    {.id = "cc-killed",
-     .severity = Severity::failure,
-     .applies = "gcc 5 and later",
-     .patterns = {"fatal error: Killed signal terminated program {tool_}", "ld terminated with signal 9 [Killed]"},
-     .samples = {"gcc: fatal error: Killed signal terminated program cc1plus",
-                 "collect2: fatal error: ld terminated with signal 9 [Killed]"},
-     .what = "the C or C++ build was killed: a part of gcc got SIGKILL",
-     .cause = "Nearly always memory: the compiler or linker was the largest process when a limit was reached.",
-     .cure = "Fewer jobs at a time (make -j2), a larger limit, or -g1 for files with many templates.",
-     .caused_by = {"kernel-oom-kill", "kernel-oom-machine", "systemd-oomd-kill"}},
+     .cure = "Pause it in the debugger and look at what grows, or give it more with dbgscope more."},
     {.id = "go-out-of-memory",
      .severity = Severity::failure,
      .applies = "Go programs, every version (dlv and go themselves too)",
-     .patterns = {"fatal error: runtime: out of memory"},
-     .samples = {"fatal error: runtime: out of memory"},
+     .patterns = {"fatal error: runtime: out of memory", "^fatal error: out of memory",
+                  "^fatal error: runtime: cannot allocate memory", "^runtime: out of memory: cannot allocate",
+                  "^runtime: cannot allocate memory", "already; errno=12)", "mmap errno 12"},
+     .samples = {"fatal error: runtime: out of memory", "fatal error: out of memory",
+                 "fatal error: runtime: cannot allocate memory",
+                 "runtime: out of memory: cannot allocate 67108864-byte block (3968008192 in use)",
+                 "runtime: cannot allocate memory",
+                 "runtime: failed to create new OS thread (have 12 already; errno=12)", "runtime: mmap errno 12"},
      .what = "the Go runtime was refused memory by the kernel (ENOMEM) and gave up",
      .cause = "Not a cgroup limit, which kills: mmap failed. That is a limit on address space (ulimit -v, "
               "LimitAS=), on the number of mappings, or strict overcommit (vm.overcommit_memory=2).",
      .cure =
          "Look at ulimit -v and /proc/sys/vm/overcommit_memory. Limit memory with a cgroup instead: Go reserves far "
          "more address space than it uses."},
+    {.id = "memory-refused",
+     .severity = Severity::failure,
+     .applies = "every program; Go, C, C++",
+     .patterns = {"^{who}: cannot allocate memory$", "^{who}: Cannot allocate memory", "what():  std::bad_alloc",
+                  "terminate called after throwing an instance of 'std::bad_alloc'",
+                  ": out of memory allocating {bytes#} bytes", "^memory exhausted",
+                  "virtual memory exhausted: ", "fatal: Out of memory, "},
+     .samples = {"could not launch process: fork/exec /w/app: cannot allocate memory",
+                 "bash: fork: Cannot allocate memory", "  what():  std::bad_alloc",
+                 "terminate called after throwing an instance of 'std::bad_alloc'",
+                 "cc1plus: out of memory allocating 65536 bytes after a total of 2147483648 bytes", "memory exhausted",
+                 "virtual memory exhausted: Resource temporarily unavailable",
+                 "fatal: Out of memory, malloc failed (tried to allocate 100 bytes)"},
+     .what = "a program was refused memory by the kernel (ENOMEM)",
+     .cause =
+         "Not a cgroup limit, which kills instead: a limit on address space (ulimit -v, LimitAS=), strict overcommit "
+         "(vm.overcommit_memory=2), too many mappings (vm.max_map_count), or a fork of something very large.",
+     .cure = "Look at ulimit -v, /proc/sys/vm/overcommit_memory and CommitLimit in /proc/meminfo.",
+     .unless = "runtime: "},
+    {.id = "threads-refused",
+     .severity = Severity::failure,
+     .applies = "every program; Linux",
+     .patterns = {"already; errno=11)", "runtime: may need to increase max user processes (ulimit -u)",
+                  "fatal error: newosproc", "pthread_create failed: Resource temporarily unavailable",
+                  "fork: {x}esource temporarily unavailable", "fork/exec {file}: resource temporarily unavailable",
+                  "cgroup: fork rejected by pids controller in ", "unable to create native thread"},
+     .samples = {"runtime: failed to create new OS thread (have 5 already; errno=11)",
+                 "runtime: may need to increase max user processes (ulimit -u)", "fatal error: newosproc",
+                 "runtime/cgo: pthread_create failed: Resource temporarily unavailable",
+                 "bash: fork: retry: Resource temporarily unavailable",
+                 "could not launch process: fork/exec /w/app: resource temporarily unavailable",
+                 "[99.5] cgroup: fork rejected by pids controller in /user.slice/x.scope",
+                 "java.lang.OutOfMemoryError: unable to create native thread"},
+     .what = "no more threads or processes were allowed (EAGAIN); this is not memory",
+     .cause = "A limit on tasks: pids.max of the cgroup (TasksMax of the unit, --pids-limit of the container), ulimit "
+              "-u of the user, or kernel.threads-max.",
+     .cure = "Compare pids.current with pids.max in the cgroup, and ulimit -u with what the user runs; raise the one "
+             "that is reached. cgroup: fork rejected in the kernel's log names the cgroup."},
     {.id = "exited-sigkill",
      .severity = Severity::failure,
      .applies = "dlv 1.4 and later, gdb, gdbserver",
@@ -135,8 +99,7 @@ constexpr Rule kRules[] = {
      .cure = "Ask the kernel's log: dbgscope explain LOG --with KERNEL_LOG (journalctl -k, or dmesg as root). Under "
              "dbgscope a kill for memory is said at once.",
      .unless = "dbgscope: ",
-     .caused_by = {"dbgscope-killed", "kernel-oom-kill", "kernel-oom-machine", "systemd-oomd-kill",
-                   "systemd-unit-oom"}},
+     .caused_by = kKilledForMemory},
     {.id = "strace-killed",
      .severity = Severity::failure,
      .applies = "strace",
@@ -145,8 +108,7 @@ constexpr Rule kRules[] = {
      .what = "a traced process was killed with SIGKILL",
      .cause = "strace shows that it happened, not who did it.",
      .cure = "Put the kernel's log beside it: dbgscope explain STRACE_LOG --with KERNEL_LOG.",
-     .caused_by = {"dbgscope-killed", "kernel-oom-kill", "kernel-oom-machine", "systemd-oomd-kill",
-                   "systemd-unit-oom"}},
+     .caused_by = kKilledForMemory},
     {.id = "run-killed",
      .severity = Severity::failure,
      .applies = "go run, go test",
@@ -156,7 +118,33 @@ constexpr Rule kRules[] = {
      .cause =
          "go passes on how its child ended. Memory is the usual reason; a test's own time limit sends SIGQUIT first.",
      .cure = "Look at the kernel's log: dbgscope explain LOG --with KERNEL_LOG.",
-     .caused_by = {"kernel-oom-kill", "kernel-oom-machine", "systemd-oomd-kill", "systemd-unit-oom"}},
+     .caused_by = kKilledForMemory},
+    {.id = "shell-killed",
+     .severity = Severity::failure,
+     .applies = "shells, make",
+     .patterns = {"line {line#}: {pid#} Killed  ", "^Killed$", "] Killed$"},
+     .samples = {"./run.sh: line 3: 12345 Killed                  ./app", "Killed",
+                 "make[1]: *** [Makefile:12: all] Killed"},
+     .what = "a process was killed with SIGKILL",
+     .cause = "A shell says only that it happened. Mostly the kernel did it for memory; a container or job being "
+              "stopped is the other usual reason.",
+     .cure = "Ask the kernel's log: dbgscope explain LOG --with KERNEL_LOG (journalctl -k, or dmesg as root).",
+     .caused_by = kKilledForMemory},
+    {.id = "exit-137",
+     .severity = Severity::warning,
+     .applies = "docker, compose, Kubernetes, CI systems, make",
+     .patterns = {"exited with code 137", "exit code 137", "exit code: 137", "exit status 137", "Exit Code:{blanks}137",
+                  "xitCode\": 137", "Error 137", "non-zero code: 137"},
+     .samples = {"api-1 exited with code 137", "##[error]Process completed with exit code 137.",
+                 "did not complete successfully: exit code: 137", "exit status 137", "      Exit Code:    137",
+                 "\"exitCode\": 137,", "make: *** [Makefile:3: test] Error 137",
+                 "The command returned a non-zero code: 137"},
+     .what = "a process ended with status 137: it got SIGKILL",
+     .cause = "128 + 9. Memory is one reason; a stop whose time was up (docker stop after 10 s), and a failed liveness "
+              "probe are others. Reason: OOMKilled beside it, or the kernel's log, tells them apart.",
+     .cure = "kubectl describe pod, docker inspect (State.OOMKilled) or the kernel's log: dbgscope explain LOG --with "
+             "KERNEL_LOG.",
+     .caused_by = kKilledForMemory},
     {.id = "trace-heap-goal",
      .severity = Severity::note,
      .applies = "go tool trace -d=parsed, Go 1.22 and later",

@@ -9,6 +9,7 @@
 
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/utf8.hpp"
+#include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -44,7 +45,7 @@ void become_dispensable(unsigned seconds)
     const rlimit most{.rlim_cur = kMostMemory, .rlim_max = kMostMemory};
     (void)::setrlimit(RLIMIT_AS, &most);
     // When the session as a whole runs out of memory, this goes first and not the program that is held.
-    (void)write_at(AT_FDCWD, "/proc/self/oom_score_adj", "1000").has_value();
+    (void)write_at(AT_FDCWD, kSelfOomScore, "1000").has_value();
 }
 
 } // namespace dbgscope

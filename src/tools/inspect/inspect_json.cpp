@@ -1,37 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/inspect/inspect_json.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "dbgscope/utf8.hpp"
+#include "text/json.hpp"
 
 namespace dbgscope {
 namespace {
 
-using nlohmann::json;
-
-json frame_json(const Frame &frame)
+Json frame_json(const Frame &frame)
 {
     return {{"function", escape_bytes(frame.function)}, {"file", escape_bytes(frame.file)}, {"line", frame.line}};
 }
 
-json frames_json(const std::vector<Frame> &frames)
+Json frames_json(const std::vector<Frame> &frames)
 {
-    json list = json::array();
+    Json list = Json::array();
     for (const Frame &frame : frames)
         list.push_back(frame_json(frame));
     return list;
 }
 
-template <class T> void put(json &object, const char *name, const std::optional<T> &value)
+template <class T> void put(Json &object, const char *name, const std::optional<T> &value)
 {
     if (value)
         object[name] = *value;
 }
 
-json gc_object(const GoGc &gc)
+Json gc_object(const GoGc &gc)
 {
-    json object = json::object();
+    Json object = Json::object();
     put(object, "heap_live_bytes", gc.heap_live_bytes);
     put(object, "heap_marked_bytes", gc.heap_marked_bytes);
     put(object, "goal_bytes", gc.goal_bytes);
@@ -48,9 +45,9 @@ json gc_object(const GoGc &gc)
     return object;
 }
 
-json site_json(const HeapSite &site)
+Json site_json(const HeapSite &site)
 {
-    json object = frame_json(site.frame);
+    Json object = frame_json(site.frame);
     object["live_bytes"] = whole(site.live.bytes);
     object["live_objects"] = whole(site.live.objects);
     object["recent_bytes"] = whole(site.recent.bytes);
@@ -60,9 +57,9 @@ json site_json(const HeapSite &site)
     return object;
 }
 
-json group_json(const GoroutineGroup &group)
+Json group_json(const GoroutineGroup &group)
 {
-    json object{{"count", group.ids.size()},
+    Json object{{"count", group.ids.size()},
                 {"state", state_name(group.state)},
                 {"of_runtime", group.of_runtime},
                 {"start", frame_json(group.start)},
@@ -77,16 +74,16 @@ json group_json(const GoroutineGroup &group)
     return object;
 }
 
-std::string dumped(const json &value)
+std::string dumped(const Json &value)
 {
-    return value.dump(-1, ' ', true) + '\n';
+    return value.dump({.ascii = true}) + '\n';
 }
 
 } // namespace
 
 std::string heap_json(const HeapView &view)
 {
-    json object{{"schema", 1},
+    Json object{{"schema", 1},
                 {"program", escape_bytes(view.program)},
                 {"go_version", view.go_version},
                 {"sample_bytes", view.heap.rate},
@@ -99,7 +96,7 @@ std::string heap_json(const HeapView &view)
     if (view.pid != 0)
         object["pid"] = view.pid;
     put(object, "anonymous_bytes", view.anonymous_bytes);
-    json &sites = object["sites"] = json::array();
+    Json &sites = object["sites"] = Json::array();
     for (const HeapSite &site : view.sites)
         sites.push_back(site_json(site));
     return dumped(object);
@@ -112,14 +109,14 @@ std::string gc_json(const GoGc &gc)
 
 std::string goroutines_json(const GoroutineView &view)
 {
-    json object{{"schema", 1},
+    Json object{{"schema", 1},
                 {"program", escape_bytes(view.program)},
                 {"go_version", view.go_version},
                 {"unreadable", view.raw.unreadable},
                 {"cut_short", view.raw.cut_short}};
     if (view.pid != 0)
         object["pid"] = view.pid;
-    json &groups = object["groups"] = json::array();
+    Json &groups = object["groups"] = Json::array();
     for (const GoroutineGroup &group : view.groups)
         groups.push_back(group_json(group));
     return dumped(object);

@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/cgroup_files.hpp"
 #include "sys/file.hpp"
 #include "tools/inspect/goroutine_view.hpp"
 #include "tools/inspect/heap_view.hpp"
@@ -80,13 +81,17 @@ class Taking {
 /// Where the process' memory is accounted: the line of the v2 hierarchy, or that of v1's controller.
 std::string memory_stat_path(const std::string &cgroups)
 {
-    for (const auto &[mark, mount] :
-         {std::pair{":memory:", "/sys/fs/cgroup/memory"}, std::pair{"0::", "/sys/fs/cgroup"}}) {
+    constexpr struct {
+        std::string_view mark, mount;
+        int version;
+    } kHierarchies[] = {{":memory:", "/sys/fs/cgroup/memory", 1}, {"0::", "/sys/fs/cgroup", 2}};
+    for (const auto &[mark, mount, version] : kHierarchies) {
         const auto at = cgroups.find(mark);
         if (at == std::string::npos)
             continue;
-        const auto begin = at + std::char_traits<char>::length(mark);
-        return mount + cgroups.substr(begin, cgroups.find('\n', begin) - begin) + "/memory.stat";
+        const auto begin = at + mark.size();
+        return fmt::format("{}{}/{}", mount, cgroups.substr(begin, cgroups.find('\n', begin) - begin),
+                           file_name(CgroupFile::stat, version));
     }
     return {};
 }
@@ -105,7 +110,7 @@ Snapshot take_snapshot(const Target &target, std::int64_t unix_ns, const std::st
         taking.copy(own + "status", "status");
         if (const auto cgroups = read_file(own + "cgroup"); cgroups)
             if (const std::string path = memory_stat_path(*cgroups); !path.empty())
-                taking.copy(path, "memory.stat");
+                taking.copy(path, file_name(CgroupFile::stat, 2));
     }
     return taking.done();
 }

@@ -12,8 +12,8 @@ SessionRecord record_of(bool split)
     record.id = "dlv-x";
     record.backend = "cgroupfs";
     record.tool = "dlv";
-    record.cgroup_version = 2;
-    record.split = split;
+    record.place.version = 2;
+    record.place.divided = split;
     record.cap = Limit(512 * kMiB);
     record.fuse = fuse_line_for(record.cap);
     record.scope_limit = Limit(768 * kMiB);

@@ -239,8 +239,21 @@ TEST(ReadCall, HostileArguments)
 
 TEST(DebuggerTable, NamesProfilesAndRoutes)
 {
-    EXPECT_EQ(tool_from_name("lldb-server"), Tool::lldb_server);
-    for (const char *name : {"", "run", "dlv-dap", "DLV", "/usr/bin/dlv", "lldb-vscode", "lldb-server-14"})
+    using enum Tool;
+    const std::map<std::string_view, Tool> names{{"lldb-server", lldb_server},
+                                                 {"lldb-server-14", lldb_server},
+                                                 {"lldb-dap-19", lldb_dap},
+                                                 {"lldb-vscode", lldb_dap},
+                                                 {"lldb-vscode-14", lldb_dap},
+                                                 {"dlv-dap", dlv},
+                                                 {"gdb-13.2", gdb},
+                                                 {"gdb-multiarch", gdb},
+                                                 {"rust-gdb", gdb},
+                                                 {"x86_64-linux-gnu-gdb", gdb},
+                                                 {"aarch64-linux-gnu-gdbserver", gdbserver}};
+    for (const auto &[name, tool] : names)
+        EXPECT_EQ(tool_from_name(name), tool) << name;
+    for (const char *name : {"", "run", "DLV", "/usr/bin/dlv", "-gdb", "lldb-server-", "lldb-server-x", "lldb", "-14"})
         EXPECT_FALSE(tool_from_name(name)) << name;
     EXPECT_EQ(profile_name(Tool::dlv), "dlv");
     EXPECT_EQ(profile_name(Tool::gdbserver), "gdbserver");

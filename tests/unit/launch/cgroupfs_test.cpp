@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "host.hpp"
-#include "launch/cgroup_error.hpp"
+#include "kernel/cgroup_error.hpp"
 #include "launch/vacate.hpp"
 #include "launch/verify.hpp"
 #include "sys/file.hpp"
@@ -46,38 +46,13 @@ std::string memory_line()
     return self.substr(at, self.find('\n', at) - at);
 }
 
-TEST(CgroupError, EachErrnoHasItsOwnWords)
-{
-    std::vector<std::string> lines;
-    for (const auto operation : {CgroupOperation::create, CgroupOperation::enable, CgroupOperation::enter})
-        for (const int code : {EACCES, EBUSY, EROFS, ENOENT, EOPNOTSUPP, ENOSPC, EAGAIN}) {
-            const Error error = cgroup_error(operation, code, "/c");
-            EXPECT_EQ(error.error_number, code);
-            EXPECT_FALSE(error.cause.empty());
-            lines.push_back(to_line(error));
-        }
-    std::ranges::sort(lines);
-    EXPECT_EQ(std::ranges::adjacent_find(lines), lines.end());
-    EXPECT_EQ(cgroup_error(CgroupOperation::create, EROFS, "/c").kind, ErrorKind::denied);
-    EXPECT_EQ(to_line(cgroup_error(CgroupOperation::enable, EBUSY, "/c/cgroup.subtree_control")),
-              "cannot enable controllers through /c/cgroup.subtree_control: processes are still in the cgroup itself "
-              "(no-internal-process rule) (start from a cgroup that holds only your own processes)");
-}
-
-TEST(CgroupProcs, AreParsed)
-{
-    EXPECT_THAT(parse_procs("12\n4711\n0\n"), testing::ElementsAre(12, 4711, 0));
-    EXPECT_TRUE(parse_procs("").empty());
-    EXPECT_THAT(parse_procs("x\n7\n"), testing::ElementsAre(7));
-}
-
-TEST(SessionCgroup, LimitsThenHoldsThisProcess)
+TEST(EnteredCgroup, LimitsThenHoldsThisProcess)
 {
     DBGSCOPE_NEEDS_V1_ROOT();
     const HostCgroup parent(own_cgroup().memory.chain.back().dir);
     ASSERT_TRUE(parent.made());
     const auto child = in_child([&] {
-        auto made = SessionCgroup::create(wanted_v1(parent.path()), kTellLine);
+        auto made = EnteredCgroup::create(wanted_v1(parent.path()), kTellLine);
         if (!made) {
             tell(to_line(made.error()));
             return 1;
@@ -95,12 +70,12 @@ TEST(SessionCgroup, LimitsThenHoldsThisProcess)
     EXPECT_EQ(slurp(parent.path() + '/' + kName + "/memory.memsw.limit_in_bytes"), std::to_string(kLimit) + '\n');
 }
 
-TEST(SessionCgroup, LimitsUsOnlyWhileWeAreInIt)
+TEST(EnteredCgroup, LimitsUsOnlyWhileWeAreInIt)
 {
     DBGSCOPE_NEEDS_V1_ROOT();
     const HostCgroup parent(own_cgroup().memory.chain.back().dir);
     const auto child = in_child([&] {
-        auto made = SessionCgroup::create(wanted_v1(parent.path()), kTellLine);
+        auto made = EnteredCgroup::create(wanted_v1(parent.path()), kTellLine);
         if (!made || !made->limits_us_to(Limit(kLimit)))
             return 1;
         // what a cgroup daemon may do
@@ -109,7 +84,7 @@ TEST(SessionCgroup, LimitsUsOnlyWhileWeAreInIt)
     EXPECT_EQ(child.status, 0);
 }
 
-TEST(SessionCgroup, IsUndoneWhenNotKept)
+TEST(EnteredCgroup, IsUndoneWhenNotKept)
 {
     DBGSCOPE_NEEDS_V1_ROOT();
     const HostCgroup parent(own_cgroup().memory.chain.back().dir);
@@ -118,7 +93,7 @@ TEST(SessionCgroup, IsUndoneWhenNotKept)
             return 1;
         const std::string before = memory_line();
         {
-            auto made = SessionCgroup::create(wanted_v1(parent.path()), kTellLine);
+            auto made = EnteredCgroup::create(wanted_v1(parent.path()), kTellLine);
             if (!made || memory_line() == before)
                 return 2;
         }
@@ -127,7 +102,7 @@ TEST(SessionCgroup, IsUndoneWhenNotKept)
     EXPECT_EQ(child.status, 0) << child.output;
 }
 
-TEST(SessionCgroup, FailedLimitLeavesNothing)
+TEST(EnteredCgroup, FailedLimitLeavesNothing)
 {
     DBGSCOPE_NEEDS_V1_ROOT();
     const HostCgroup parent(own_cgroup().memory.chain.back().dir);
@@ -135,9 +110,9 @@ TEST(SessionCgroup, FailedLimitLeavesNothing)
         const std::string before = memory_line();
         CreateCgroup wanted = wanted_v1(parent.path());
         wanted.writes = {{"memory.limit_in_bytes", "twelve"}};
-        const auto bad = SessionCgroup::create(wanted, kTellLine);
+        const auto bad = EnteredCgroup::create(wanted, kTellLine);
         wanted.writes = {{"memory.max", "1", false}};
-        const auto missing = SessionCgroup::create(wanted, kTellLine);
+        const auto missing = EnteredCgroup::create(wanted, kTellLine);
         if (bad || missing || memory_line() != before)
             return 1;
         tell(to_line(bad.error()) + '\n' + to_line(missing.error()));
@@ -151,20 +126,20 @@ TEST(SessionCgroup, FailedLimitLeavesNothing)
                                 path + "/memory.max to 1: the controller is not enabled for this cgroup");
 }
 
-TEST(SessionCgroup, OptionalFileThatIsMissingIsSaid)
+TEST(EnteredCgroup, OptionalFileThatIsMissingIsSaid)
 {
     DBGSCOPE_NEEDS_V1_ROOT();
     const HostCgroup parent(own_cgroup().memory.chain.back().dir);
     const auto child = in_child([&] {
         CreateCgroup wanted = wanted_v1(parent.path());
         wanted.writes.push_back({"memory.swap.max", "0", true});
-        return SessionCgroup::create(wanted, kTellLine) ? 0 : 1;
+        return EnteredCgroup::create(wanted, kTellLine) ? 0 : 1;
     });
     EXPECT_EQ(child.status, 0);
     EXPECT_EQ(child.output, "limit-dropped: memory.swap.max = 0 is not set: this kernel has no such file here\n");
 }
 
-TEST(SessionCgroup, DirectoryRemovedBeforeTheLimitIsNoticed)
+TEST(EnteredCgroup, DirectoryRemovedBeforeTheLimitIsNoticed)
 {
     DBGSCOPE_NEEDS_V1_ROOT();
     const HostCgroup parent(own_cgroup().memory.chain.back().dir);
@@ -181,15 +156,15 @@ TEST(SessionCgroup, DirectoryRemovedBeforeTheLimitIsNoticed)
               "cannot enter cgroup " + place->path() + ": the cgroup was removed in the meantime");
 }
 
-TEST(SessionCgroup, NamesItsParentWhenThatIsGone)
+TEST(EnteredCgroup, NamesItsParentWhenThatIsGone)
 {
-    const auto made = SessionCgroup::create(wanted_v1("/sys/fs/cgroup/dbgscope-test-nowhere"), kTellLine);
+    const auto made = EnteredCgroup::create(wanted_v1("/sys/fs/cgroup/dbgscope-test-nowhere"), kTellLine);
     ASSERT_FALSE(made);
     EXPECT_EQ(to_line(made.error()), "cannot open cgroup /sys/fs/cgroup/dbgscope-test-nowhere: our own cgroup is gone, "
                                      "or lies outside what is mounted here");
 }
 
-TEST(SessionCgroup, HasAPlaceInUnifiedOnHybridHosts)
+TEST(EnteredCgroup, HasAPlaceInUnifiedOnHybridHosts)
 {
     DBGSCOPE_NEEDS_V1_ROOT();
     const CgroupFacts facts = own_cgroup();
@@ -200,14 +175,14 @@ TEST(SessionCgroup, HasAPlaceInUnifiedOnHybridHosts)
     const auto child = in_child([&] {
         CreateCgroup wanted = wanted_v1(parent.path());
         wanted.unified_parent = unified.path();
-        auto made = SessionCgroup::create(wanted, kTellLine);
+        auto made = EnteredCgroup::create(wanted, kTellLine);
         if (!made)
             return 1;
-        if (made->places().unified != unified.path() + '/' + kName || !std::filesystem::exists(made->places().unified))
+        if (made->where().unified != unified.path() + '/' + kName || !std::filesystem::exists(made->where().unified))
             return 2;
         wanted.unified_parent = "/nowhere";
         wanted.name = "dbgscope.second.4194300-1";
-        return SessionCgroup::create(wanted, kTellLine) ? 0 : 3;
+        return EnteredCgroup::create(wanted, kTellLine) ? 0 : 3;
     });
     EXPECT_EQ(child.status, 0);
     EXPECT_THAT(child.output, testing::StartsWith("no-unified: no pressure and no kill of the whole cgroup: "));
@@ -255,7 +230,7 @@ TEST(Vacancy, ControllerThatIsNotThereIsSaidAndEverythingIsAsBefore)
             return 1;
         const CreateCgroup wanted{
             .parent = parent.path(), .name = kName, .vacate_parent = true, .enable = {"memory"}, .writes = {}};
-        const auto made = SessionCgroup::create(wanted, kTellLine);
+        const auto made = EnteredCgroup::create(wanted, kTellLine);
         if (made)
             return 2;
         tell(to_line(made.error()));

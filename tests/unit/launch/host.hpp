@@ -17,7 +17,7 @@
 #include <gtest/gtest.h>
 
 #include "dbgscope/facts.hpp"
-#include "probe/cgroup.hpp"
+#include "kernel/own_cgroup.hpp"
 
 // What the launch tests share: children for irreversible steps, cgroups of our own on the real host.
 namespace dbgscope::test {

@@ -22,13 +22,6 @@ TEST(Environment, ChangesApplyInOrderAndReplaceEveryEarlierOne)
     EXPECT_THAT(environment, ElementsAre("AB=2", "broken", "D=", "A=z"));
 }
 
-TEST(Environment, FindsWholeNamesOnly)
-{
-    const std::vector<std::string> environment{"PATHS=1", "PATH=/bin", "PATH=/other", "PATH"};
-    EXPECT_EQ(find_variable(environment, "PATH"), "/bin");
-    EXPECT_EQ(find_variable(environment, "PAT"), std::nullopt);
-}
-
 TEST(Rlimit, NamesAreTheKernels)
 {
     EXPECT_EQ(rlimit_number("NOFILE"), RLIMIT_NOFILE);

@@ -14,12 +14,12 @@
 namespace dbgscope::test {
 namespace {
 
-const SessionPlaces kPlaces{.version = 2,
-                            .scope = "/sys/fs/cgroup/a b.scope",
-                            .unified = "",
-                            .divided = true,
-                            .debugger_leaf = true,
-                            .remove = false};
+const SessionPlace kPlaces{.version = 2,
+                           .scope = "/sys/fs/cgroup/a b.scope",
+                           .unified = "",
+                           .divided = true,
+                           .debugger_leaf = true,
+                           .remove = false};
 
 /// Forks a watcher that runs `watch` and ends; the launcher's half is `launch`. All in a child of the test.
 int with_watcher(const Watch &order, const std::function<int(WatcherLink &)> &launch,
@@ -45,9 +45,9 @@ TEST(WatcherLink, PlacesArriveAndAreAcknowledged)
     };
     EXPECT_EQ(7, with_watcher({}, launch, [](WatchStart &start) {
                   const auto message = receive_from_launcher(start.launcher.get());
-                  if (message && message->places && message->places->scope == kPlaces.scope &&
-                      message->places->unified.empty() && message->places->divided && message->places->debugger_leaf &&
-                      !message->places->remove && message->places->version == 2)
+                  if (message && message->place && message->place->scope == kPlaces.scope &&
+                      message->place->unified.empty() && message->place->divided && message->place->debugger_leaf &&
+                      !message->place->remove && message->place->version == 2)
                       tell_launcher_ready(start.launcher.get());
               }));
 }

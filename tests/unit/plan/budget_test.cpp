@@ -69,10 +69,43 @@ TEST(Budget, ACapThatWasAskedForIsNeverShrunk)
     EXPECT_EQ(budget->cap->bytes(), 512 * kMiB);
 }
 
+/// A variable is there for every call of an editor's; who gives an option means this one.
+TEST(Budget, OnlyAnOptionsCapIsMissedByAnAttachedProgram)
+{
+    Request request = debugger("shrink");
+    request.call.kind = CallKind::attach;
+    for (const auto &[layer, notices] : {std::pair{Layer::option, 1U}, std::pair{Layer::environment, 0U}}) {
+        request.settings.set(Key::memory_max, {SizeSpec{SizeSpec::Kind::bytes, 512 * kMiB}, {layer, "here"}});
+        const auto budget = make_budget(machine(90, 90), request);
+        ASSERT_TRUE(budget);
+        EXPECT_EQ(budget->notices.size(), notices);
+        EXPECT_FALSE(budget->cap);
+    }
+}
+
+TEST(Budget, WhereTheReserveDoesNotFitHalfOfWhatThereIsIsTheCap)
+{
+    Facts facts = machine(0, 0);
+    facts.memory.available_bytes = 1200 * kMiB; // of which 1.6 GiB would be kept free
+    auto budget = make_budget(facts, debugger("warn"));
+    ASSERT_TRUE(budget);
+    EXPECT_EQ(budget->cap, Limit(600 * kMiB));
+    EXPECT_TRUE(budget->cap_is_default);
+    ASSERT_EQ(budget->notices.size(), 1u);
+    EXPECT_EQ(budget->notices[0].id, "tight-cap");
+    EXPECT_EQ(budget->notices[0].text,
+              "memory is short: the default cap of 600M is 50% of the memory available (1.1G), "
+              "and leaves this machine no reserve; --memory-max sets another");
+    facts.cgroup.memory.headroom = 400 * kMiB;
+    budget = make_budget(facts, debugger("warn"));
+    ASSERT_TRUE(budget);
+    EXPECT_EQ(budget->cap, Limit(200 * kMiB));
+}
+
 TEST(Budget, TooLittleMemoryMeansNoCapOrAnErrorWhereOneIsRequired)
 {
     Facts facts = machine(0, 0);
-    facts.memory.available_bytes = 1700 * kMiB;
+    facts.memory.available_bytes = 100 * kMiB;
     Request request = debugger("warn");
     const auto budget = make_budget(facts, request);
     ASSERT_TRUE(budget);

@@ -53,6 +53,9 @@ TEST(ClientTimeout, IsForDlvDapAlone)
     EXPECT_EQ(client_timeout_ms(settings, dap), 0);
     settings.set(Key::client_timeout, {std::chrono::microseconds(90s), {Layer::option, "--client-timeout"}});
     EXPECT_EQ(client_timeout_ms(settings, dap), 90'000);
+    settings.set(Key::client_timeout, {std::chrono::microseconds(0), {Layer::option, "--client-timeout"}}); // never
+    EXPECT_EQ(client_timeout_ms(settings, dap), 0);
+    settings.set(Key::client_timeout, {std::chrono::microseconds(90s), {Layer::option, "--client-timeout"}});
     EXPECT_EQ(client_timeout_ms(settings, read_call(Tool::dlv, {"exec", "--headless", "p"})), 0);
     EXPECT_EQ(client_timeout_ms(settings, read_call(Tool::lldb_dap, {})), 0);
     settings.set(Key::client_timeout, {std::chrono::microseconds::max(), {Layer::option, "--client-timeout"}});

@@ -55,6 +55,23 @@ TEST_F(Tools, FirstUsableInPath)
     EXPECT_EQ(facts.version.why(), Why::not_asked);
 }
 
+TEST_F(Tools, LldbIsFoundUnderTheHighestOfItsVersionedNames)
+{
+    make("a/lldb-server-9");
+    make("a/lldb-server-next");
+    make("b/lldb-server-14");
+    make("b/lldb-vscode-14");
+    EXPECT_EQ(*find_tool("lldb-server", path_, {}, {}).path, root_ + "/b/lldb-server-14");
+    EXPECT_EQ(*find_tool("lldb-server-9", path_, {}, {}).path, root_ + "/a/lldb-server-9");
+    EXPECT_EQ(*find_tool("lldb-dap", path_, {}, {}).path, root_ + "/b/lldb-vscode-14");
+    make("a/lldb-dap-18.1");
+    EXPECT_EQ(*find_tool("lldb-dap", path_, {}, {}).path, root_ + "/a/lldb-dap-18.1");
+    make("b/lldb-server");
+    EXPECT_EQ(*find_tool("lldb-server", path_, {}, {}).path, root_ + "/b/lldb-server");
+    make("a/dlv-1");
+    EXPECT_FALSE(find_tool("dlv", path_, {}, {}).path) << "nobody installs it so";
+}
+
 TEST_F(Tools, SaysWhyNot)
 {
     EXPECT_EQ(find_tool("dlv", path_, {}, {}).path.why(), Why::absent);

@@ -130,9 +130,9 @@ TEST(Schema, AgreesWithTheParser)
         if (info.type == ValueType::list || info.type == ValueType::choices || info.type == ValueType::text)
             continue;
         const Json schema = schema_of(std::string(info.name));
-        for (const char *text :
-             {"512M", "1.5G", "40%",  "100.5%", "infinity", "12Q",  "-1", "1",    "0",  "75",  "20000",
-              "yes",  "off",  "true", "warn",   "none",     "idle", "x",  "stop", "1h", "-20", "20"}) {
+        for (const char *text : {"512M", "1.5G", "40%",   "100.5%", "infinity", "12Q",  "-1",      "1",
+                                 "0",    "75",   "20000", "yes",    "off",      "true", "warn",    "none",
+                                 "idle", "x",    "stop",  "1h",     "-20",      "20",   "1G 512M", "12.5\u2030"}) {
             // No schema can add up "101%" or "0%" in text: numbers as YAML numbers only.
             const bool range_in_text = std::string(text).ends_with('%') || info.type == ValueType::duration;
             const bool parsed = parse_value(info, text).has_value();

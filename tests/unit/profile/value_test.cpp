@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <map>
+#include <regex>
+
 #include "dbgscope/profile.hpp"
 
 namespace dbgscope {
@@ -18,6 +21,12 @@ TEST(ParseValue, ReadsAndWritesBackEveryType)
         {Key::memory_max, "512M", "512M"},
         {Key::memory_max, "1.5G", "1536M"},
         {Key::memory_max, "40%", "40%"},
+        {Key::memory_max, "1G 512M", "1536M"},
+        {Key::memory_max, "125\u2030", "12.50%"},
+        {Key::tasks_max, "12.5\u2030", "1.25%"},
+        {Key::cpu_quota, "12500\u2031", "125%"},
+        {Key::collect, "y", "yes"},
+        {Key::nice, "+5", "5"},
         {Key::memory_max, "max", "infinity"},
         {Key::memory_swap_max, "0", "0"},
         {Key::memory_share, "75", "75%"},
@@ -70,6 +79,44 @@ TEST(ParseValue, StoresUnitsAsDeclared)
               std::chrono::microseconds::max());
     EXPECT_EQ(std::get<std::vector<std::string>>(*parse_value(key_info(Key::property), "A=1,2")),
               std::vector<std::string>{"A=1,2"});
+}
+
+/// The values that the text of --help (and of the man pages, which quote it) offers by name for `info`.
+std::vector<std::string> named_values(const KeyInfo &info)
+{
+    std::vector<std::string> named;
+    const std::string choices = std::string(info.choices) + '|' + std::string(info.metavar);
+    const std::regex word("[^|]+"), number(R"((-?\d+%?)(?=[ :,]|$)(?! s\b))"), or_word(R"(, or (\w+)$)");
+    const std::string help(info.help);
+    const auto add = [&named](const std::string &text, const std::regex &pattern, int group) {
+        for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at)
+            if (const std::string found = at->str(group); found.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ[") > 0)
+                named.push_back(found);
+    };
+    add(choices, word, 0);
+    if (info.type != ValueType::flag) // "exit with 137" names no value of --wait
+        add(help, number, 1);
+    if (info.type == ValueType::weight)
+        add(help, or_word, 1);
+    std::erase_if(named, [](const std::string &text) { return text.find('=') != text.npos || text == "no-FEATURE"; });
+    return named;
+}
+
+TEST(ParseValue, TakesEveryValueThatAHelpTextNames)
+{
+    std::map<Key, std::vector<std::string>> all;
+    for (const KeyInfo &info : key_table())
+        for (const std::string &text : all[info.key] = named_values(info)) {
+            const auto value = parse_value(info, text);
+            EXPECT_TRUE(value) << info.name << ' ' << text << ": " << to_line(value.error());
+        }
+    using Texts = std::vector<std::string>;
+    EXPECT_EQ(all[Key::client_timeout], Texts{"0"}); // "0: never"
+    EXPECT_EQ(all[Key::cpu_weight], (Texts{"1", "10000", "idle"}));
+    EXPECT_EQ(all[Key::cpu_quota], Texts{"100%"});
+    EXPECT_EQ(all[Key::nice], (Texts{"-20", "19"}));
+    EXPECT_EQ(all[Key::go_memlimit], (Texts{"auto", "off"}));
+    EXPECT_EQ(all[Key::split], (Texts{"off", "auto"}));
 }
 
 struct Bad {

@@ -42,6 +42,7 @@ Facts full_facts()
                   2,    -1000, true,  Fact<bool>(Why::assumed, "x"), true,      true};
     facts.tools = {{"dlv", std::string("/bin/dlv"), std::string("1.20"), true, true}, {}};
     facts.debuggee = DebuggeeFacts{"/p", 42, true, std::string("go1.19"), std::string("a=1"), true};
+    facts.taken_port = PortFacts{4040, "dlv (pid 1)", "id"};
     return facts;
 }
 
@@ -50,7 +51,7 @@ TEST(FactsJson, RoundTripIsExact)
     for (const Facts &facts : {full_facts(), Facts{}}) {
         const auto again = facts_from_json(facts_json_text(facts));
         ASSERT_TRUE(again) << to_line(again.error());
-        EXPECT_EQ(facts_to_json(*again), facts_to_json(facts));
+        EXPECT_EQ(*again, facts);
     }
     const auto again = facts_from_json(facts_json_text(full_facts()));
     const CgroupLevel &level = again->cgroup.memory.chain.at(1);
@@ -69,11 +70,11 @@ TEST(FactsJson, RoundTripIsExact)
     EXPECT_EQ(again->debuggee->go_version.value_or(""), "go1.19");
 }
 
-/// A field that facts_fields.hpp forgets keeps its default on the way back: the keys show it.
+/// A field that fields() forgets keeps its default on the way back: the keys show it.
 TEST(FactsJson, EveryFieldIsWritten)
 {
-    const auto json = facts_to_json(full_facts());
-    const auto defaults = facts_to_json(Facts{});
+    const auto json = nlohmann::json::parse(facts_json_text(full_facts()));
+    const auto defaults = nlohmann::json::parse(facts_json_text(Facts{}));
     for (const char *const room : {"cgroup", "memory", "systemd", "host"})
         for (const auto &[key, value] : json[room].items())
             EXPECT_NE(value, defaults[room][key]) << room << '/' << key;

@@ -35,8 +35,8 @@ Case split_v2(const std::string &backend, bool fuse = true)
 {
     Case start;
     start.record.backend = backend;
-    start.record.cgroup_version = 2;
-    start.record.split = true;
+    start.record.place.version = 2;
+    start.record.place.divided = true;
     start.record.cap = k512;
     start.record.fuse = fuse ? fuse_line_for(k512) : Limit();
     start.record.scope_limit = k768;
@@ -121,7 +121,7 @@ TEST(CapChange, LeavesALiftedFuseAlone)
 Case split_v1()
 {
     Case start = split_v2("cgroupfs");
-    start.record.cgroup_version = 1;
+    start.record.place.version = 1;
     start.usage.high.reset();
     start.usage.memory_limit = start.usage.swap_limit = start.record.fuse;
     start.usage.scope_swap_limit = k768;
@@ -158,7 +158,7 @@ TEST(CapChange, OnV1SwapBesideTheCapStays)
 TEST(CapChange, WithoutASplitIsOneLimitWithTheDebuggersShare)
 {
     Case start = split_v2("systemd-user", false);
-    start.record.split = false;
+    start.record.place.divided = false;
     start.usage.cap = start.usage.scope_limit = k768;
     const CapChange raised = plan_cap_change(start.record, start.usage, k1G);
     EXPECT_TRUE(raised.raises);
@@ -201,8 +201,8 @@ TEST(LowerLimitAround, IsTheLowestAboveTheScope)
     tree.write("a.slice/b.slice/memory.max", "1073741824\n");
     tree.write("a.slice/b.slice/c.slice/memory.max", "max\n");
     SessionRecord record;
-    record.cgroup_version = 2;
-    record.scope_directory = tree / "a.slice/b.slice/c.slice/x.scope";
+    record.place.version = 2;
+    record.place.scope = tree / "a.slice/b.slice/c.slice/x.scope";
     EXPECT_EQ(lower_limit_around(record, Limit()), "1G of " + tree.path() + "/a.slice/b.slice");
     EXPECT_EQ(lower_limit_around(record, k1G), "");
     EXPECT_EQ(lower_limit_around(SessionRecord{}, k1G), "");
@@ -213,7 +213,7 @@ TEST(WriteStep, SaysWhatCouldNotBeWritten)
     const test::TemporaryDirectory tree;
     tree.write("x.scope/debuggee/memory.max", "1");
     SessionRecord record;
-    record.scope_directory = tree / "x.scope";
+    record.place.scope = tree / "x.scope";
     EXPECT_TRUE(write_step(record, {.file = "debuggee/memory.max", .value = "536870912"}));
     EXPECT_EQ(test::slurp(tree / "x.scope/debuggee/memory.max"), "536870912");
     EXPECT_TRUE(write_step(record, {.file = "debuggee/cgroup.freeze", .value = "0", .optional = true}));
@@ -230,7 +230,7 @@ TEST(CapChange, IsTakenByTheKernelOnV1)
     ASSERT_EQ(::mkdir((scope.path() + "/debuggee").c_str(), 0755), 0);
     Case start = split_v1();
     SessionRecord &record = start.record;
-    record.scope_directory = scope.path();
+    record.place.scope = scope.path();
     const std::string own = scope.path() + "/debuggee/";
     for (const char *name : {"memory.limit_in_bytes", "memory.memsw.limit_in_bytes"}) {
         ASSERT_TRUE(write_at(AT_FDCWD, scope.path() + '/' + name, std::to_string(k768.bytes())));

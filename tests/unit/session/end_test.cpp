@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "../launch/host.hpp"
-#include "session/cgroup_processes.hpp"
+#include "kernel/cgroup_tree.hpp"
 #include "session/record_json.hpp"
 #include "sys/file.hpp"
 
@@ -65,15 +65,15 @@ class FakeSession {
         record.id = "dlv-test";
         record.boot_id = test::slurp("/proc/sys/kernel/random/boot_id");
         record.boot_id.pop_back();
-        record.cgroup_version = 1;
-        record.split = true;
+        record.place.version = 1;
+        record.place.divided = true;
         record.debugger = debugger_.id();
-        record.scope_directory =
+        record.place.scope =
             fmt::format("{}/dbgscope.dlv-test.{}-{}", parent_.path(), record.debugger.pid, record.debugger.start_ticks);
         for (const char *name : {"", "/debugger", "/debuggee", "/debuggee/inner"})
-            EXPECT_EQ(::mkdir((record.scope_directory + name).c_str(), 0755), 0) << name;
+            EXPECT_EQ(::mkdir((record.place.scope + name).c_str(), 0755), 0) << name;
         EXPECT_TRUE(
-            write_at(AT_FDCWD, record.scope_directory + "/debugger/cgroup.procs", std::to_string(record.debugger.pid)));
+            write_at(AT_FDCWD, record.place.scope + "/debugger/cgroup.procs", std::to_string(record.debugger.pid)));
     }
     [[nodiscard]] Registry registry() const
     {
@@ -83,7 +83,7 @@ class FakeSession {
     }
     [[nodiscard]] LiveSession live(const Registry &registry) const { return registry.list_live().at(0); }
     [[nodiscard]] const Process &debugger() const { return debugger_; }
-    [[nodiscard]] bool directory_left() const { return std::filesystem::exists(record.scope_directory); }
+    [[nodiscard]] bool directory_left() const { return std::filesystem::exists(record.place.scope); }
 
     SessionRecord record;
 
@@ -97,12 +97,12 @@ TEST(End, OfAnUnwatchedSessionLeavesNothing)
 {
     DBGSCOPE_NEEDS_V1_ROOT();
     const FakeSession session;
-    const Process debuggee(session.record.scope_directory + "/debuggee", true);
-    const Process inner(session.record.scope_directory + "/debuggee/inner", true);
-    const Process helper(session.record.scope_directory + "/debugger", true);
+    const Process debuggee(session.record.place.scope + "/debuggee", true);
+    const Process inner(session.record.place.scope + "/debuggee/inner", true);
+    const Process helper(session.record.place.scope + "/debugger", true);
     const Process elsewhere("");
     const Registry registry = session.registry();
-    EXPECT_EQ(pids_below(session.record.scope_directory).size(), 4U);
+    EXPECT_EQ(pids_below(session.record.place.scope).size(), 4U);
 
     const Ending ending(session.live(registry), {});
     ASSERT_TRUE(ending.begin());
@@ -121,7 +121,7 @@ TEST(End, SparesTheCallerInsideTheSession)
     const FakeSession session;
     const Registry registry = session.registry();
     const auto child = test::in_child([&] {
-        if (!write_at(AT_FDCWD, session.record.scope_directory + "/debugger/tasks", "0"))
+        if (!write_at(AT_FDCWD, session.record.place.scope + "/debugger/tasks", "0"))
             return 1;
         const Ending ending(session.live(registry), {});
         const bool begun = ending.begin().has_value();
@@ -201,13 +201,13 @@ TEST(CleanUp, TouchesNoCgroupButTheSessions)
     tree.write("x.scope.d/cgroup.procs", std::to_string(bystander.id().pid) + '\n');
     const auto registry = Registry::create({.live = tree / "live"});
     for (const char *directory : {"system.slice", "dbgscope.other.1-1", "x.scope.d", "x.scope/.."}) {
-        const auto cleaned = clean_up(*registry, {.id = "x", .scope_directory = tree / directory}, {});
+        const auto cleaned = clean_up(*registry, {.id = "x", .place = {.scope = tree / directory}}, {});
         ASSERT_FALSE(cleaned) << directory;
         EXPECT_EQ(cleaned.error().kind, ErrorKind::refused);
     }
     EXPECT_TRUE(bystander.alive());
-    EXPECT_TRUE(clean_up(*registry, {.id = "x", .scope_directory = tree / "gone/x.scope"}, {}));
-    EXPECT_TRUE(clean_up(*registry, {.id = "x", .scope_directory = ""}, {}));
+    EXPECT_TRUE(clean_up(*registry, {.id = "x", .place = {.scope = tree / "gone/x.scope"}}, {}));
+    EXPECT_TRUE(clean_up(*registry, {.id = "x", .place = {}}, {}));
 }
 
 } // namespace

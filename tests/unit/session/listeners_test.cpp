@@ -30,6 +30,8 @@ constexpr const char *kTcp =
     "10 -1\n"
     "   6: 0100007F:0A00 0100007F:B2A6 06 00000000:00000000 00:00000000 00000000  1000        0 35046 1 000000 20 4 30 "
     "10 -1\n"
+    "   8: 0100007F:0A00 0100007F:B2A7 08 00000000:00000000 00:00000000 00000000     0        0 0 1 000000 20 4 30 10 "
+    "-1\n"
     "   7: 0100007F:0929";
 constexpr const char *kTcp6 = "  sl  local_address                         remote_address                        st "
                               "tx_queue rx_queue tr tm->when "
@@ -47,7 +49,8 @@ TEST(PortSockets, AreReadFromBothTables)
     EXPECT_TRUE(listening_sockets(kTcp, 0xb2a4).empty());
     EXPECT_TRUE(listening_sockets("", 22).empty());
     EXPECT_EQ(connected_sockets(kTcp, 0x929), (std::vector<PortSocket>{{35044, 1000}}));
-    EXPECT_EQ(connected_sockets(kTcp, 0xa00), (std::vector<PortSocket>{{35045, 1000}})) << "not TIME_WAIT";
+    EXPECT_EQ(connected_sockets(kTcp, 0xa00), (std::vector<PortSocket>{{35045, 1000}}))
+        << "neither TIME_WAIT nor a socket that nobody has open (inode 0)";
     EXPECT_TRUE(connected_sockets(kTcp, 0xb2a4).empty()) << "the far end's port";
     EXPECT_TRUE(connected_sockets(kTcp, 22).empty());
 }

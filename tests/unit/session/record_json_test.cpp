@@ -19,8 +19,9 @@ TEST(RecordJson, KeepsEveryField)
     const auto again = record_from_json(line);
     ASSERT_TRUE(again);
     EXPECT_EQ(record_line(*again), line);
+    EXPECT_EQ(*again, test::full_record());
     // Nothing kept its default on the way.
-    const json before = json::parse(line), none = record_to_json(SessionRecord{});
+    const json before = json::parse(line), none = json::parse(record_line(SessionRecord{}));
     for (const auto &[key, value] : before.items())
         if (key != "schema") {
             EXPECT_NE(value, none[key]) << key;
@@ -42,8 +43,9 @@ TEST(RecordJson, IsOneLineOfPlainText)
     EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; })) << line;
     EXPECT_NE(line.find(R"("cap_bytes":536870912)"), std::string::npos);
     SessionRecord unlimited;
-    EXPECT_EQ(record_to_json(unlimited)["cap_bytes"], "infinity");
-    EXPECT_EQ(record_to_json(unlimited)["exit_status"], nullptr);
+    const json said = json::parse(record_line(unlimited));
+    EXPECT_EQ(said["cap_bytes"], "infinity");
+    EXPECT_EQ(said["exit_status"], nullptr);
 }
 
 TEST(RecordJson, BytesThatAreNotUtf8Survive)
@@ -56,6 +58,20 @@ TEST(RecordJson, BytesThatAreNotUtf8Survive)
     EXPECT_EQ(again->command, record.command);
 }
 
+TEST(RecordJson, PlaceStandsBesideTheRest)
+{
+    const SessionRecord record = test::full_record();
+    const auto text = record_line(record);
+    for (const char *key : {"\"cgroup_version\":2,", "\"scope_directory\":\"/sys/fs/cgroup/app.slice/",
+                            "\"split\":true", "\"unified_directory\":\"/sys/fs/cgroup/unified/x\""})
+        EXPECT_NE(text.find(key), std::string::npos) << key << " in " << text;
+    const auto again = record_from_json(text);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->place, record.place);
+    EXPECT_EQ(again->place.debugger(), record.place.scope + "/debugger");
+    EXPECT_EQ(again->place.capped(), record.place.scope + "/debuggee");
+}
+
 TEST(RecordJson, IsReadLeniently)
 {
     const auto record = record_from_json(R"({"id": "a", "new_in_2031": {"x": []}, "uid": -1, "split": "yes",
@@ -64,7 +80,7 @@ TEST(RecordJson, IsReadLeniently)
     ASSERT_TRUE(record);
     EXPECT_EQ(record->id, "a");
     EXPECT_EQ(record->uid, 0U);
-    EXPECT_FALSE(record->split);
+    EXPECT_FALSE(record->place.divided);
     EXPECT_FALSE(record->cap.finite());
     EXPECT_EQ(record->state, SessionState::running);
     EXPECT_EQ(record->debugger, ProcessId{});

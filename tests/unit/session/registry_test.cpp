@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "../launch/host.hpp"
+#include "kernel/process.hpp"
 #include "record.hpp"
-#include "session/processes.hpp"
 #include "session/record_json.hpp"
 
 namespace dbgscope {

@@ -13,23 +13,11 @@ using test::TemporaryDirectory;
 SessionRecord record_in(const TemporaryDirectory &tree, int version, bool split)
 {
     SessionRecord record;
-    record.scope_directory = tree / "x.scope";
-    record.cgroup_version = version;
-    record.split = split;
+    record.place.scope = tree / "x.scope";
+    record.place.version = version;
+    record.place.divided = split;
     record.cap = Limit(512 * kMiB);
     return record;
-}
-
-TEST(DroppableBytes, AreFilesAndSlabThatCanBeReclaimed)
-{
-    EXPECT_EQ(droppable_bytes("anon 5\nfile 900\nshmem 400\ninactive_anon 400\nactive_file 100\ninactive_file 200\n"
-                              "slab_reclaimable 30\nslab_unreclaimable 7\n",
-                              2),
-              330U);
-    EXPECT_EQ(droppable_bytes("active_file 1\ninactive_file 2\ntotal_inactive_file 200\ntotal_active_file 100\n", 1),
-              300U);
-    EXPECT_EQ(droppable_bytes("active_file x\ninactive_file\n", 2), std::nullopt);
-    EXPECT_EQ(droppable_bytes("", 2), std::nullopt);
 }
 
 TEST(Usage, OfASplitSessionIsTheDebuggees)
@@ -54,7 +42,7 @@ TEST(Usage, OfASplitSessionIsTheDebuggees)
 
     record.debuggee_peak_bytes = 300 * kMiB; // of an earlier debuggee whose cgroup was emptied
     EXPECT_EQ(read_usage(record).peak_bytes, 300 * kMiB);
-    record.split = false;
+    record.place.divided = false;
     EXPECT_EQ(read_usage(record).cap, Limit(kGiB));
     EXPECT_EQ(read_usage(record).current_bytes, std::nullopt);
 }

@@ -45,16 +45,6 @@ struct FakeSession {
     }
 };
 
-TEST(CountOf, WholeWordsOfWholeLines)
-{
-    const char *const text = "low 0\noom_kill 3\noom 12\nmax x\nhigh 99999999999999999999\n";
-    EXPECT_EQ(count_of(text, "oom"), 12u);
-    EXPECT_EQ(count_of(text, "oom_kill"), 3u);
-    for (const char *word : {"oo", "kill", "max", "high", "none", ""})
-        EXPECT_EQ(count_of(text, word), std::nullopt) << word;
-    EXPECT_EQ(count_of("", "oom"), std::nullopt);
-}
-
 TEST(Evidence, LevelsUpToTheRoot)
 {
     FakeSession session;

@@ -63,7 +63,6 @@ class HeldOnV1 : public testing::Test {
                                        .line = kLine,
                                        .cap = kCap,
                                        .action = action,
-                                       .session = "s1",
                                        .say = [this](std::string_view id, std::string_view line) {
                                            said_.push_back(std::string(id) + ": " + std::string(line));
                                        }});

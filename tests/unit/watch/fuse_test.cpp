@@ -286,6 +286,8 @@ const Story kStoriesV1[] = {
       {520, 127, kWaiting, State::frozen, "", 128, 120, 127}}},
     {"one of its threads has freed memory",
      {{0, 120, kWaiting, State::frozen, "held"}, {20, 119, 0, State::throttled, ""}}},
+    {"not shrunk while one process still waits, whatever the others gave back",
+     {{0, 120, kWaiting, State::frozen, "held"}, {20, 107, kWaiting, State::frozen, ""}}},
     {"shrunk: what was lent is taken back, when it can be",
      {{0, 120, kWaiting, State::frozen, "held"},
       {20, 107, 0, State::running, "take back shrunk", 128, 120, 124},

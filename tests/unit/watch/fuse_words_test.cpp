@@ -8,8 +8,7 @@ namespace {
 
 HeldFacts leak()
 {
-    return {.session = "dlv-debug-p4711-5f0c",
-            .unreclaimable_bytes = 121 * kMiB,
+    return {.unreclaimable_bytes = 121 * kMiB,
             .cap = Limit(128 * kMiB),
             .parts = {.largest = "anon", .largest_bytes = 118 * kMiB},
             .growth = Growth{.bytes_per_second = 40 * kMiB}};
@@ -20,7 +19,7 @@ TEST(HeldLine, SaysHowMuchHowFastAndWhatToDo)
     EXPECT_EQ(
         held_line(leak()),
         "debuggee held: 121M of its 128M cap cannot be reclaimed (anon 118M, +40M/s). Pause it in the debugger to "
-        "look, or give it more: dbgscope set dlv-debug-p4711-5f0c memory.max=256M");
+        "look, or give it more: dbgscope more");
 }
 
 TEST(HeldLine, SaysOnlyWhatIsKnown)
@@ -29,7 +28,7 @@ TEST(HeldLine, SaysOnlyWhatIsKnown)
     facts.parts = {};
     facts.growth = std::nullopt;
     EXPECT_EQ(held_line(facts), "debuggee held: 121M of its 128M cap cannot be reclaimed. Pause it in the debugger to "
-                                "look, or give it more: dbgscope set dlv-debug-p4711-5f0c memory.max=256M");
+                                "look, or give it more: dbgscope more");
     facts.growth = Growth{.bytes_per_second = 100};
     facts.pressure_avg10 = 0.4;
     EXPECT_EQ(held_line(facts).find('('), std::string::npos) << "nothing worth saying";
@@ -52,8 +51,7 @@ TEST(HeldLine, WarnsThatItRunsOn)
     facts.action = FuseAction::warn;
     EXPECT_EQ(held_line(facts),
               "debuggee near its cap: 121M of its 128M cap cannot be reclaimed (anon 118M, +40M/s). It runs on and is "
-              "killed at the cap: pause it in the debugger to look, or give it more: dbgscope set dlv-debug-p4711-5f0c "
-              "memory.max=256M");
+              "killed at the cap: pause it in the debugger to look, or give it more: dbgscope more");
 }
 
 TEST(SpentLine, SaysWhatIsStillPossible)
@@ -63,7 +61,7 @@ TEST(SpentLine, SaysWhatIsStillPossible)
     EXPECT_EQ(
         spent_line(facts),
         "debuggee stays frozen, 127M of its 128M cap are used up: it can be looked at in the debugger, but not step "
-        "or run on without being killed. Give it more first: dbgscope set dlv-debug-p4711-5f0c memory.max=256M");
+        "or run on without being killed. Give it more first: dbgscope more");
 }
 
 TEST(ReleasedLine, SaysWhy)

@@ -16,30 +16,15 @@
 
 #include "../launch/host.hpp"
 #include "sys/file.hpp"
+#include "task_status.hpp"
 
 namespace dbgscope {
 namespace {
 
+using test::bit;
+using test::status_text;
+using test::Task;
 using test::TemporaryDirectory;
-
-struct Task {
-    const char *state = "S (sleeping)";
-    std::uint64_t own = 0, shared = 0, blocked = 0;
-    int tracer = 4711, threads = 1;
-    const char *memory = "VmSize:\t    3060 kB\n";
-};
-
-constexpr std::uint64_t bit(int signal)
-{
-    return std::uint64_t{1} << (signal - 1);
-}
-
-std::string status_text(const Task &task)
-{
-    return fmt::format("Name:\tState:\\n\nUmask:\t0022\nState:\t{}\nTgid:\t7\nTracerPid:\t{}\n{}Threads:\t{}\n"
-                       "SigQ:\t0/9\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t0000000000000000\n",
-                       task.state, task.tracer, task.memory, task.threads, task.own, task.shared, task.blocked);
-}
 
 /// A cgroup and a /proc of plain files.
 class Machine {
@@ -64,7 +49,7 @@ class Machine {
     {
         const auto cgroup = open_directory(tree_ / "cgroup"), proc = open_directory(tree_ / "proc");
         EXPECT_TRUE(cgroup && proc);
-        return look_at_processes(cgroup->get(), proc->get(), depth);
+        return look_at_processes({cgroup->get(), 2}, proc->get(), depth);
     }
 
   private:
@@ -74,50 +59,6 @@ class Machine {
 
 const Task kRunning{}, kTraceStopped{.state = "t (tracing stop)"}, kSignalStopped{.state = "T (stopped)"},
     kZombie{.state = "Z (zombie)"};
-
-TEST(TaskStatus, IsParsed)
-{
-    const auto task = parse_task_status(status_text(
-        {.state = "t (tracing stop)", .own = bit(SIGSTOP), .shared = bit(SIGTRAP), .tracer = 99, .threads = 16}));
-    ASSERT_TRUE(task);
-    EXPECT_TRUE(task->stopped());
-    EXPECT_EQ(task->tracer, 99);
-    EXPECT_EQ(task->threads, 16);
-    EXPECT_EQ(task->pending, bit(SIGSTOP) | bit(SIGTRAP));
-}
-
-TEST(TaskStatus, OfThisProcessIsParsed)
-{
-    const auto task = parse_task_status(test::slurp("/proc/self/status"));
-    ASSERT_TRUE(task);
-    EXPECT_EQ(task->state, 'R');
-    EXPECT_GE(task->threads, 1);
-    EXPECT_FALSE(task->stop_pending());
-}
-
-TEST(TaskStatus, IsNothingWhenMalformed)
-{
-    const std::string whole = status_text({});
-    for (const char *line : {"\nState:", "\nTracerPid:", "\nThreads:", "\nSigPnd:", "\nShdPnd:", "\nSigBlk:"}) {
-        std::string text = whole;
-        text.replace(text.find(line), 2, "\nX");
-        EXPECT_FALSE(parse_task_status(text)) << line;
-    }
-    for (const char *text : {"", "State:", "State:\t\n", "\n\n\n"})
-        EXPECT_FALSE(parse_task_status(text)) << text;
-    std::string text = whole;
-    text.replace(text.find("0000000000000000"), 16, "000000000000000g");
-    EXPECT_FALSE(parse_task_status(text));
-}
-
-TEST(StopPending, IsOneOfTheSignalsThatAskForAStop)
-{
-    for (const int signal : {SIGTRAP, SIGSTOP, SIGINT, SIGQUIT, SIGTSTP, SIGHUP, SIGTERM})
-        EXPECT_TRUE(TaskStatus{.pending = bit(signal)}.stop_pending()) << signal;
-    // SIGURG is how Go preempts its goroutines; SIGKILL gets through by itself.
-    for (const int signal : {SIGKILL, SIGURG, SIGCHLD, SIGPROF, SIGALRM, SIGSEGV, SIGUSR1, SIGCONT})
-        EXPECT_FALSE(TaskStatus{.pending = bit(signal)}.stop_pending()) << signal;
-}
 
 TEST(Processes, NoneAreThere)
 {
@@ -296,7 +237,7 @@ TEST(Processes, OfThisMachine)
     TemporaryDirectory tree;
     tree.write("cgroup.procs", std::to_string(pid) + '\n');
     const auto cgroup = open_directory(tree.path()), proc = open_directory("/proc");
-    const auto look = [&] { return look_at_processes(cgroup->get(), proc->get(), LookDepth::every_thread); };
+    const auto look = [&] { return look_at_processes({cgroup->get(), 2}, proc->get(), LookDepth::every_thread); };
     EXPECT_TRUE(look().any && look().traced);
     EXPECT_FALSE(look().all_stopped) << "only the main thread is traced and stopped";
     (void)::ptrace(PTRACE_DETACH, pid, nullptr, SIGSTOP);

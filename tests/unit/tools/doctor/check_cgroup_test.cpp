@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 
 #include "doctor_input.hpp"
@@ -129,6 +130,12 @@ TEST(CheckLimits, WarnsWhereNothingIsLeft)
     EXPECT_EQ(levels(check_limits(input_for(root))), std::vector{CheckLevel::warn});
     tree.file("/sys/fs/cgroup/system.slice/ci-runner.service/memory.stat", "anon 4096\ninactive_file 9000000000\n");
     EXPECT_EQ(levels(check_limits(input_for(root))), std::vector{CheckLevel::note}) << "full of file cache only";
+    const std::string unit = "/sys/fs/cgroup/system.slice/ci-runner.service/";
+    tree.file(unit + "memory.stat", "anon 4096\ninactive_file 0\n");
+    for (const auto &[left, level] : {std::pair(900 * kMiB, CheckLevel::note), {800 * kMiB, CheckLevel::warn}}) {
+        tree.file(unit + "memory.current", std::to_string(16 * kGiB - left) + "\n");
+        EXPECT_EQ(levels(check_limits(input_for(root))), std::vector{level}) << "a twentieth of 16G are 819M";
+    }
 }
 
 TEST(CheckLimits, WarnsOfMemoryHighWithoutSwap)
@@ -174,6 +181,12 @@ TEST(CheckSwap, SaysTheNumbersAndWarnsOfStalls)
     const auto stalled = check_swap(input_for(root));
     EXPECT_EQ(levels(stalled), std::vector{CheckLevel::warn});
     EXPECT_THAT(stalled[0].found, HasSubstr("25.5 %"));
+    for (const auto &[share, level] : {std::pair("9.99", CheckLevel::ok), {"10.00", CheckLevel::warn}}) {
+        tree.file("/proc/pressure/memory", fmt::format("some avg10=0.00 avg60={} avg300=0.00 total=9\n"
+                                                       "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+                                                       share));
+        EXPECT_EQ(levels(check_swap(input_for(root))), std::vector{level}) << share;
+    }
 }
 
 TEST(CheckSwap, NotesNoSwapAndSwappinessZero)

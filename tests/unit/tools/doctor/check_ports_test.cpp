@@ -7,7 +7,7 @@
 
 #include "../../session/record.hpp"
 #include "doctor_input.hpp"
-#include "session/processes.hpp"
+#include "kernel/process.hpp"
 #include "session/record_json.hpp"
 #include "session/registry.hpp"
 #include "sys/fd.hpp"
@@ -62,7 +62,7 @@ TEST(CheckPorts, FindsALeftoverSession)
     record.pid_namespace = own_pid_namespace();
     record.debugger = {1, 1}; // no such process: pid 1 started at another time
     record.watcher = {1, 1};
-    record.scope_directory = "/sys/fs/cgroup/left.scope";
+    record.place.scope = "/sys/fs/cgroup/left.scope";
     const auto registry = Registry::open({.live = tree.path() + live, .history = {}});
     ASSERT_TRUE(registry);
     ASSERT_TRUE(registry->write_live(record));

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "doctor_input.hpp"
+#include "tools/doctor/machine_signs.hpp"
 #include "tools/doctor/mount_at.hpp"
 
 // ptrace, noexec, core, kernel-log.
@@ -53,6 +54,57 @@ TEST(CheckPtrace, IsTriedHere)
 {
     DoctorInput input = input_for(real_root());
     EXPECT_EQ(saying(check_ptrace(input), "a child can be traced").level, CheckLevel::ok);
+}
+
+TEST(CheckPtrace, WithoutPtraceAnEmulatorIsToldFromAFilter)
+{
+    constexpr std::uint16_t kX86 = 62, kArm = 183;
+    constexpr const char *kArmCpu = "processor\t: 0\nBogoMIPS\t: 48.00\nCPU implementer\t: 0x61\n";
+    constexpr const char *kX86Cpu = "processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu vme\n";
+    EXPECT_EQ(emulator_of({kX86, "x86_64", kArmCpu, {"qemu-x86_64", "register"}}), "qemu-user");
+    EXPECT_EQ(emulator_of({kX86, "x86_64", kArmCpu, {"rosetta"}}), "Rosetta");
+    EXPECT_EQ(emulator_of({kX86, "x86_64", "vendor_id\t: VirtualApple\nflags\t\t: fpu\n", {}}), "Rosetta");
+    EXPECT_EQ(emulator_of({kX86, "aarch64", "", {}}), "") << "nothing to go by";
+    EXPECT_EQ(emulator_of({kArm, "x86_64", kX86Cpu, {}}), "an emulator");
+    EXPECT_EQ(emulator_of({kX86, "x86_64", kX86Cpu, {"qemu-aarch64"}}), "") << "a handler for others";
+    EXPECT_EQ(emulator_of({3, "x86_64", kX86Cpu, {}}), "");
+    EXPECT_EQ(emulator_of({kArm, "aarch64", kArmCpu, {}}), "");
+    EXPECT_THAT(refused_trace(ENOSYS, true, "qemu-user").cure, HasSubstr("own architecture"));
+    EXPECT_THAT(refused_trace(ENOSYS, true, "").cure, HasSubstr("seccomp=unconfined"));
+    EXPECT_THAT(refused_trace(ENOSYS, false, "").cure, HasSubstr("gVisor"));
+    EXPECT_THAT(refused_trace(EPERM, true, "").cure, HasSubstr("SYS_PTRACE"));
+}
+
+TEST(CheckUlimits, OnlyWhatGetsInTheWay)
+{
+    constexpr const char *kHead = "Limit                     Soft Limit           Hard Limit           Units     \n";
+    FakeRoot tree;
+    const SysRoot root = machine("v2-desktop").build(tree);
+    const auto said = [&](const std::string &rows) {
+        tree.file("/proc/self/limits", kHead + rows);
+        return check_ulimits(input_for(root));
+    };
+    EXPECT_EQ(levels(said("Max cpu time              unlimited            unlimited            seconds   \n"
+                          "Max file size             unlimited            unlimited            bytes     \n"
+                          "Max processes             63204                63204                processes \n"
+                          "Max address space         unlimited            unlimited            bytes     \n")),
+              std::vector{CheckLevel::ok});
+    EXPECT_EQ(
+        saying(said("Max address space         4294967296           unlimited            bytes     \n"), "ulimit -v")
+            .level,
+        CheckLevel::warn);
+    EXPECT_EQ(
+        saying(said("Max file size             1048576              unlimited            bytes     \n"), "ulimit -f")
+            .level,
+        CheckLevel::warn);
+    EXPECT_EQ(
+        saying(said("Max cpu time              600                  600                  seconds   \n"), "ulimit -t")
+            .level,
+        CheckLevel::warn);
+    EXPECT_EQ(
+        saying(said("Max processes             64                   64                   processes \n"), "ulimit -u")
+            .level,
+        CheckLevel::warn);
 }
 
 constexpr std::string_view kMounts = "20 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"

@@ -4,6 +4,7 @@
 #include "doctor_input.hpp"
 #include "tools/doctor/build_settings.hpp"
 #include "tools/doctor/go_settings.hpp"
+#include "tools/doctor/machine_signs.hpp"
 #include "tools/doctor/sha256.hpp"
 
 // dlv, gdb, go, path, program, sums. The tools are scripts in a directory of our own: paths of tools are real ones.
@@ -146,7 +147,70 @@ INSTANTIATE_TEST_SUITE_P(All, BadGo,
                                          BadSetting{"GOCACHE=/dev/null/cache", "cannot be written", CheckLevel::fail},
                                          BadSetting{"GOFLAGS=-mod=mod -trimpath", "-trimpath", CheckLevel::warn},
                                          BadSetting{"GOFLAGS='-ldflags=-s -w'", "strips", CheckLevel::fail},
-                                         BadSetting{"GOFLAGS=-ldflags=-w", "strips", CheckLevel::fail}));
+                                         BadSetting{"GOFLAGS=-ldflags=-w", "strips", CheckLevel::fail},
+                                         BadSetting{"GOFLAGS=-mod mod", "non-flag \"mod\"", CheckLevel::fail},
+                                         BadSetting{"GOFLAGS=-ldflags -s", "unknown flag -s", CheckLevel::fail},
+                                         BadSetting{"GOFLAGS=-ldflags='-s -w'", "unknown flag -w'", CheckLevel::fail}));
+
+TEST(GoFlags, AreJudgedAsGoDoes) // tried with Go 1.19.8
+{
+    for (const char *good :
+         {"", "-w", "-ldflags", "-count=1", "'-ldflags=-s -w' -mod=mod", "--trimpath", "\"-tags=a b\""})
+        EXPECT_EQ(goflags_error(good), "") << good;
+    for (const char *bad : {"mod", "-tags a", "-nosuch", "-", "--", "---v", "-=x", "'-ldflags=-s"})
+        EXPECT_NE(goflags_error(bad), "") << bad;
+}
+
+TEST_F(CheckTools, Shell)
+{
+    const auto level = [this](const std::string &shell) {
+        input_.environment = {"SHELL=" + shell};
+        return check_shell(input_)[0].level;
+    };
+    EXPECT_EQ(level(""), CheckLevel::ok);
+    EXPECT_EQ(level("/bin/sh"), CheckLevel::ok);
+    EXPECT_EQ(level("/nowhere/zsh"), CheckLevel::fail);
+    EXPECT_EQ(level("bash"), CheckLevel::fail);
+    EXPECT_EQ(level("/etc/passwd"), CheckLevel::fail);
+    EXPECT_EQ(level("/bin/false"), CheckLevel::fail);
+    tool("editor", "");
+    EXPECT_EQ(level(tree_.path() + "/bin/editor"), CheckLevel::warn);
+    tree_.file("/etc/shells", "# shells\n" + tree_.path() + "/bin/editor\n");
+    input_.root.root = tree_.path();
+    EXPECT_EQ(level(tree_.path() + "/bin/editor"), CheckLevel::ok);
+}
+
+/// An ELF file for `machine` with `interpreter`, and nothing else.
+std::string started_by(std::uint16_t machine, const std::string &interpreter)
+{
+    std::string file = "\x7f"
+                       "ELF" +
+                       std::string("\x02\x01\x01", 3) + std::string(57 + 56, '\0');
+    put(file, 18, machine);
+    put(file, 32, std::uint64_t{64});
+    put(file, 54, std::uint16_t{56});
+    put(file, 56, std::uint16_t{1});
+    put(file, 58, std::uint16_t{64});
+    put(file, 64, std::uint32_t{3}); // PT_INTERP
+    put(file, 64 + 8, std::uint64_t{file.size()});
+    put(file, 64 + 32, std::uint64_t{interpreter.size() + 1});
+    return file + interpreter + '\0';
+}
+
+TEST_F(CheckTools, ProgramThatCannotStart)
+{
+    const auto own = read_elf_head("/proc/self/exe");
+    ASSERT_TRUE(own);
+    EXPECT_FALSE(own->interpreter.empty());
+    input_.program = tree_.path() + "/prog";
+    tree_.file("/prog", started_by(own->machine, "/lib/ld-musl-nowhere.so.1"), 0755);
+    EXPECT_EQ(saying(check_program(input_), "/lib/ld-musl-nowhere.so.1, which is not there").level, CheckLevel::fail);
+    tree_.file("/prog", started_by(own->machine, "/bin/sh"), 0755);
+    EXPECT_EQ(saying(check_program(input_), "interpreter").found, "nothing like it");
+    tree_.file("/prog", started_by(own->machine == 62 ? 183 : 62, "/nowhere"), 0755);
+    EXPECT_EQ(saying(check_program(input_), "it is built for").level, CheckLevel::fail);
+    EXPECT_EQ(saying(check_program(input_), "interpreter").found, "nothing like it");
+}
 
 TEST_P(BadGo, IsFound)
 {

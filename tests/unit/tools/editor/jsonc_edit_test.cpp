@@ -7,12 +7,15 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <ranges>
 
 #include "unit/profile/source_root.hpp"
 
 namespace dbgscope {
 namespace {
+
+using Plain = nlohmann::ordered_json;
 
 struct CorpusFile {
     std::string name, text;
@@ -45,18 +48,18 @@ std::string undone(std::string_view before, std::string text, const std::vector<
 }
 
 /// The meaning: what jsonc stands for as plain JSON, by a parser that is not ours.
-Json meaning(std::string_view text)
+Plain meaning(std::string_view text)
 {
     const auto root = parse_jsonc(text, "f");
     EXPECT_TRUE(root) << to_line(root.error()) << "\n" << text;
     if (!root || !*root)
-        return Json::object();
-    const auto plain = [](const auto &self, const JsonNode &node) -> Json {
-        Json out = node.kind == JsonKind::object ? Json::object() : Json::array();
+        return Plain::object();
+    const auto plain = [](const auto &self, const JsonNode &node) -> Plain {
+        Plain out = node.kind == JsonKind::object ? Plain::object() : Plain::array();
         if (node.kind == JsonKind::string)
             return node.text;
         if (node.kind != JsonKind::object && node.kind != JsonKind::array)
-            return Json::parse(node.text);
+            return Plain::parse(node.text);
         for (const JsonNode &child : node.children)
             if (node.kind == JsonKind::object)
                 out[child.key] = self(self, child);
@@ -67,7 +70,7 @@ Json meaning(std::string_view text)
     return plain(plain, **root);
 }
 
-void check(const CorpusFile &file, const std::vector<Splice> &splices, const Json &expected)
+void check(const CorpusFile &file, const std::vector<Splice> &splices, const Plain &expected)
 {
     const std::string after = apply_splices(file.text, splices);
     EXPECT_EQ(undone(file.text, after, splices), file.text) << file.name;
@@ -95,8 +98,8 @@ TEST(JsoncEdit, SettingMembersLeavesTheRestOfTheCorpusAlone)
         for (const auto &path : kPaths) {
             const auto splices = set_member(file.text, file.name, path, "put \"in\"");
             ASSERT_TRUE(splices) << file.name;
-            Json expected = meaning(file.text);
-            Json *at = &expected;
+            Plain expected = meaning(file.text);
+            Plain *at = &expected;
             for (const std::string &step : path)
                 at = &(*at)[step];
             *at = "put \"in\"";
@@ -108,15 +111,16 @@ TEST(JsoncEdit, SettingMembersLeavesTheRestOfTheCorpusAlone)
 }
 
 /// Every container of every corpus file, the most hostile places included.
-void grow_everywhere(const CorpusFile &file, const JsonNode &node, const Json::json_pointer &place)
+void grow_everywhere(const CorpusFile &file, const JsonNode &node, const Plain::json_pointer &place)
 {
-    const Json value = {{"k", "v"}, {"list", {1, 2}}};
-    Json expected = meaning(file.text);
+    const Json value = {{"k", "v"}, {"list", Json::array({1, 2})}};
+    const Plain same = {{"k", "v"}, {"list", {1, 2}}};
+    Plain expected = meaning(file.text);
     if (node.kind == JsonKind::array) {
-        expected[place].push_back(value);
+        expected[place].push_back(same);
         check(file, append_element(file.text, node, value), expected);
     } else if (node.kind == JsonKind::object) {
-        expected[place]["new key"] = value;
+        expected[place]["new key"] = same;
         check(file, append_member(file.text, node, "new key", value), expected);
     }
     for (std::size_t i = 0; i < node.children.size(); ++i) {
@@ -132,7 +136,7 @@ TEST(JsoncEdit, GrowingAnyContainerLeavesTheRestOfTheCorpusAlone)
 {
     for (const CorpusFile &file : corpus())
         if (const auto root = parse_jsonc(file.text, file.name); root && *root)
-            grow_everywhere(file, **root, Json::json_pointer());
+            grow_everywhere(file, **root, Plain::json_pointer());
 }
 
 TEST(JsoncEdit, NoCorpusFileCutOffOrBrokenAnywhereIsAcceptedAsAnotherOrCrashes)
@@ -174,7 +178,7 @@ TEST(JsoncEdit, WhatIsPutInLooksLikeTheRest)
     EXPECT_EQ(after_setting("", {"x"}, 2), "{\n    \"x\": 2\n}\n");
     EXPECT_EQ(after_setting("// mine", {"x"}, 2), "// mine\n{\n    \"x\": 2\n}\n");
     EXPECT_EQ(after_setting("\xEF\xBB\xBF", {"x"}, 2), "\xEF\xBB\xBF{\n    \"x\": 2\n}\n");
-    EXPECT_EQ(after_setting("{\n  \"x\": [\n    1 // one\n  ] // list\n}", {"x"}, {1, 2}),
+    EXPECT_EQ(after_setting("{\n  \"x\": [\n    1 // one\n  ] // list\n}", {"x"}, Json::array({1, 2})),
               "{\n  \"x\": [\n    1,\n    2\n  ] // list\n}");
 }
 

@@ -121,6 +121,64 @@ std::vector<Sample> value_samples()
     };
 }
 
+std::string attach(const std::string &rest)
+{
+    return R"({"configurations": [{"type": "go", "request": "attach", )" + rest + "}]}";
+}
+
+/// What the published schemas, dlv and cpptools refuse, or take in another sense than was meant.
+std::vector<Sample> schema_samples()
+{
+    using enum LintRule;
+    return {
+        {wrong_type, go(R"("stopOnEntry": "true")"), go(R"("stopOnEntry": true, "args": "-v", "program": null)")},
+        {wrong_type, attach(R"("mode": "remote", "port": "2345")"), attach(R"("port": "${input:port}")")},
+        {wrong_type, go(R"("substitutePath": {"from": "/a", "to": "/b"})"), go(R"("substitutePath": [])")},
+        {wrong_type, go(R"("dlvFlags": "--log")"), go(R"("buildFlags": "-v", "processId": "x")")},
+        {wrong_type, cppdbg(R"("program": "${x}", "args": "-v")"), cppdbg(R"("program": "${x}", "processId": 1)")},
+        {wrong_type, cppdbg(R"("program": "${x}", "environment": {"A": "1"})"), cppdbg(R"("program": "${x}")")},
+        {wrong_type, cppdbg(R"("environment": [{"name": "A", "value": 1}])"), cppdbg(R"("environment": [])")},
+        {wrong_value, go(R"("mode": "debgu")"), go(R"("mode": "auto")")},
+        {wrong_value, go(R"("mode": "local")"), attach(R"("mode": "local")")},
+        {wrong_value, attach(R"("mode": "debug")"), go(R"("mode": "${input:mode}")")},
+        {wrong_value, go(R"("console": "terminal")"), go(R"("console": "externalTerminal")")},
+        {wrong_value, cppdbg(R"("MIMode": "dbx")"), cppdbg(R"("MIMode": "lldb")")},
+        {missing_attribute, go(R"("mode": "core", "program": "${x}")"),
+         go(R"("mode": "core", "program": "${x}", "coreFilePath": "${y}")")},
+        {missing_attribute, go(R"("mode": "exec", "program": "")"), go(R"("mode": "debug")")},
+        {missing_attribute, go(R"("mode": "replay")"), go(R"("mode": "replay", "traceDirPath": "${x}")")},
+        {missing_attribute, cppdbg(R"("cwd": "/")"), cppdbg(R"("program": "${x}")")},
+        {missing_attribute, cppdbg(R"("program": "${x}", "environment": [{"A": "1"}])"),
+         cppdbg(R"("program": "${x}", "environment": [{"name": "A", "value": "1"}])")},
+        {foreign_attribute, cppdbg(R"("env": {"A": "1"})"), go(R"("env": {"A": "1"})")},
+        {foreign_attribute, cppdbg(R"("stopOnEntry": true)"), cppdbg(R"("stopAtEntry": true)")},
+        {foreign_attribute, go(R"("environment": [])"), cppdbg(R"("environment": [])")},
+        {wrong_request, go(R"("mode": "remote")"), attach(R"("mode": "remote")")},
+        {substitute_path, go(R"("substitutePath": [{"from": "/a"}])"),
+         go(R"("substitutePath": [{"from": "", "to": "/b"}])")},
+        {substitute_path, go(R"("substitutePath": ["/a", "/b"])"), go(R"("substitutePath": null)")},
+        {build_strips, go(R"("buildFlags": "-ldflags='-s -w'")"), go(R"("buildFlags": "-ldflags='-X main.s=-w'")")},
+        {build_strips, go(R"("buildFlags": ["-ldflags", "-X a=b -w"])"), go(R"("buildFlags": ["-v", "-w"])")},
+        {build_strips, go(R"("buildFlags": "-ldflags \"-w -s\"")"), go(R"("buildFlags": "-ldflags=-s=false")")},
+        {build_strips, env(R"("GOFLAGS": "-mod=mod '-ldflags=-s -w'")"), env(R"("GOFLAGS": "-mod=mod")")},
+        {build_trims, env(R"("GOFLAGS": "-trimpath")"), env(R"("GOFLAGS": "-trimpath=false")")},
+        {build_trims, go(R"("buildFlags": ["-trimpath"])"), go(R"("buildFlags": "-tags=trimpath")")},
+        {build_flags_joined, go(R"("buildFlags": "-tags=a b")"), go(R"("buildFlags": "-tags=a,b -v")")},
+        {joined_flags, flags(R"("--log --log-output=dap")"),
+         flags(R"("--log", "--log-output=dap", "-r", "stdin:a b")")},
+        {test_flag, go(R"("mode": "test", "args": ["-run", "TestX"])"),
+         go(R"("mode": "test", "args": ["-test.run=X", "run"])")},
+        {test_flag, go(R"("mode": "test", "args": ["-v"])"), go(R"("mode": "debug", "args": ["-v"])")},
+        {source_as_program, cppdbg(R"("program": "${workspaceFolder}/main.cpp")"), cppdbg(R"("program": "${x}/main")")},
+        {source_as_program, go(R"("mode": "exec", "program": "${x}/main.go")"), go(R"("program": "${x}/main.go")")},
+        {ignored_attribute, go(R"("remotePath": "/x")"), go(R"("remotePath": "")")},
+        {missing_path, cppdbg(R"("program": "${x}", "miDebuggerPath": "/nowhere/gdb")"),
+         cppdbg(R"("program": "${x}", "miDebuggerPath": "gdb-multiarch")")},
+        {unknown_name, R"({"configurations": [{"name": "a"}], "compounds": [{"configurations": ["b"]}]})",
+         R"({"configurations": [{"name": "a"}], "compounds": [{"configurations": ["a", {"name": "b", "folder": "f"}]}]})"},
+    };
+}
+
 std::vector<LintFinding> found(const std::string &text, const Sample &sample)
 {
     return lint_launch(text, "f", {.dlv = sample.dlv, .go_minor = sample.go_minor});
@@ -134,15 +192,17 @@ bool names(const std::vector<LintFinding> &findings, LintRule rule)
 TEST(Lint, EachRuleFiresWhereItShouldAndNowhereElse)
 {
     std::map<LintRule, int> seen;
-    for (const auto &samples : {language_samples(), value_samples()})
+    for (const auto &samples : {language_samples(), value_samples(), schema_samples()})
         for (const Sample &sample : samples) {
             ++seen[sample.rule];
             const std::string_view id = rule_info(sample.rule).id;
             EXPECT_TRUE(names(found(sample.fires, sample), sample.rule)) << id << ": " << sample.fires;
             EXPECT_FALSE(names(found(sample.silent, sample), sample.rule)) << id << ": " << sample.silent;
         }
-    for (const RuleInfo &rule : lint_rules()) // overwritten-link has a test of its own: it needs files
-        EXPECT_TRUE(seen.contains(rule.rule) || rule.rule == LintRule::overwritten_link) << rule.id << " has no sample";
+    for (const RuleInfo &rule : lint_rules()) // two have tests of their own: they need files
+        EXPECT_TRUE(seen.contains(rule.rule) || rule.rule == LintRule::overwritten_link ||
+                    rule.rule == LintRule::not_built)
+            << rule.id << " has no sample";
 }
 
 TEST(Lint, OfAnotherVersionOnlyWhatIsTrueOfIt)
@@ -256,6 +316,45 @@ TEST(LintFile, IsToldByItsName)
     for (const std::string &path :
          {tree.root() + "/none.json", tree.root() + "/none.yaml", tree.root(), std::string("x.toml")})
         EXPECT_FALSE(lint_file(path, {})) << path;
+}
+
+TEST(LintFile, FilesBesideLaunchJsonAreReadForWhatTheyAre)
+{
+    const TempTree tree;
+    const auto rules_of = [](const std::string &path) {
+        const auto findings = lint_file(path, {});
+        EXPECT_TRUE(findings) << path << (findings ? "" : to_line(findings.error()));
+        std::string rules;
+        for (const LintFinding &finding : findings.value_or(std::vector<LintFinding>{}))
+            rules += (rules.empty() ? "" : " ") + std::string(rule_info(finding.rule).id);
+        return rules;
+    };
+    const std::string exec = R"("mode": "exec", "program": "${workspaceFolder}/bin/app")";
+    EXPECT_EQ(rules_of(tree.write("ws/.vscode/launch.json", go(exec))), "not-built");
+    EXPECT_EQ(rules_of(tree.write("ws/.vscode/launch.json", go(exec + R"(, "preLaunchTask": "build")"))),
+              "unknown-name");
+    EXPECT_EQ(rules_of(tree.write("ws/.vscode/launch.json", go(exec + R"(, "preLaunchTask": "go: build package")"))),
+              "");
+    EXPECT_EQ(rules_of(tree.write("ws/.vscode/tasks.json", R"({"version": "2.0.0", "tasks": [
+        {"label": "build", "type": "shell", "command": "go build -ldflags '-s -w' .", "dependsOn": ["generate", "nothing"]},
+        {"label": "generate", "type": "process", "command": "go", "args": ["build", "-trimpath"], "isBackground": "yes"}]})")),
+              "build-strips unknown-name build-trims wrong-type");
+    EXPECT_EQ(rules_of(tree.write("ws/.vscode/launch.json", go(exec + R"(, "preLaunchTask": "build")"))), "");
+    EXPECT_EQ(rules_of(tree.write("ws/.devcontainer/devcontainer.json",
+                                  R"({"image": "golang", "containerEnv": {"GOFLAGS": "-trimpath"},
+        "customizations": {"vscode": {"settings": {"go.toolsEnvVars": {"GOFLAGS": "-ldflags=-s"}}}}})")),
+              "build-trims build-strips");
+    EXPECT_EQ(rules_of(tree.write("ws/a.code-workspace",
+                                  R"({"folders": [], "settings": {"go.toolsEnvVars": {"GOMEMLIMIT": "1G"}},
+        "tasks": {"tasks": [{"label": "make", "type": "shell"}]},
+        "launch": {"configurations": [{"type": "go", "request": "launch", "preLaunchTask": "mkae", "logDest": "3"}]}})")),
+              "gomemlimit unknown-name log-dest");
+    EXPECT_EQ(rules_of(tree.write("ws/.zed/debug.json",
+                                  R"([{"label": "a", "adapter": "Delve", "request": "launch", "mode": "core",
+        "program": "bin/app", "env": {"A": 1}}, {"label": "b", "adapter": "CodeLLDB"}, {"adapter": "Delve"}])")),
+              "missing-attribute missing-path env-not-string missing-attribute");
+    EXPECT_EQ(rules_of(tree.write("user.json", R"({"go.toolsEnvVars": {"GOMEMLIMIT": "1G"}})")), "gomemlimit");
+    EXPECT_FALSE(lint_file(tree.write("package.json", R"({"name": "x"})"), {})) << "said to be unread, not found right";
 }
 
 TEST(Lint, TheManualSaysEachRuleAsTheTableDoes)

@@ -63,6 +63,30 @@ TEST(Explain, AKillForMemoryExplainsTheStatus)
     EXPECT_EQ(text.find("\n2. "), std::string::npos) << text;
 }
 
+/// A report whose middle has been lost, as the kernel's rate limit loses it, is not completed from another one.
+TEST(Explain, ALimitIsOfItsOwnReport)
+{
+    const std::string begin = "[100.1] leak invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n";
+    const std::string usage = "[100.2] memory: usage 65536kB, limit 65536kB, failcnt 22\n";
+    const auto kill = [](int pid) {
+        return fmt::format("[100.3] Memory cgroup out of memory: Killed process {} (leak) total-vm:132340kB, "
+                           "anon-rss:61440kB, file-rss:2580kB, shmem-rss:0kB, UID:0 pgtables:160kB oom_score_adj:0\n",
+                           pid);
+    };
+    const auto said = [](const std::vector<NamedLog> &logs) {
+        std::string all;
+        for (const Finding &finding : explain(logs).findings)
+            all += finding.what + '\n';
+        return all;
+    };
+    const std::string known = "the kernel killed leak (pid 4711, 60M): the limit of 64M was used up\n";
+    const std::string unknown = "the kernel killed leak (pid 4712, 60M): its cgroup's limit was used up\n";
+    EXPECT_EQ(said({{"k", begin + usage + kill(4711) + begin + kill(4712)}}), known + unknown);
+    EXPECT_EQ(said({{"k", begin + usage + kill(4711) + kill(4712)}}), known + unknown) << "after a kill";
+    EXPECT_EQ(said({{"k", begin + usage + begin + kill(4712)}}), unknown) << "a report without its kill";
+    EXPECT_EQ(said({{"k", begin + usage}, {"l", kill(4712)}}), unknown) << "another log";
+}
+
 TEST(Explain, AnotherPidIsOnlyAPossibility)
 {
     const auto known = explain({{"dlv.log", "Process 12 has exited with status -9\n"}, {"kern.log", kKernel}});

@@ -102,6 +102,8 @@ TEST(GcTrace, DeathSpiralNeedsBothAndTwoSeconds)
     const auto verdicts = gc_verdicts(spiral, std::nullopt, false);
     ASSERT_EQ(verdicts.size(), 1U);
     EXPECT_TRUE(verdicts[0].starts_with("GC death spiral for 6.")) << verdicts[0];
+    EXPECT_TRUE(run(107, 28, 200).spiral()) << "9.2 % of the live heap left";
+    EXPECT_FALSE(run(109, 28, 200).spiral()) << "11.2 % left: more than a tenth";
     EXPECT_FALSE(run(180, 28, 200).spiral()) << "busy, with room";
     EXPECT_FALSE(run(103, 17, 200).spiral()) << "tight, and not busy";
     EXPECT_FALSE(run(103, 28, 55).spiral()) << "1.8 s";

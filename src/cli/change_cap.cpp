@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/change_cap.hpp"
+
+#include <csignal>
+
+#include <fmt/core.h>
+
+#include "cli/cap_text.hpp"
+#include "cli/verbs.hpp"
+#include "kernel/process.hpp"
+#include "plan/budget.hpp"
+#include "session/cap.hpp"
+
+namespace dbgscope {
+namespace {
+
+/// In their order; the first that fails ends it. What was done before it only gives more room.
+Result<void> take_steps(const SessionRecord &record, const CapChange &change, const Facts &facts)
+{
+    for (const CapStep &step : change.steps) {
+        const ScopeProperty total{.name = "MemoryMax", .value = step.limit.bytes(), .droppable = false, .limit = true};
+        const bool user = record.backend == backend_name(Backend::systemd_user);
+        auto done = step.unit ? set_unit_properties(address_of(facts, user), record.id + ".scope", {total}, true)
+                              : write_step(record, step);
+        if (!done)
+            return done;
+    }
+    return {};
+}
+
+} // namespace
+
+Result<void> check_smallest(const std::string &word, std::uint64_t bytes)
+{
+    if (bytes >= kSmallestCapBytes)
+        return {};
+    return fail({.kind = ErrorKind::limit,
+                 .operation = "set",
+                 .subject = word,
+                 .cause = fmt::format("below {} nothing in it could run", format_bytes(kSmallestCapBytes)),
+                 .hint = "infinity takes the limit away"});
+}
+
+ManagerAddress address_of(const Facts &facts, bool user)
+{
+    const ManagerFacts &manager = user ? facts.systemd.user : facts.systemd.system;
+    return {user, manager.socket.value_or(""), manager.bus.value_or(""), !user && facts.host.uid != 0};
+}
+
+Result<int> change_cap(const LiveSession &session, const Usage &usage, Limit cap, const Facts &facts, bool quiet)
+{
+    const SessionRecord &record = session.record;
+    if (!usage.cap)
+        return fail({.kind = ErrorKind::unsupported,
+                     .operation = "set the cap of",
+                     .subject = record.id,
+                     .cause = record.place.scope.empty() ? "it runs without a cgroup of its own"
+                                                         : record.place.capped() + " cannot be read",
+                     .hint = record.place.scope.empty() ? "" : "the session may have ended"});
+    const CapChange change = plan_cap_change(record, usage, cap);
+    if (auto possible = check_cap(record, usage, change); !possible)
+        return pass(possible);
+    if (auto done = take_steps(record, change, facts); !done)
+        return pass(done);
+    if (session.watcher_alive) // it looks at the limits again
+        (void)ProcessHandle(record.watcher).send(SIGUSR1);
+    const Limit limit = record.place.divided ? change.cap : change.scope_limit;
+    if (!quiet)
+        if (auto said = print(cap_change_text(session, usage, change, lower_limit_around(record, limit))); !said)
+            return pass(said);
+    return 0;
+}
+
+} // namespace dbgscope

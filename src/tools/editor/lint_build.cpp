@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "tools/editor/lint_report.hpp"
+
+// Flags of go build, wherever they stand: buildFlags, GOFLAGS, the command of a task.
+namespace dbgscope {
+namespace {
+
+std::string unquoted(std::string_view text)
+{
+    std::string out(text);
+    std::erase_if(out, [](char c) { return c == '\'' || c == '"'; });
+    return out;
+}
+
+/// "-ldflags=-s -w" with its dashes gone: {"ldflags", "-s -w"}.
+struct Flag {
+    std::string name, value;
+};
+
+Flag flag_of(std::string_view word)
+{
+    const auto first = word.find_first_not_of('-');
+    const std::string_view bare = word.substr(std::min(first, word.size()));
+    const auto equals = bare.find('=');
+    return {std::string(bare.substr(0, equals)),
+            equals == std::string_view::npos ? "" : unquoted(bare.substr(equals + 1))};
+}
+
+/// Whether the linker's flags leave out the symbol table or DWARF.
+std::string stripping_flag(std::string_view linker_flags)
+{
+    for (const std::string &word :
+         flag_words(linker_flags.starts_with("all=") ? linker_flags.substr(4) : linker_flags)) {
+        const Flag flag = flag_of(word);
+        if (word.starts_with('-') && (flag.name == "s" || flag.name == "w") && flag.value != "false" &&
+            flag.value != "0")
+            return "-" + flag.name;
+    }
+    return "";
+}
+
+} // namespace
+
+std::vector<std::string> flag_words(std::string_view text)
+{
+    std::vector<std::string> words;
+    char quote = 0;
+    bool open = false; // a word has begun
+    for (const char c : text) {
+        if (quote == 0 && (c == ' ' || c == '\t' || c == '\n')) {
+            open = false;
+            continue;
+        }
+        if (!open)
+            words.emplace_back();
+        open = true;
+        words.back() += c;
+        if (quote == 0 && (c == '\'' || c == '"'))
+            quote = c;
+        else if (c == quote)
+            quote = 0;
+    }
+    return words;
+}
+
+void lint_go_flags(LintRun &run, std::size_t offset, const std::vector<std::string> &words, std::string_view where)
+{
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string word =
+            words[i].starts_with('\'') || words[i].starts_with('"') ? unquoted(words[i]) : words[i];
+        if (!word.starts_with('-'))
+            continue;
+        Flag flag = flag_of(word);
+        if (flag.name == "trimpath" && flag.value != "false" && flag.value != "0")
+            run.report(LintRule::build_trims, offset,
+                       fmt::format("{} has -trimpath: the program knows module paths instead of your files, and "
+                                   "breakpoints by path are not found; take it out for debugging",
+                                   where));
+        if (flag.name != "ldflags")
+            continue;
+        if (word.find('=') == std::string::npos && i + 1 < words.size())
+            flag.value = unquoted(words[i + 1]);
+        if (const std::string strips = stripping_flag(flag.value); !strips.empty())
+            run.report(LintRule::build_strips, offset,
+                       fmt::format("{} has {} for the linker: the program has no debug information, and dlv cannot "
+                                   "debug it; take -s and -w out",
+                                   where, strips));
+    }
+}
+
+/// dlv before 1.22.2 and any wrapper get the list joined by blanks, so that a blank inside a flag splits it.
+void lint_build_flags(LintRun &run, const JsonNode &configuration)
+{
+    const JsonNode *flags = configuration.find("buildFlags");
+    if (flags == nullptr)
+        return;
+    if (flags->string()) {
+        const std::vector<std::string> words = flag_words(flags->text);
+        lint_go_flags(run, flags->begin, words, "buildFlags");
+        for (std::size_t i = 1; i < words.size(); ++i)
+            if (!words[i].starts_with('-') && flag_of(words[i - 1]).name == "tags" && words[i - 1].starts_with('-') &&
+                words[i - 1].find('=') != std::string::npos && words[i].find("${") == std::string::npos)
+                run.report(LintRule::build_flags_joined, flags->begin,
+                           fmt::format("\"{}\" is no tag but a package here; write tags with commas: {},{}", words[i],
+                                       words[i - 1], words[i]));
+        return;
+    }
+    std::vector<std::string> words;
+    for (const JsonNode &flag : flags->children) {
+        words.push_back(flag.text);
+        const bool torn =
+            flag.text.find(' ') != std::string::npos && flag.text.find_first_of("'\"") == std::string::npos;
+        const Flag parts = flag_of(flag.text);
+        if (torn && parts.name == "tags") {
+            std::string commas = parts.value;
+            std::ranges::replace(commas, ' ', ',');
+            run.report(
+                LintRule::build_flags_joined, flag.begin,
+                fmt::format("\"{}\" falls apart at its blanks; write tags with commas: -tags={}", flag.text, commas));
+        } else if (torn)
+            run.report(LintRule::build_flags_joined, flag.begin,
+                       fmt::format("through a wrapper, and before dlv 1.22.2, the list is joined by blanks and \"{}\" "
+                                   "falls apart; write one string with quotes: \"-ldflags='…'\"",
+                                   flag.text));
+    }
+    lint_go_flags(run, flags->begin, words, "buildFlags");
+}
+
+} // namespace dbgscope

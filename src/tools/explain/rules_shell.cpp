@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/explain/rules.hpp"
+
+namespace dbgscope {
+namespace {
+
+// What gdb's shell, $SHELL, says of a program it does not start.
+constexpr Rule kRules[] = {
+    {.id = "shell-program-missing",
+     .severity = Severity::failure,
+     .applies = "gdb, gdbserver",
+     .patterns = {"?line 1: {file}: No such file or directory", "?1: exec: {file}: not found",
+                  "?fish: Unknown command: {file}", "?zsh:1: no such file or directory: {file}",
+                  "?sh: 1: {file}: not found", "?line 1: {file}: not found"},
+     .samples = {"/bin/bash: line 1: /nosuch: No such file or directory", "/bin/sh: 1: exec: /nosuch: not found",
+                 "fish: Unknown command: /nosuch", "zsh:1: no such file or directory: /nosuch",
+                 "/bin/sh: 1: /nosuch: not found", "/bin/sh: line 1: /nosuch: not found"},
+     .what = "{file} is not there",
+     .cause = "The path is relative to another directory than you think, or nothing has been built there yet. Where "
+              "the file is there, its ELF interpreter is not: file FILE names it.",
+     .cure = "Give the path in full; in launch.json \"program\" and \"cwd\" with ${workspaceFolder}."},
+    {.id = "exec-denied",
+     .severity = Severity::failure,
+     .applies = "dlv, go run, go test, gdb, gdbserver",
+     .patterns = {"fork/exec {file}: permission denied", "exec: {file}: cannot execute: Permission denied",
+                  "?line 1: {file}: Permission denied", "?1: exec: {file}: Permission denied",
+                  "?fish: Unknown command. '{file}' exists but is not an executable",
+                  "?zsh:1: permission denied: {file}", "?sh: 1: {file}: Permission denied"},
+     .samples = {"could not launch process: fork/exec /tmp/x/__debug_bin: permission denied",
+                 "/bin/bash: line 1: /mnt/nx/cdbg: Permission denied",
+                 "/bin/bash: line 1: exec: /mnt/nx/cdbg: cannot execute: Permission denied",
+                 "/bin/sh: 1: exec: /mnt/nx/cdbg: Permission denied",
+                 "fish: Unknown command. '/mnt/nx/cdbg' exists but is not an executable file.",
+                 "zsh:1: permission denied: /mnt/nx/cdbg", "/bin/sh: 1: /mnt/nx/cdbg: Permission denied"},
+     .what = "{file} may not be executed",
+     .cause = "The file system is mounted noexec (findmnt -T FILE shows it), or the file has no x bit.",
+     .cure = "Build elsewhere (dlv debug --output=DIR/NAME, GOTMPDIR for go run and go test), or chmod +x.",
+     .unless = "/proc/self/exe"},
+    {.id = "shell-not-a-shell",
+     .severity = Severity::failure,
+     .applies = "gdb, gdbserver, lldb",
+     .patterns = {"warning: Cannot exec {file_}", "gdbserver: Cannot exec {file_}", "^Cannot exec {file_}",
+                  "?This account is currently not available"},
+     .samples = {"warning: Cannot exec /bin/expired", "gdbserver: Cannot exec /bin/expired", "Cannot exec /bin/expired",
+                 "This account is currently not available."},
+     .what = "gdb could not start its shell, or that is none",
+     .cause = "gdb starts programs through $SHELL. A SHELL that is not there, or is nologin or false, starts nothing; "
+              "with startup-with-shell off the file named is the program itself.",
+     .cure = "SHELL=/bin/sh gdb ..., or set startup-with-shell off. dbgscope doctor looks at SHELL."},
+    {.id = "inferior-not-traced",
+     .severity = Severity::failure,
+     .applies = "gdb, gdbserver",
+     .patterns = {"Could not trace the inferior process"},
+     .samples = {"warning: Could not trace the inferior process."},
+     .what = "the kernel did not let gdb trace the program it started",
+     .cause = "The next line says why: Operation not permitted is a right that is missing, Function not implemented an "
+              "emulator or filter without ptrace.",
+     .cure = "See that line; dbgscope doctor ptrace tries it.",
+     .caused_by = {"ptrace-launch-refused", "ptrace-not-implemented"}},
+    {.id = "startup-exited",
+     .severity = Severity::failure,
+     .applies = "gdb, gdbserver",
+     .patterns = {"During startup program exited with code {code#}."},
+     .samples = {"During startup program exited with code 127."},
+     .what = "the program ended before the debugger had it (code {code})",
+     .cause =
+         "gdb starts programs through $SHELL. 127 is mostly a program, or its ELF interpreter, that is not there, but "
+         "gdb's own "
+         "child ends with it as well when it may not be traced; 126 is one that may not or cannot be executed; other "
+         "codes come from the shell's start files or a library that cannot be loaded. The lines before it say which.",
+     .cure = "Run the program without a debugger; set startup-with-shell off leaves the shell out.",
+     .caused_by = {"ptrace-launch-refused", "ptrace-not-implemented", "inferior-not-traced", "elf-interpreter-missing",
+                   "exec-format", "shell-not-a-shell", "library-missing", "exec-denied", "shell-program-missing"}},
+    {.id = "startup-signal",
+     .severity = Severity::failure,
+     .applies = "gdb, gdbserver",
+     .patterns = {"During startup program terminated with signal {signal_}"},
+     .samples = {"During startup program terminated with signal SIGKILL, Killed."},
+     .what = "the program got {signal} before the debugger had it",
+     .cause = "Between fork and the first instruction: SIGKILL is memory or a seccomp filter that kills, SIGSYS a "
+              "filter, SIGSEGV a broken program or preload, SIGTRAP an emulator.",
+     .cure = "Run the program without a debugger; look at the kernel's log.",
+     .caused_by = kKilledForMemory},
+};
+
+} // namespace
+
+std::span<const Rule> shell_rules()
+{
+    return kRules;
+}
+
+} // namespace dbgscope

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An interrupted test run leaves nothing behind, whatever its suites had started."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import tap
+
+RUNNER = pathlib.Path(tap.__file__).parent / "runner.py"
+# A suite as bad as they come: one process in a session of its own whose parent is gone (as QEMU and the watcher are),
+# one that ignores SIGTERM, and itself. Each has an end of its own, should the runner fail.
+STUB = """#!/bin/sh
+setsid sh -c 'sleep 60 & echo $! >>"$PIDS"' &
+sh -c 'trap "" TERM; echo $$ >>"$PIDS"; sleep 61; sleep 1' &
+echo $$ >>"$PIDS"
+sleep 60
+"""
+
+
+def alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+class Run:
+    """runner.py with the stub as its only suite."""
+
+    def __init__(self, folder):
+        self.pids = pathlib.Path(folder, "pids")
+        stub = pathlib.Path(folder, "tests/unit_tests")
+        stub.parent.mkdir(parents=True)
+        stub.write_text(STUB)
+        stub.chmod(0o755)
+        env = os.environ | {"DBGSCOPE_BUILD": str(folder), "PIDS": str(self.pids)}
+        self.process = subprocess.Popen([sys.executable, RUNNER, "unit"], env=env, stdout=subprocess.PIPE, text=True)
+
+    def started(self):
+        found = self.pids.read_text().split() if self.pids.exists() else []
+        return found if len(found) == 3 else None
+
+
+@tap.test("host")
+def test_interrupted():
+    expected = {signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGHUP: 129, signal.SIGKILL: -9}
+    with tempfile.TemporaryDirectory(prefix="dbgscope-runner-") as name:
+        runs = {number: Run(pathlib.Path(name, number.name)) for number in expected}
+        pids = {number: tap.wait_until(run.started) for number, run in runs.items()}
+        for number, run in runs.items():
+            run.process.send_signal(number)
+        for number, run in runs.items():
+            said = run.process.communicate(timeout=20)[0]
+            tap.equal(run.process.returncode, expected[number], said)
+            tap.wait_until(lambda n=number: not any(map(alive, pids[n])), 15, message=f"{pids[number]} after {number.name}")
+
+
+if __name__ == "__main__":
+    tap.main()
