@@ -9,7 +9,9 @@
 namespace dbgscope {
 namespace {
 
-constexpr std::uint64_t kMostOften = 4 * kKiB;
+// In a program that does nothing but allocate 64 bytes at a time, sampling takes 1.7 % of its time at 128K, 3 to 9 % at
+// 64K, 30 % at 16K (Go 1.19, interleaved runs).
+constexpr std::uint64_t kMostOften = 128 * kKiB;
 constexpr std::uint64_t kOwnRate = 512 * kKiB; ///< runtime.MemProfileRate, as Go sets it
 constexpr std::uint64_t kSamples = 1024;
 

@@ -13,8 +13,8 @@ namespace dbgscope {
 /// where somebody may have expected it. auto: where split is, the debuggee is Go and has a cap. on: where split is.
 void plan_heap_profile(const Facts &facts, const Request &request, WatchPlan &plan);
 
-/// A thousand samples for a program that fills its cap, but not more often than each 4 KiB and not more seldom than
-/// the runtime's own 512 KiB; a power of two.
+/// A thousand samples for a program that fills its cap, but not more often than each 128 KiB, which costs, and not more
+/// seldom than the runtime's own 512 KiB; a power of two.
 [[nodiscard]] std::uint64_t heap_profile_rate(Limit cap);
 
 } // namespace dbgscope

@@ -115,6 +115,21 @@ def ten_sites_agree_with_the_truth():
 
 
 @tap.test("host")
+def a_program_that_is_loaded_elsewhere_and_deleted_is_read_all_the_same():
+    source = pathlib.Path(__file__).resolve().parents[1] / "support/programs/sites/main.go"
+    with tempfile.TemporaryDirectory() as folder:
+        program = f"{folder}/sites"
+        subprocess.run(["go", "build", "-buildmode=pie", "-o", program, source], check=True,
+                       env={**os.environ, "GOFLAGS": "", "GOPROXY": "off"})
+        with Session([program], env=CLEAN) as started:
+            started.match("sites: ready")
+            os.unlink(program)
+            pathlib.Path(program).write_text("another file of that name")
+            found = json.loads(look("heap", "--pid", str(started.pid), "--json"))
+            tap.equal((found["sites"][0]["function"], found["sites"][0]["live_bytes"]), ("main.huge", 24 * MIB))
+
+
+@tap.test("host")
 def pprof_reads_the_heap_profile_and_agrees():
     with sites_program() as program, tempfile.TemporaryDirectory() as folder:
         file = f"{folder}/heap.pb.gz"

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
+
+#include "tools/inspect/dwarf_children.hpp"
 
 namespace dbgscope {
 namespace {
@@ -36,25 +39,19 @@ std::pair<std::string, int> call_site(Dwarf_Die &inlined, Dwarf_Die &unit)
 std::vector<Dwarf_Die> inlined_at(Dwarf_Die function, std::uint64_t address)
 {
     std::vector<Dwarf_Die> chain;
-    for (int depth = 0; depth < kMaxInlineDepth; ++depth) {
-        Dwarf_Die child{};
-        if (dwarf_child(&function, &child) != 0)
-            break;
-        bool found = false;
-        do {
+    bool found = true;
+    for (int depth = 0; depth < kMaxInlineDepth && found; ++depth) {
+        found = false;
+        each_child(function, [&](Dwarf_Die &child) {
             const int tag = dwarf_tag(&child);
-            if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_lexical_block)
-                continue;
-            if (dwarf_haspc(&child, address) != 1)
-                continue;
-            if (tag == DW_TAG_inlined_subroutine)
+            found =
+                (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block) && dwarf_haspc(&child, address) == 1;
+            if (found && tag == DW_TAG_inlined_subroutine)
                 chain.push_back(child);
-            function = child;
-            found = true;
-            break;
-        } while (dwarf_siblingof(&child, &child) == 0);
-        if (!found)
-            break;
+            if (found)
+                function = child;
+            return !found;
+        });
     }
     return chain;
 }
@@ -92,13 +89,11 @@ const DwarfLines::Range *DwarfLines::find(const Ranges &ranges, std::uint64_t ad
 DwarfLines::Ranges DwarfLines::functions_of(Dwarf_Die unit)
 {
     Ranges found;
-    Dwarf_Die child{};
-    if (dwarf_child(&unit, &child) != 0)
-        return found;
-    do {
+    each_child(unit, [&found](Dwarf_Die &child) {
         if (dwarf_tag(&child) == DW_TAG_subprogram)
             add(found, child);
-    } while (dwarf_siblingof(&child, &child) == 0);
+        return true;
+    });
     std::ranges::sort(found, {}, &Range::begin);
     return found;
 }

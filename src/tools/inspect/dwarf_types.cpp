@@ -3,6 +3,8 @@
 
 #include <dwarf.h>
 
+#include "tools/inspect/dwarf_children.hpp"
+
 namespace dbgscope {
 namespace {
 
@@ -37,6 +39,15 @@ Dwarf_Die peeled(Dwarf_Die die)
     return die;
 }
 
+/// libdw follows typedefs without an end: what is still one after peeled() goes in a circle.
+std::optional<std::uint64_t> bytes_of(Dwarf_Die type)
+{
+    Dwarf_Word size = 0;
+    if (dwarf_tag(&type) == DW_TAG_typedef || dwarf_aggregate_size(&type, &size) != 0)
+        return std::nullopt;
+    return size;
+}
+
 bool is_struct(Dwarf_Die &die)
 {
     return dwarf_tag(&die) == DW_TAG_structure_type;
@@ -47,23 +58,21 @@ struct Member {
     std::uint64_t offset = 0;
 };
 
-std::optional<Member> member_of(Dwarf_Die structure, std::string_view name)
+std::optional<Member> member_of(const Dwarf_Die &structure, std::string_view name)
 {
-    Dwarf_Die child{};
-    if (dwarf_child(&structure, &child) != 0)
-        return std::nullopt;
-    do {
+    std::optional<Member> found;
+    each_child(structure, [&](Dwarf_Die &child) {
         if (dwarf_tag(&child) != DW_TAG_member || name_of(child) != name)
-            continue;
+            return true;
         Dwarf_Attribute attribute{};
         Dwarf_Word offset = 0;
         const auto type = type_of(child);
-        if (!type || dwarf_attr(&child, DW_AT_data_member_location, &attribute) == nullptr ||
-            dwarf_formudata(&attribute, &offset) != 0)
-            return std::nullopt;
-        return Member{.type = *type, .offset = offset};
-    } while (dwarf_siblingof(&child, &child) == 0);
-    return std::nullopt;
+        if (type && dwarf_attr(&child, DW_AT_data_member_location, &attribute) != nullptr &&
+            dwarf_formudata(&attribute, &offset) == 0)
+            found = Member{.type = *type, .offset = offset};
+        return false;
+    });
+    return found;
 }
 
 /// atomic.Uint64{noCopy, align64, value}, atomic.Bool{u atomic.Uint8}, …: the number in it.
@@ -91,18 +100,14 @@ DwarfTypes::DwarfTypes(Dwarf *dwarf)
 
 void DwarfTypes::index(Dwarf_Die unit)
 {
-    Dwarf_Die child{};
-    if (dwarf_child(&unit, &child) != 0)
-        return;
-    do {
+    each_child(unit, [this](Dwarf_Die &child) {
         const int tag = dwarf_tag(&child);
         const bool variable = tag == DW_TAG_variable;
-        if (!variable && tag != DW_TAG_structure_type && tag != DW_TAG_typedef)
-            continue;
-        const std::string_view name = name_of(child);
-        if (name.starts_with("runtime."))
-            (variable ? variables_ : types_).try_emplace(std::string(name), child);
-    } while (dwarf_siblingof(&child, &child) == 0);
+        if (variable || tag == DW_TAG_structure_type || tag == DW_TAG_typedef)
+            if (const std::string_view name = name_of(child); name.starts_with("runtime."))
+                (variable ? variables_ : types_).try_emplace(std::string(name), child);
+        return true;
+    });
 }
 
 std::optional<Field> DwarfTypes::descend(Dwarf_Die type, std::span<const std::string_view> path)
@@ -123,10 +128,8 @@ std::optional<Field> DwarfTypes::descend(Dwarf_Die type, std::span<const std::st
         offset += inner->offset;
         type = peeled(inner->type);
     }
-    Dwarf_Word size = 0;
-    if (dwarf_aggregate_size(&type, &size) != 0)
-        return std::nullopt;
-    return Field{.at = offset, .size = size};
+    const auto size = bytes_of(type);
+    return size ? std::optional(Field{.at = offset, .size = *size}) : std::nullopt;
 }
 
 std::optional<Field> DwarfTypes::member(std::string_view type, std::span<const std::string_view> path) const
@@ -150,9 +153,7 @@ std::optional<std::uint64_t> DwarfTypes::size_of(std::string_view type) const
     const auto found = types_.find(std::string(type));
     if (found == types_.end())
         return std::nullopt;
-    Dwarf_Die die = peeled(found->second);
-    Dwarf_Word size = 0;
-    return dwarf_aggregate_size(&die, &size) == 0 ? std::optional<std::uint64_t>(size) : std::nullopt;
+    return bytes_of(peeled(found->second));
 }
 
 } // namespace dbgscope

@@ -37,7 +37,7 @@ std::string heading(const GoroutineGroup &group)
     std::string text = fmt::format("\n{} {}", group.ids.size(), state_name(group.state));
     if (!group.reason.empty())
         text += ": " + group.reason;
-    if (group.longest_wait_ns)
+    if (group.longest_wait_ns && *group.longest_wait_ns >= kSecond)
         text += fmt::format(", {} s or longer", *group.longest_wait_ns / kSecond);
     text += "  (";
     for (std::size_t i = 0; i < std::min(group.ids.size(), kListedIds); ++i)

@@ -15,8 +15,8 @@
 #include "sys/fd.hpp"
 
 // The program a process runs: symbols, layouts of its types and lines of its code, from the very file that is mapped
-// (libelf, libdw). libdw reads what it needs of the file through a private mapping; the file is hostile, libdw's checks
-// are relied on.
+// (libelf, libdw). The file is read, not mapped: one that shrinks meanwhile is no SIGBUS. It may be hostile: what libdw
+// does not check itself (siblings and typedefs in circles) is checked here.
 namespace dbgscope {
 
 /// A part of a variable or a struct.

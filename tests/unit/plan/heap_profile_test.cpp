@@ -34,8 +34,8 @@ struct Case {
 TEST(HeapProfile, TheRateFitsTheCap)
 {
     EXPECT_EQ(heap_profile_rate(Limit(128 * kMiB)), 128 * kKiB);
-    EXPECT_EQ(heap_profile_rate(Limit(100 * kMiB)), 64 * kKiB);
-    EXPECT_EQ(heap_profile_rate(Limit(kMiB)), 4 * kKiB);
+    EXPECT_EQ(heap_profile_rate(Limit(500 * kMiB)), 256 * kKiB);
+    EXPECT_EQ(heap_profile_rate(Limit(kMiB)), 128 * kKiB);
     EXPECT_EQ(heap_profile_rate(Limit(64 * kGiB)), 512 * kKiB);
     EXPECT_EQ(heap_profile_rate(Limit()), 512 * kKiB);
 }
