@@ -24,7 +24,7 @@ ELSEWHERE = {  # seeds that other tests hold already
     "yaml": ROOT / "profiles",
 }
 MAX_BYTES = {"log": 65536, "facts": 65536, "elf": 16384, "yaml": 8192}
-LIMITS = ["-timeout=20", "-rss_limit_mb=2048", "-close_fd_mask=0", "-print_final_stats=1", "-verbosity=0"]
+LIMITS = ["-timeout=60", "-rss_limit_mb=2048", "-close_fd_mask=0", "-print_final_stats=1", "-verbosity=0"]
 
 
 def targets_of(build):
