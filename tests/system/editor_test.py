@@ -304,11 +304,14 @@ def lint_speaks_as_compilers_do():
         bad = lint(call, text)
         tap.equal(bad.rc, 1)
         tap.true(re.fullmatch(r"\S+/launch\.json:2:61: error: GOMEMLIMIT=512M .* \[gomemlimit\]\n"
-                              r"\S+/launch\.json:2:70: note: with a port .* \[external-server\]\n", bad.stdout), bad.stdout)
+                              r"\S+/launch\.json:2:70: warning: with a port .* \[external-server\]\n", bad.stdout), bad.stdout)
         entries = json.loads(lint(call, text, "--json").stdout)
         tap.equal([(e["line"], e["column"], e["severity"], e["rule"]) for e in entries],
-                  [(2, 61, "error", "gomemlimit"), (2, 70, "note", "external-server")])
-        tap.equal(lint(call, text.replace("512M", "512MiB")).rc, 0, "a note alone is no failure")
+                  [(2, 61, "error", "gomemlimit"), (2, 70, "warning", "external-server")])
+        tap.equal(lint(call, text.replace("512M", "512MiB")).rc, 1, "a port: nothing is started")
+        note = lint(call, text.replace("512M", "512MiB").replace("port", "colour"))
+        tap.contains(note.stdout, " note: ")
+        tap.equal(note.rc, 0, "a note alone is no failure")
         tap.equal(json.loads(lint(call, "{}", "--json").stdout), [])
         unread = call("lint", "/nowhere/launch.json", CORPUS / "duplicate-keys.json")
         tap.equal(unread.rc, 125)

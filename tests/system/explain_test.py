@@ -160,7 +160,7 @@ def interrupt_ends_a_log_that_is_still_written():
 
 HEALTHY = {  # what tools write when all is well, and where it looks most like something else
     "dpkg": "dpkg -l; dpkg -s gcc gdb delve; dpkg -L bash",
-    "apt": "apt-get --simulate --no-download install strace; apt-cache policy gdb",
+    "apt": "apt-cache show gdb delve; apt-cache policy; apt-cache depends gdb",
     "npm": "npm help; npm config ls -l; npm root --loglevel=silly",
     "meson": "mkdir m && cd m && printf \"project('x', 'c')\\nexecutable('t', 't.c')\\n\" > meson.build && cp ../c/t.c . && meson setup b && ninja -v -C b",
     "cmake": "mkdir k && cd k && printf 'project(x C)\\nadd_executable(t ../c/t.c)\\n' > CMakeLists.txt && cmake --trace . && make VERBOSE=1",
@@ -184,7 +184,7 @@ HEALTHY = {  # what tools write when all is well, and where it looks most like s
 }
 
 
-@tap.test("host")
+@tap.test("host", timeout=240)
 @with_workshop
 def healthy_logs_say_nothing(directory):
     """Each tool that is here, with standard output and error in one log."""
@@ -196,7 +196,7 @@ def healthy_logs_say_nothing(directory):
         with tempfile.TemporaryDirectory(dir=directory) as place:
             shutil.copytree(directory, place, dirs_exist_ok=True, ignore=shutil.ignore_patterns(pathlib.Path(place).name))
             log = tap.run(["sh", "-c", "exec 2>&1; " + commands], cwd=place,
-                          timeout=session.PATIENCE_S, input="").stdout
+                          timeout=4 * session.PATIENCE_S, input="").stdout
         tap.true(log, f"{name} wrote nothing")
         found = known("-", input=log)
         tap.equal([f"{f['rule']}: {f['first']['text']}" for f in found.values()], [], name)
