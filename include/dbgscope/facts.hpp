@@ -97,6 +97,7 @@ struct MemoryHierarchy {
     Limit effective;                    ///< minimum of all `max` (and v1 hierarchical_memory_limit)
     std::optional<std::size_t> binding; ///< index into chain of the level that sets `effective`
     Fact<std::uint64_t> headroom;       ///< min over levels of max − current; unknown when no level has a limit
+    [[nodiscard]] bool v2() const { return version == 2; }
     bool operator==(const MemoryHierarchy &) const = default;
 };
 

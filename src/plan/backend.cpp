@@ -47,7 +47,7 @@ Verdict user_manager(const Facts &facts, bool forced)
         return BackendGap{Backend::systemd_user, "no user manager: " + why_text(manager.socket),
                           "log in, or run `loginctl enable-linger` once"};
     // systemd.resource-control(5): a user manager on cgroup v1 accepts MemoryMax and enforces nothing.
-    const bool v2 = facts.cgroup.memory.version == 2;
+    const bool v2 = facts.cgroup.memory.v2();
     const bool delegated = v2 && (!manager.controllers || has(*manager.controllers, "memory"));
     if (!delegated && !forced)
         return BackendGap{Backend::systemd_user,
@@ -71,7 +71,7 @@ Verdict cgroupfs(const Facts &facts, bool forced)
         return BackendGap{Backend::cgroupfs,
                           delegation.detail.empty() ? "our own cgroup is not writable" : delegation.detail,
                           facts.host.uid == 0 ? "" : "run as root, or inside a delegated cgroup"};
-    if (cgroup.memory.version == 2 && !has(delegation.controllers, "memory"))
+    if (cgroup.memory.v2() && !has(delegation.controllers, "memory"))
         return BackendGap{Backend::cgroupfs, "the memory controller is not available in our own cgroup", ""};
     // Under systemd a session's processes are its manager's to place: move them only when asked to.
     if (must_vacate(cgroup) && facts.systemd.booted && !forced)
@@ -84,7 +84,7 @@ Verdict cgroupfs(const Facts &facts, bool forced)
 
 bool must_vacate(const CgroupFacts &cgroup)
 {
-    return cgroup.memory.version == 2 && !cgroup.delegation.real_root &&
+    return cgroup.memory.v2() && !cgroup.delegation.real_root &&
            !has(cgroup.delegation.subtree_control, "memory");
 }
 

@@ -178,7 +178,7 @@ std::string reaction_obstacle(const Look &look, bool split, PressureAction actio
 {
     if (!split)
         return "it needs split";
-    if (look.facts.cgroup.memory.version != 2)
+    if (!look.facts.cgroup.memory.v2())
         return "it needs cgroup v2";
     const auto lacks_cpu = [](const std::vector<std::string> &controllers) {
         return std::find(controllers.begin(), controllers.end(), "cpu") == controllers.end();

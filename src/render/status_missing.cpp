@@ -46,7 +46,7 @@ void user_manager(const Facts &facts, Lines &lines)
         return;
     }
     const auto &controllers = systemd.user.controllers;
-    if (facts.cgroup.memory.version == 2 && controllers &&
+    if (facts.cgroup.memory.v2() && controllers &&
         std::ranges::find(*controllers, "memory") == controllers->end())
         lines.emplace_back("limits by the user manager: it was not given the memory controller; "
                            "set Delegate=cpu memory pids for user@.service");
@@ -78,7 +78,7 @@ void pressure(const Facts &facts, Lines &lines)
 void swap_limit(const Facts &facts, Lines &lines)
 {
     const MemoryHierarchy &memory = facts.cgroup.memory;
-    const bool real_root = facts.cgroup.delegation.real_root && memory.version == 2; // has no limit files at all
+    const bool real_root = facts.cgroup.delegation.real_root && memory.v2(); // has no limit files at all
     if (memory.version == 0 || real_root || facts.memory.swap_total_bytes.value_or(0) == 0)
         return;
     const Fact<Limit> &swap = memory.chain.back().swap_max;

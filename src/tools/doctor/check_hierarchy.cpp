@@ -24,7 +24,7 @@ CheckFinding version_finding(const DoctorInput &input)
                              : "enable the memory controller: boot without cgroup_disable=memory, and have it in "
                                "cgroup.subtree_control of every cgroup above"};
     }
-    if (cgroup.memory.version == 2)
+    if (cgroup.memory.v2())
         return {.looked_at = kLooked, .found = "cgroup v2 carries the memory controller"};
     return {.level = CheckLevel::note,
             .looked_at = kLooked,

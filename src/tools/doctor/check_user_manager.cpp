@@ -36,7 +36,7 @@ CheckFinding controllers_finding(const DoctorInput &input)
                 .looked_at = kSelfCgroup,
                 .found = "no memory controller is visible here, so it is not known whether the user's manager has it",
                 .matters = "limits by the user's manager need the memory controller"};
-    if (input.facts.cgroup.memory.version != 2)
+    if (!input.facts.cgroup.memory.v2())
         return {.level = CheckLevel::warn,
                 .looked_at = kSelfCgroup,
                 .found = "the user's manager runs on cgroup v1 and has no controllers",

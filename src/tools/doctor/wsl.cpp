@@ -56,7 +56,7 @@ void systemd_finding(const DoctorInput &input, const WslFiles &files, CheckFindi
 /// Hybrid up to 2.4; v2 from 2.5 on; /etc/wsl.conf [automount] cgroups= from 2.6.2 on.
 void cgroup_finding(const DoctorInput &input, const WslFiles &files, CheckFindings &findings)
 {
-    if (input.facts.cgroup.memory.version == 2) {
+    if (input.facts.cgroup.memory.v2()) {
         findings.push_back({.looked_at = kSelfCgroup, .found = "cgroup v2 carries the memory controller"});
         return;
     }

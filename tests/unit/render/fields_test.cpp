@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <type_traits>
+
 #include "dbgscope/facts.hpp"
 #include "dbgscope/plan.hpp"
 #include "dbgscope/session.hpp"
@@ -49,7 +51,9 @@ TYPED_TEST(FieldsOf, AreAllListed)
     Counter counter;
     const TypeParam object{};
     fields(counter, object);
-    EXPECT_EQ(counter.fields, members_of<TypeParam>());
+    // A record's place is not nested: four of its members stand among the record's own, the other two follow from them.
+    constexpr std::size_t kFlattened = std::is_same_v<TypeParam, SessionRecord> ? 3 : 0;
+    EXPECT_EQ(counter.fields, members_of<TypeParam>() + kFlattened);
 }
 
 /// With every shape of property.
