@@ -91,10 +91,12 @@ void take_chosen(std::string_view text, std::size_t at, std::vector<OomKill> &ki
 {
     OomKill chosen{.machine_wide = !text.starts_with("Memory cgroup ")};
     text.remove_prefix(at + kChosen.size());
-    const auto name_end = text.rfind(") score ");
-    if (!take_number(text, chosen.pid) || chosen.pid <= 0 || !text.starts_with(" (") ||
-        name_end == std::string_view::npos)
+    if (!take_number(text, chosen.pid) || chosen.pid <= 0 || !text.starts_with(" ("))
         return;
+    const auto name_end = text.rfind(") score "); // a name may hold parentheses
+    if (name_end == std::string_view::npos || name_end < 2)
+        return;
+    chosen.name = text.substr(2, name_end - 2);
     const auto pending = std::ranges::find(kills, kNotChosenYet, &OomKill::pid);
     const auto known = pending != kills.end() ? pending : std::ranges::find_if(kills, [&](const OomKill &kill) {
         return kill.pid == chosen.pid && !kill.sized; // 5.0 has the summary line as well
@@ -102,6 +104,7 @@ void take_chosen(std::string_view text, std::size_t at, std::vector<OomKill> &ki
     if (known == kills.end())
         remember(kills, std::move(chosen));
     else {
+        known->name = chosen.name;
         known->pid = chosen.pid;
         known->machine_wide = chosen.machine_wide;
     }

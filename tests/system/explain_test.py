@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -155,6 +156,52 @@ def interrupt_ends_a_log_that_is_still_written():
         explain.send_signal(signal.SIGINT)
         tap.contains(explain.stdout.read(), "the debuggee was killed with SIGKILL")
         tap.equal(explain.wait(10), 0)
+
+
+HEALTHY = {  # what tools write when all is well, and where it looks most like something else
+    "dpkg": "dpkg -l; dpkg -s gcc gdb delve; dpkg -L bash",
+    "apt": "apt-get --simulate --no-download install strace; apt-cache policy gdb",
+    "npm": "npm help; npm config ls -l; npm root --loglevel=silly",
+    "meson": "mkdir m && cd m && printf \"project('x', 'c')\\nexecutable('t', 't.c')\\n\" > meson.build && cp ../c/t.c . && meson setup b && ninja -v -C b",
+    "cmake": "mkdir k && cd k && printf 'project(x C)\\nadd_executable(t ../c/t.c)\\n' > CMakeLists.txt && cmake --trace . && make VERBOSE=1",
+    "make": "printf 'all:\\n\\tgcc -Wall -c c/t.c\\n' > Makefile; make -p; make --trace",
+    "go build": "go build -x -o out .",
+    "go test": "printf 'package main\\nimport \"testing\"\\nfunc TestX(t *testing.T) {}\\n' > x_test.go; go test -v -x .; go vet -x .; go env; go list -deps -json .",
+    "gcc": "gcc -v -o t c/t.c; gcc -### c/t.c; gcc -dumpspecs; gcc -Q --help=warnings",
+    "ld": "gcc -Wl,--verbose -o t c/t.c; gcc -Wl,-M -o t c/t.c",
+    "gdb": "gcc -g -O0 -o t c/t.c; gdb -nx -batch -ex 'break main' -ex run -ex bt -ex 'info locals' -ex 'info registers' -ex 'info sharedlibrary' -ex continue ./t",
+    "gdb mi": "gcc -g -O0 -o t c/t.c; printf -- '-break-insert main\\n-exec-run\\n-gdb-exit\\n' | gdb -nx -q -i=mi ./t",
+    "gdb help": "gdb -nx -batch -ex 'help all' -ex 'show all' -ex 'info signals'",
+    "dlv": "go build -gcflags='all=-N -l' -o out . && printf 'break main.main\\ncontinue\\nlocals\\ngoroutines\\ncontinue\\nexit\\n' | dlv exec --allow-non-terminal-interactive=true ./out",
+    "dlv log": "go build -gcflags='all=-N -l' -o out . && printf 'exit\\n' | dlv exec --log --log-output=debugger,rpc --allow-non-terminal-interactive=true ./out",
+    "dlv help": "dlv help; dlv help exec; dlv log; dlv help backend; dlv help dap; dlv help redirect",
+    "strace": "strace -f sh -c 'ls / >/dev/null; cat /nosuch; true'",
+    "git": "git init -q g; cd g; GIT_TRACE=1 git status; git help -a; git config --list",
+    "readelf": "gcc -g -o t c/t.c; readelf -a ./t; objdump -d ./t; nm -a ./t",
+    "python": "python3 -v -c 'import json, email'; python3 -m unittest -h",
+    "shell": "sh -xc 'for i in 1 2 3; do echo $i; done'; bash -c 'help; set -x; type ls'; env; ps aux; df; mount; ulimit -a",
+    "files": "cat /usr/include/errno.h /usr/include/asm-generic/errno*.h /usr/share/common-licenses/*",
+}
+
+
+@tap.test("host")
+@with_workshop
+def healthy_logs_say_nothing(directory):
+    """Each tool that is here, with standard output and error in one log."""
+    session.loopback_only()
+    tried = 0
+    for name, commands in HEALTHY.items():
+        if not shutil.which(name.split()[0]) and name not in ("shell", "files", "apt", "python"):
+            continue
+        with tempfile.TemporaryDirectory(dir=directory) as place:
+            shutil.copytree(directory, place, dirs_exist_ok=True, ignore=shutil.ignore_patterns(pathlib.Path(place).name))
+            log = tap.run(["sh", "-c", "exec 2>&1; " + commands], cwd=place,
+                          timeout=session.PATIENCE_S, input="").stdout
+        tap.true(log, f"{name} wrote nothing")
+        found = known("-", input=log)
+        tap.equal([f"{f['rule']}: {f['first']['text']}" for f in found.values()], [], name)
+        tried += 1
+    tap.true(tried >= 12, f"only {tried} tools are here")
 
 
 def unread(pipe):

@@ -113,6 +113,13 @@ void lint_go_settings(LintRun &run, const JsonNode &root)
     lint_alternate_tool(run, tools == nullptr ? nullptr : tools->find("dlv"));
     if (const JsonNode *config = root.find("go.delveConfig"))
         lint_delve_config(run, *config);
+    for (const std::string_view name : {"go.buildFlags", "go.testFlags"}) // what "debug test" builds with
+        if (const JsonNode *flags = root.find(name)) {
+            std::vector<std::string> words;
+            for (const JsonNode &flag : flags->children)
+                words.push_back(flag.text);
+            lint_go_flags(run, flags->begin, words, name);
+        }
     if (const JsonNode *variables = root.find("go.toolsEnvVars"))
         lint_environment(run, *variables, run.context.go_minor, false);
 }

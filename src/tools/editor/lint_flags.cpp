@@ -124,10 +124,12 @@ void lint_dlv_flags(LintRun &run, const JsonNode &configuration, Adapter adapter
         }
         if (word.text == "--")
             break;
-        if (const auto blank = word.text.find(" -"); blank != std::string::npos) {
+        const auto blank = word.text.find(' ');
+        if (word.text.find(" -") != std::string::npos ||
+            (word.text.starts_with("--") && blank != std::string::npos && blank < word.text.find('='))) {
             run.report(
                 LintRule::joined_flags, word.begin,
-                fmt::format("\"{}\" is one flag for dlv, which ends at its start; write each in quotes of its own",
+                fmt::format("\"{}\" is one flag for dlv, which ends at its start; write each part in quotes of its own",
                             word.text));
             logs = logs || word.text.find("--log ") != std::string::npos || word.text.ends_with("--log");
             continue;

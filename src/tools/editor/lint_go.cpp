@@ -161,13 +161,19 @@ void lint_test_args(LintRun &run, const JsonNode &configuration)
     const bool test = mode == "test" || (mode == "auto" && string_of(configuration, "program").ends_with("_test.go"));
     if (args == nullptr || !test)
         return;
-    for (const JsonNode &arg : args->children) {
-        const std::string_view word = arg.string().value_or("");
+    std::vector<std::pair<std::size_t, std::string>> words; // where each stands
+    for (const JsonNode &arg : args->children)
+        words.emplace_back(arg.begin, arg.string().value_or(""));
+    if (args->string())
+        for (std::string &word : flag_words(args->text))
+            words.emplace_back(args->begin, std::move(word));
+    for (const auto &[offset, text] : words) {
+        const std::string_view word = text;
         const std::string_view name = word.substr(std::min(word.find_first_not_of('-'), word.size()));
         if (word == "--" || word == "-args" || word == "--args")
             return;
         if (word.starts_with('-') && is_one_of(name.substr(0, name.find('=')), kTestFlags))
-            run.report(LintRule::test_flag, arg.begin,
+            run.report(LintRule::test_flag, offset,
                        fmt::format("a test program does not know {}; write -test.{}", word, name));
     }
 }

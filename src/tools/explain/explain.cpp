@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -111,6 +112,7 @@ Result<void> Explainer::read(LogReader &log)
             break;
         take(**line);
     }
+    tell_pending();
     result_.logs.back().lines = log.lines();
     result_.logs.back().bytes = log.bytes();
     return {};
@@ -148,7 +150,7 @@ void Explainer::take_plain(const LogLine &line, const PlainLine &plain, const Ru
         if (const auto cap = cap_of(plain.text); cap && !cap_given_)
             result_.cap_bytes = cap;
     }
-    take_memory_words(plain.text);
+    take_memory_words(plain.text, place);
     take_rules(plain, std::move(place), candidates);
 }
 
@@ -172,17 +174,36 @@ void Explainer::take_rules(const PlainLine &plain, LogPlace place, const RuleFil
 }
 
 /// What only the kernel's report as a whole says: whose limit it was, and how large.
-void Explainer::take_memory_words(std::string_view text)
+void Explainer::take_memory_words(const std::string &text, const LogPlace &place)
 {
-    if (const auto at = text.find("oom-kill:constraint="); at != std::string_view::npos)
-        take_oom_line(text.substr(at), kills_);
-    else if (text.find("invoked oom-killer") != std::string_view::npos)
+    const auto summary = text.find("oom-kill:constraint=");
+    if (text.find("invoked oom-killer") != std::string_view::npos)
         kernel_limit_bytes_.reset();
     else if (text.starts_with("memory: usage ")) { // memory: usage 65536kB, limit 65536kB, failcnt 22
         if (const auto kib = number_after(text, "kB, limit "); kib && *kib < UINT64_MAX / kKiB)
             kernel_limit_bytes_ = *kib * kKiB;
     } else
-        take_oom_line(text, kills_);
+        take_oom_line(std::string_view(text).substr(summary == std::string::npos ? 0 : summary), kills_);
+    const bool chosen = text.find(": Kill process ") != std::string::npos; // before 5.1
+    if (pending_ && !chosen && text.find("Killed process ") != std::string::npos)
+        pending_.reset();
+    if (kills_.empty() || kills_.back().sized || kills_.back().nodes_only || kills_.back().pid == 0 ||
+        (!chosen && summary == std::string::npos))
+        return;
+    const OomKill &kill = kills_.back();
+    if (pending_ && pending_->pid != std::to_string(kill.pid))
+        tell_pending();
+    pending_ = {std::to_string(kill.pid), kill.name, kill.machine_wide, place};
+}
+
+/// The kernel limits how much it logs, and people cut out single lines: then nothing is known of the size.
+void Explainer::tell_pending()
+{
+    if (!pending_)
+        return;
+    const Pending kill = *std::exchange(pending_, std::nullopt);
+    const Rule *rule = find_rule(kill.machine_wide ? "kernel-oom-machine" : "kernel-oom-kill");
+    add(*rule, {.captures = {{"pid", kill.pid}, {"name", kill.name}}}, kill.place.text, kill.place);
 }
 
 std::string Explainer::limit_words(const OomKill *kill) const
@@ -214,7 +235,7 @@ void Explainer::add(const Rule &matched, const Match &match, std::string_view te
         pid = number_after(text, "(pid ").value_or(0);
     if (rule->id.starts_with("kernel-oom-") && rule->id != "kernel-oom-nodes") {
         const auto kill = std::ranges::find_if(kills_.rbegin(), kills_.rend(), [pid](const OomKill &k) {
-            return static_cast<std::uint64_t>(k.pid) == pid && k.sized;
+            return static_cast<std::uint64_t>(k.pid) == pid;
         });
         const OomKill *victim = kill == kills_.rend() ? nullptr : &*kill;
         if (victim != nullptr && victim->nodes_only)

@@ -90,7 +90,8 @@ class Explainer {
   private:
     void take(const LogLine &line);
     void take_plain(const LogLine &line, const PlainLine &plain, const RuleFilter::Rules &candidates);
-    void take_memory_words(std::string_view text);
+    void take_memory_words(const std::string &text, const LogPlace &place);
+    void tell_pending();
     void take_rules(const PlainLine &plain, LogPlace place, const RuleFilter::Rules &candidates);
     void add(const Rule &rule, const Match &match, std::string_view text, LogPlace place);
     void add_kernel_words(Captures &captures, const OomKill *victim);
@@ -102,6 +103,13 @@ class Explainer {
     std::map<std::pair<std::string_view, std::string>, std::size_t> known_;
     std::vector<OomKill> kills_;
     std::string size_, limit_; ///< what captures of the kernel's report point into
+    /// A kill whose summary or choice has been read, and whose "Killed process" line has not.
+    struct Pending {
+        std::string pid, name;
+        bool machine_wide = false;
+        LogPlace place;
+    };
+    std::optional<Pending> pending_;
     bool debugger_spoke_ = false;
     std::optional<std::uint64_t> kernel_limit_bytes_; ///< of the out-of-memory event being logged
 };

@@ -5,14 +5,10 @@
 #include <charconv>
 
 #include "tools/explain/line_prefix.hpp"
+#include "tools/explain/prefix_words.hpp"
 
 namespace dbgscope {
 namespace {
-
-void skip_blanks(std::string_view &text)
-{
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-}
 
 /// "M=1531 P=1 G=1 Metric Time=42273122054464 Name=..." of `go tool trace -d=parsed`, Go 1.22 and later: nanoseconds of
 /// the monotonic clock, which the kernel's log tells too. It stays where it is: the kind of event stands before it.

@@ -7,30 +7,19 @@
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
+#include "tools/explain/pattern_kinds.hpp"
 
 namespace dbgscope {
 namespace {
 
-constexpr std::size_t kMaxCapture = 1024;
 constexpr std::size_t kShownCapture = 300;
 constexpr int kMaxTries = 8;
 constexpr int kSlotBits = 16;
 
-// Ports people give debuggers: dlv's and gdbserver's manuals, nvim-dap, vscode-go and GoLand.
-constexpr std::string_view kDebuggerPorts[] = {":1234", ":2345", ":4040", ":4711", ":38697", ":40000"};
-// Services that programs connect to.
-constexpr std::string_view kServicePorts[] = {":22",   ":25",   ":53",   ":80",   ":443",   ":1433",  ":2181", ":2379",
-                                              ":3000", ":3306", ":4222", ":4317", ":4318",  ":5000",  ":5432", ":5672",
-                                              ":6379", ":6443", ":8000", ":8080", ":8200",  ":8443",  ":8500", ":9000",
-                                              ":9092", ":9090", ":9200", ":9411", ":11211", ":26257", ":27017"};
-constexpr std::string_view kSourceEnds[] = {".go", ".s", ".S", ".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".rs"};
-
-constexpr std::string_view kKinds = "#_/@%";
-
 /// A literal, or a capture with the literal behind it.
 struct Piece {
     std::string_view name;    ///< empty: no capture before the literal
-    char kind = 0;            ///< one of kKinds, or 0
+    char kind = 0;            ///< one of kPatternKinds, or 0
     std::string_view literal; ///< may be empty at the end of a pattern
 };
 
@@ -52,7 +41,7 @@ Pattern take_apart(std::string_view text)
         if (text.front() == '{') {
             const auto close = text.find('}');
             piece.name = text.substr(1, close - 1);
-            if (kKinds.contains(piece.name.back())) {
+            if (kPatternKinds.contains(piece.name.back())) {
                 piece.kind = piece.name.back();
                 piece.name.remove_suffix(1);
             }
@@ -65,41 +54,12 @@ Pattern take_apart(std::string_view text)
     return pattern;
 }
 
-bool digits(std::string_view text)
-{
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-/// "main.go" or "main.go:12"
-bool source_place(std::string_view value)
-{
-    if (const auto colon = value.rfind(':'); colon != std::string_view::npos && digits(value.substr(colon + 1)))
-        value = value.substr(0, colon);
-    return std::ranges::any_of(kSourceEnds, [value](std::string_view end) { return value.ends_with(end); });
-}
-
-bool fits(char kind, std::string_view value)
-{
-    if (value.empty() || value.size() > kMaxCapture)
-        return false;
-    const auto port = [value](std::string_view end) { return value.ends_with(end); };
-    const bool word = value.find_first_of(" \t") == std::string_view::npos;
-    switch (kind) {
-    case '#': return digits(value);
-    case '_': return word;
-    case '/': return source_place(value);
-    case '@': return word && std::ranges::any_of(kDebuggerPorts, port);
-    case '%': return word && std::ranges::none_of(kServicePorts, port);
-    default: return true;
-    }
-}
-
 /// How much of `rest` a capture at the very end of a pattern takes.
 std::size_t tail_length(char kind, std::string_view rest)
 {
-    const auto stop = kind == '#' ? rest.find_first_not_of("0123456789")
-                      : kind == 0 ? std::string_view::npos
-                                  : rest.find_first_of(" \t");
+    const auto stop = kind == '#'                               ? rest.find_first_not_of("0123456789")
+                      : kind == 0 || kind == '!' || kind == '~' ? std::string_view::npos
+                                                                : rest.find_first_of(" \t");
     return std::min({stop, rest.size(), kMaxCapture});
 }
 
@@ -111,7 +71,7 @@ bool match_from(const Pattern &pattern, std::string_view rest, Captures &capture
         if (!piece.name.empty()) {
             length = piece.literal.empty() ? tail_length(piece.kind, rest)
                                            : rest.substr(0, kMaxCapture + piece.literal.size()).find(piece.literal);
-            if (length == std::string_view::npos || !fits(piece.kind, rest.substr(0, length)))
+            if (length == std::string_view::npos || !fits_kind(piece.kind, rest.substr(0, length)))
                 return false;
             captures.push_back({piece.name, rest.substr(0, length)});
         }

@@ -27,9 +27,11 @@ inline constexpr std::array<std::string_view, 9> kKilledForMemory{
 
 /// A pattern is literal text with captures: {name} any text, {name_} a word without blanks, {name#} a number, {name/} a
 /// source file or a place in one, {name@} an address with a debugger's usual port, {name%} an address with no port of a
-/// well-known service; up to the literal that follows. A leading ^ ties it to the start of the line (prompts, time
-/// stamps and colours are gone by then), a trailing $ to its end. A ? before all that: others print this line too, so
-/// it counts only in logs that have a debugger's own words. Everything else is literal.
+/// well-known service, {name!} one of the Go runtime's own checks, {name~} text
+/// with strsignal(SIGKILL) of another language in it; up to the literal that follows. A leading ^ ties it
+/// to the start of the line (prompts, time stamps and colours are gone by then), a trailing $ to its end. A ? before
+/// all that: others print this line too, so it counts only in logs that have a debugger's own words. Everything else is
+/// literal.
 struct Rule {
     std::string_view id; ///< stable, kebab-case
     Severity severity = Severity::note;

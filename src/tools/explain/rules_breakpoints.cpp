@@ -36,18 +36,16 @@ constexpr Rule kRules[] = {
      .what = "no breakpoint at {place}: the program knows no such function or file",
      .cause = "One of: an optimized build that inlined the function everywhere, or left it out; a path that is not the "
               "one the program was built with (another machine, a container, -trimpath, a symlink); a wrong name.",
-     .cure =
-         "In dlv: funcs NAME and sources NAME show what it knows. For paths: config substitute-path, in launch.json "
-         "substitutePath. For functions: -gcflags='all=-N -l'."},
+     .cure = "In dlv: funcs NAME and sources NAME show what it knows. For paths: config substitute-path, in "
+             "launch.json substitutePath. For functions: -gcflags='all=-N -l'."},
     {.id = "file-not-found",
      .severity = Severity::warning,
      .applies = "dlv, every version (VS Code: the breakpoint stays grey)",
-     .patterns = {"could not find file {place/}", "Command failed: could not find file {place}"},
+     .patterns = {"^could not find file {place/}$", "Command failed: could not find file {place}"},
      .samples = {"could not find file /home/me/app/main.go", "Command failed: could not find file nosuch"},
      .what = "no breakpoint in {place}: the program was not built from a file of that name",
-     .cause =
-         "The program was built elsewhere (another machine, a container, Windows and WSL), with -trimpath, through "
-         "a symlink, or it is another program than the one on the screen.",
+     .cause = "The program was built elsewhere (another machine, a container, Windows and WSL), with -trimpath, "
+              "through a symlink, or it is another program than the one on the screen.",
      .cure = "sources in dlv shows the names it has. substitutePath in launch.json maps yours to them: [{\"from\": "
              "\"${workspaceFolder}\", \"to\": \"/build/path\"}].",
      .unless = "binary is stripped"},
@@ -137,9 +135,8 @@ constexpr Rule kRules[] = {
      .samples = {"No line 300 in file \"t.c\".", "No compiled code for line 300 in file \"t.c\".",
                  "No line 300 in the current file."},
      .what = "there is no code at line {line} of the file",
-     .cause =
-         "The file as compiled is shorter, or that part of it made no code: source and program are not the same, or "
-         "the build was optimized.",
+     .cause = "The file as compiled is shorter, or that part of it made no code: source and program are not the same, "
+              "or the build was optimized.",
      .cure = "Build again with -g -O0 from the source you see."},
     {.id = "gdb-pending",
      .severity = Severity::warning,

@@ -32,12 +32,10 @@ constexpr Rule kRules[] = {
      .patterns = {"timed out while waiting for DAP server to start"},
      .samples = {"timed out while waiting for DAP server to start"},
      .what = "VS Code waited 30 s for dlv's ready line and did not see it",
-     .cause =
-         "The line goes to file descriptor 3. A wrapper that closes it (sudo does, from 3 on), or does not pass it "
-         "on, leaves dlv running unseen; so does a dlv that never got as far.",
-     .cure =
-         "With sudo: sudo -C 4 dlv --only-same-user=false \"$@\", with closefrom_override set in sudoers. A wrapper "
-         "has to exec dlv, or to pass descriptor 3 on. The dlv left over holds its port.",
+     .cause = "The line goes to file descriptor 3. A wrapper that closes it (sudo does, from 3 on), or does not pass "
+              "it on, leaves dlv running unseen; so does a dlv that never got as far.",
+     .cure = "With sudo: sudo -C 4 dlv --only-same-user=false \"$@\", with closefrom_override set in sudoers. A "
+             "wrapper has to exec dlv, or to pass descriptor 3 on. The dlv left over holds its port.",
      .caused_by = {"sudo-no-password", "gomemlimit-malformed", "godebug-removed", "godebug-cgocheck"}},
     {.id = "dap-couldnt-start",
      .severity = Severity::failure,
@@ -54,21 +52,21 @@ constexpr Rule kRules[] = {
      .patterns = {"?^connection timeout$"},
      .samples = {"connection timeout"},
      .what = "VS Code did not get a connection to dlv within a second",
-     .cause =
-         "dlv said that it listens, and then did not answer: a machine under load, a proxy or firewall in between, "
-         "or a listener in another network namespace.",
+     .cause = "dlv said that it listens, and then did not answer: a machine under load, a proxy or firewall in "
+              "between, or a listener in another network namespace.",
      .cure = "Try again; if it stays, look whether dlv runs in a container of its own, and on 127.0.0.1 there."},
     {.id = "connection-refused",
      .severity = Severity::failure,
      .applies = "VS Code, nvim-dap, gdb",
      .patterns = {"connect ECONNREFUSED {address@}", "^{address_}: Connection refused.",
-                  "Couldn't connect to {address_}: ECONNREFUSED", "?connect ECONNREFUSED {address%}"},
+                  "Couldn't connect to {address_}: ECONNREFUSED", "dial tcp {address@}: connect: connection refused",
+                  "?connect ECONNREFUSED {address%}"},
      .samples = {"Error: connect ECONNREFUSED 127.0.0.1:2345", "127.0.0.1:2345: Connection refused.",
-                 "Couldn't connect to 127.0.0.1:38697: ECONNREFUSED", "Error: connect ECONNREFUSED 127.0.0.1:43651"},
+                 "Couldn't connect to 127.0.0.1:38697: ECONNREFUSED",
+                 "dial tcp 127.0.0.1:2345: connect: connection refused", "Error: connect ECONNREFUSED 127.0.0.1:43651"},
      .what = "nobody listens at {address}",
-     .cause =
-         "The debugger has ended, was never started, or listens elsewhere. dlv dap takes one client: something that "
-         "only probed the port has used it up.",
+     .cause = "The debugger has ended, was never started, or listens elsewhere. dlv dap takes one client: something "
+              "that only probed the port has used it up.",
      .cure = "Start the debugger first; look at its own output for why it ended; do not probe the port."},
     {.id = "gdb-connect-timeout",
      .severity = Severity::failure,
@@ -95,9 +93,8 @@ constexpr Rule kRules[] = {
      .patterns = {"dlv dap ({pid#}) was killed by signal: SIGKILL"},
      .samples = {"dlv dap (4711) was killed by signal: SIGKILL"},
      .what = "dlv itself (pid {pid}) was killed with SIGKILL",
-     .cause =
-         "The debugger and the program share a memory limit, and the kernel took the larger one; or somebody killed "
-         "it. The program may still be running: dlv killed this way does not take it along.",
+     .cause = "The debugger and the program share a memory limit, and the kernel took the larger one; or somebody "
+              "killed it. The program may still be running: dlv killed this way does not take it along.",
      .cure = "Give the debuggee a limit of its own (dbgscope does); pgrep __debug_bin shows one left running.",
      .caused_by = kKilledForMemory},
     {.id = "different-user",

@@ -12,9 +12,8 @@ constexpr Rule kRules[] = {
      .patterns = {"fatal error: malformed GOMEMLIMIT"},
      .samples = {"fatal error: malformed GOMEMLIMIT; see `go doc runtime/debug.SetMemoryLimit`"},
      .what = "a Go program ended at its start: GOMEMLIMIT cannot be read",
-     .cause =
-         "Go takes bytes, or a number with B, KiB, MiB, GiB or TiB. 512M, 512MB, 0.5GiB and 512 MiB are fatal. dlv "
-         "and go read the variable too: with a bad one nothing starts.",
+     .cause = "Go takes bytes, or a number with B, KiB, MiB, GiB or TiB. 512M, 512MB, 0.5GiB and 512 MiB are fatal. "
+              "dlv and go read the variable too: with a bad one nothing starts.",
      .cure = "GOMEMLIMIT=512MiB, or off."},
     {.id = "godebug-removed",
      .severity = Severity::failure,
@@ -29,9 +28,8 @@ constexpr Rule kRules[] = {
      .severity = Severity::failure,
      .applies = "Go 1.21 and later",
      .patterns = {"fatal error: cgocheck > 1 mode is no longer supported at runtime"},
-     .samples =
-         {"fatal error: cgocheck > 1 mode is no longer supported at runtime. Use GOEXPERIMENT=cgocheck2 at build "
-          "time instead."},
+     .samples = {"fatal error: cgocheck > 1 mode is no longer supported at runtime. Use GOEXPERIMENT=cgocheck2 at "
+                 "build time instead."},
      .what = "a Go program ended at its start: GODEBUG=cgocheck=2",
      .cause = "Go 1.21 moved this check from run time to the build.",
      .cure = "Take cgocheck=2 out of GODEBUG; for the check itself build with GOEXPERIMENT=cgocheck2."},
@@ -118,20 +116,12 @@ constexpr Rule kRules[] = {
     {.id = "go-runtime-check",
      .severity = Severity::failure,
      .applies = "Go programs",
-     .patterns = {"^fatal error: morestack on g",
-                  "^fatal error: schedule: ", "^fatal error: systemstack called from unexpected goroutine",
-                  "^fatal error: checkdead: ", "^fatal error: runtime: netpoll", "^fatal error: go of nil func value",
-                  "^fatal error: runtime·", "^fatal error: self-preempt"},
-     .samples = {"fatal error: morestack on g0", "fatal error: schedule: holding locks",
-                 "fatal error: systemstack called from unexpected goroutine",
-                 "fatal error: checkdead: inconsistent counts", "fatal error: runtime: netpoll failed",
-                 "fatal error: go of nil func value", "fatal error: runtime·unlock: lock count",
-                 "fatal error: self-preempt"},
-     .what = "the Go runtime ended the program: one of its own checks failed",
+     .patterns = {"^fatal error: {check!}"},
+     .samples = {"fatal error: morestack on g0", "fatal error: schedule: holding locks", "fatal error: bad g status"},
+     .what = "the Go runtime ended the program: one of its own checks failed ({check})",
      .cause = "The line names the check. Damaged memory, C code that changes signal handlers or stacks, or a fault of "
               "that Go release.",
-     .cure = "Look for the line in Go's issue tracker; try the newest patch release, and -race.",
-     .unless = "out of memory"},
+     .cure = "Look for the line in Go's issue tracker; try the newest patch release, and -race."},
 };
 
 } // namespace

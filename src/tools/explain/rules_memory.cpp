@@ -43,15 +43,14 @@ constexpr Rule kRules[] = {
                  "runtime: cannot allocate memory",
                  "runtime: failed to create new OS thread (have 12 already; errno=12)", "runtime: mmap errno 12"},
      .what = "the Go runtime was refused memory by the kernel (ENOMEM) and gave up",
-     .cause = "Not a cgroup limit, which kills: mmap failed. That is a limit on address space (ulimit -v, "
-              "LimitAS=), on the number of mappings, or strict overcommit (vm.overcommit_memory=2).",
-     .cure =
-         "Look at ulimit -v and /proc/sys/vm/overcommit_memory. Limit memory with a cgroup instead: Go reserves far "
-         "more address space than it uses."},
+     .cause = "Not a cgroup limit, which kills: mmap failed. That is a limit on address space (ulimit -v, LimitAS=), "
+              "on the number of mappings, or strict overcommit (vm.overcommit_memory=2).",
+     .cure = "Look at ulimit -v and /proc/sys/vm/overcommit_memory. Limit memory with a cgroup instead: Go reserves "
+             "far more address space than it uses."},
     {.id = "memory-refused",
      .severity = Severity::failure,
      .applies = "every program; Go, C, C++",
-     .patterns = {"^{who}: cannot allocate memory$", "^{who}: Cannot allocate memory", "what():  std::bad_alloc",
+     .patterns = {"annot allocate memory$", "emory exhausted$", "what():  std::bad_alloc",
                   "terminate called after throwing an instance of 'std::bad_alloc'",
                   ": out of memory allocating {bytes#} bytes", "^memory exhausted",
                   "virtual memory exhausted: ", "fatal: Out of memory, "},
@@ -94,8 +93,8 @@ constexpr Rule kRules[] = {
      .samples = {"Process 22493 has exited with status -9", "Program terminated with signal SIGKILL, Killed.",
                  "Child terminated with signal = 0x9 (SIGKILL)"},
      .what = "the debuggee was killed with SIGKILL",
-     .cause = "It comes from outside: from the kernel when memory runs out, from "
-              "systemd-oomd, a container or CI being stopped, a person. This log does not say which.",
+     .cause = "It comes from outside: from the kernel when memory runs out, from systemd-oomd, a container or CI being "
+              "stopped, a person. This log does not say which.",
      .cure = "Ask the kernel's log: dbgscope explain LOG --with KERNEL_LOG (journalctl -k, or dmesg as root). Under "
              "dbgscope a kill for memory is said at once.",
      .unless = "dbgscope: ",
@@ -134,7 +133,7 @@ constexpr Rule kRules[] = {
      .severity = Severity::warning,
      .applies = "docker, compose, Kubernetes, CI systems, make",
      .patterns = {"exited with code 137", "exit code 137", "exit code: 137", "exit status 137", "Exit Code:{blanks}137",
-                  "xitCode\": 137", "Error 137", "non-zero code: 137"},
+                  "xitCode\": 137", "Error 137$", "non-zero code: 137"},
      .samples = {"api-1 exited with code 137", "##[error]Process completed with exit code 137.",
                  "did not complete successfully: exit code: 137", "exit status 137", "      Exit Code:    137",
                  "\"exitCode\": 137,", "make: *** [Makefile:3: test] Error 137",

@@ -6,19 +6,6 @@ namespace {
 
 // What gdb's shell, $SHELL, says of a program it does not start.
 constexpr Rule kRules[] = {
-    {.id = "shell-program-missing",
-     .severity = Severity::failure,
-     .applies = "gdb, gdbserver",
-     .patterns = {"?line 1: {file}: No such file or directory", "?1: exec: {file}: not found",
-                  "?fish: Unknown command: {file}", "?zsh:1: no such file or directory: {file}",
-                  "?sh: 1: {file}: not found", "?line 1: {file}: not found"},
-     .samples = {"/bin/bash: line 1: /nosuch: No such file or directory", "/bin/sh: 1: exec: /nosuch: not found",
-                 "fish: Unknown command: /nosuch", "zsh:1: no such file or directory: /nosuch",
-                 "/bin/sh: 1: /nosuch: not found", "/bin/sh: line 1: /nosuch: not found"},
-     .what = "{file} is not there",
-     .cause = "The path is relative to another directory than you think, or nothing has been built there yet. Where "
-              "the file is there, its ELF interpreter is not: file FILE names it.",
-     .cure = "Give the path in full; in launch.json \"program\" and \"cwd\" with ${workspaceFolder}."},
     {.id = "exec-denied",
      .severity = Severity::failure,
      .applies = "dlv, go run, go test, gdb, gdbserver",
@@ -70,7 +57,7 @@ constexpr Rule kRules[] = {
          "codes come from the shell's start files or a library that cannot be loaded. The lines before it say which.",
      .cure = "Run the program without a debugger; set startup-with-shell off leaves the shell out.",
      .caused_by = {"ptrace-launch-refused", "ptrace-not-implemented", "inferior-not-traced", "elf-interpreter-missing",
-                   "exec-format", "shell-not-a-shell", "library-missing", "exec-denied", "shell-program-missing"}},
+                   "exec-format", "shell-not-a-shell", "library-missing", "exec-denied", "program-missing"}},
     {.id = "startup-signal",
      .severity = Severity::failure,
      .applies = "gdb, gdbserver",

@@ -15,8 +15,8 @@ constexpr Rule kRules[] = {
      .what = "this dlv is too old for a program built with Go {go}: it knows Go up to {max}",
      .cause =
          "Each dlv release knows a window of Go releases; the debug information of a newer Go can be wrong for it.",
-     .cure = "Update dlv: go install github.com/go-delve/delve/cmd/dlv@latest. --check-go-version=false goes on, "
-             "with values that may be wrong. dbgscope doctor names the releases that fit."},
+     .cure = "Update dlv: go install github.com/go-delve/delve/cmd/dlv@latest. --check-go-version=false goes on, with "
+             "values that may be wrong. dbgscope doctor names the releases that fit."},
     {.id = "dlv-too-old-for-go",
      .severity = Severity::failure,
      .applies = "dlv 1.2 to 1.5",

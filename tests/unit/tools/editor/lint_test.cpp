@@ -168,6 +168,8 @@ std::vector<Sample> schema_samples()
          flags(R"("--log", "--log-output=dap", "-r", "stdin:a b")")},
         {test_flag, go(R"("mode": "test", "args": ["-run", "TestX"])"),
          go(R"("mode": "test", "args": ["-test.run=X", "run"])")},
+        {test_flag, go(R"("mode": "test", "args": "-run TestX")"), go(R"("mode": "test", "args": "-test.v -- -run")")},
+        {joined_flags, flags(R"("--backend native")"), flags(R"("--log-dest=/tmp/a b")")},
         {test_flag, go(R"("mode": "test", "args": ["-v"])"), go(R"("mode": "debug", "args": ["-v"])")},
         {source_as_program, cppdbg(R"("program": "${workspaceFolder}/main.cpp")"), cppdbg(R"("program": "${x}/main")")},
         {source_as_program, go(R"("mode": "exec", "program": "${x}/main.go")"), go(R"("program": "${x}/main.go")")},
@@ -265,6 +267,8 @@ TEST(Lint, SettingsAreLookedAtToo)
     EXPECT_EQ(rules_of(R"({"go.delveConfig": {"debugAdapter": "legacy", "dlvLoadConfig": {"maxVariableRecurse": 9}}})"),
               (Rules{LintRule::legacy_adapter, LintRule::deep_recursion}));
     EXPECT_EQ(rules_of(R"({"go.toolsEnvVars": {"GOMEMLIMIT": "1G", "N": 1}})"), Rules{LintRule::gomemlimit});
+    EXPECT_EQ(rules_of(R"({"go.buildFlags": ["-trimpath"], "go.testFlags": ["-ldflags", "-w"]})"),
+              (Rules{LintRule::build_trims, LintRule::build_strips}));
     EXPECT_EQ(rules_of(R"({"go.alternateTools": {"dlv": "/nowhere/dlv"}})"), Rules{LintRule::missing_path});
     EXPECT_EQ(rules_of(R"({"go.alternateTools": {"dlv": "dlv-1.20", "gopls": "/nowhere"}})"), Rules{});
     EXPECT_EQ(rules_of(R"({"launch": {"configurations": [{"type": "go", "logDest": "3"}]}})"),

@@ -73,6 +73,10 @@ TEST(Reports, WhyStandsBeforeThat)
         {"warning: Cannot exec /bin/expired\nwarning:  -c\nwarning:  exec /w/app\nwarning: Error: No such file or "
          "directory\nDuring startup program exited with code 127.\n",
          "shell-not-a-shell"},
+        {"^error,msg=\"ptrace: Operation not permitted.\"\n", "attach-refused"},
+        {"rosetta error: failed to open elf at /lib64/ld-linux-x86-64.so.2\nDuring startup program exited with code "
+         "127.\n",
+         "elf-interpreter-missing"},
         {"&\"warning: Cannot exec /bin/expired\\n\"\n^error,msg=\"During startup program exited with code 127.\"\n",
          "shell-not-a-shell"},
         {"During startup program exited with code 127.\n", "startup-exited"},
@@ -103,6 +107,8 @@ TEST(Reports, WhatIsNotADebuggersIsNotSaidOfOne)
         {"modprobe: ERROR: could not insert 'x': Exec format error\n", ""},
         {"./main.go:5:2: undefined: x\n", ""},
         {"Error: unknown flag: --foo\n", ""},
+        {"dial tcp 127.0.0.1:5432: connect: connection refused\n", ""},
+        {"mmap(NULL, 99999999999999, PROT_READ) = -1 ENOMEM (Cannot allocate memory)\n", ""},
         {"apparmor=\"ALLOWED\" operation=\"ptrace\" profile=\"x\" requested_mask=\"trace\"\n", ""},
         {"apparmor=\"DENIED\" operation=\"ptrace\" profile=\"x\" pid=1 comm=\"ps\" requested_mask=\"read\"\n", ""},
         {"\"OOMKilled\": false,\n", ""},
@@ -135,6 +141,25 @@ TEST(Reports, KernelsBefore51)
     ASSERT_EQ(nodes.findings.size(), 1U);
     EXPECT_EQ(nodes.findings[0].rule->id, "kernel-oom-nodes");
     EXPECT_EQ(nodes.findings[0].count, 1U);
+}
+
+TEST(Reports, AKillIsKnownByAnyOneOfItsLines)
+{
+    judge(std::to_array<Report>({
+        {"[12.5] Out of memory: Kill process 100 (mysqld) score 950 or sacrifice child\n", "kernel-oom-machine"},
+        {"Memory cgroup out of memory: Kill process 100 (java) score 950 or sacrifice child\n", "kernel-oom-kill"},
+        {"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/k/p,task_memcg=/k/p/"
+         "c,"
+         "task=app,pid=5,uid=0\n",
+         "kernel-oom-kill"},
+    }));
+    const auto two =
+        explain("Out of memory: Kill process 1 (a) score 9 or sacrifice child\nOut of memory: Kill process 2 (b) "
+                "score 9 or sacrifice child\nKilled process 2 (b) total-vm:9kB, anon-rss:2048kB, file-rss:0kB\n");
+    ASSERT_EQ(two.findings.size(), 2U);
+    EXPECT_EQ(two.findings[0].what,
+              "the kernel killed a (pid 1, size not logged): the whole machine was out of memory");
+    EXPECT_EQ(two.findings[1].what, "the kernel killed b (pid 2, 2M): the whole machine was out of memory");
 }
 
 /// Each line of `log` behind `prefix`.
@@ -173,6 +198,10 @@ constexpr std::string_view kPrefixes[] = {
     "1763805600.123456 host app[12]: ",
     "<34>1 2026-11-22T10:00:00.003Z host app 12 - - ",
     "[2026-11-22T10:00:00.123Z] ",
+    "[2026-11-22 10:00:00] ",
+    "[10:00:00] ",
+    "0|app  | ",
+    "web-6d4cf56db6-abcde web ",
     "2026-11-22T10:00:00.123456Z 00O ",
     "2026-11-22T10:00:00.123456Z 01E ",
     "#12 3.456 ",
