@@ -64,6 +64,8 @@ struct Match {
 
 /// All rules, the important ones first.
 [[nodiscard]] std::span<const Rule> rules();
+/// Null: there is no such rule.
+[[nodiscard]] const Rule *find_rule(std::string_view id);
 
 // The parts of the table, in its order.
 [[nodiscard]] std::span<const Rule> kernel_rules();
