@@ -96,24 +96,31 @@ def show_stack(rpc):
     raise SystemExit("demo: the leaking goroutine was not found")
 
 
+def tell(dbgscope, *words):
+    """Shows a call of ours and what it prints; the session is the only one, so it needs no name."""
+    title(f"$ dbgscope {' '.join(words)}")
+    said = subprocess.run([dbgscope, *words], check=True, capture_output=True, text=True).stdout
+    for line in said.splitlines():
+        print(f"   | {line}", flush=True)
+    return said
+
+
 def held(dbgscope, leak):
     """Returns the status dlv ended with."""
     with start(dbgscope, leak) as dlv:
         address = dlv.match(r"API server listening at: (\S+)")[1]
         rpc, second = session.Rpc(address), session.Rpc(address)
-        name = session.session_name(dlv.pid)
         running, _ = background(rpc)
         dlv.match(r"debuggee held: ")
+        dlv.match(r"who holds it: ")
         title("Held: nothing was killed. Pause in the debugger works (here: halt through dlv's own protocol)")
         second.call("Command", name="halt")
         running.join(session.PATIENCE_S)
         show_places(dlv, dlv.debuggee(leak))
         title("Where the memory goes: the goroutine that leaks")
         show_stack(rpc)
-        title(f"$ dbgscope set {name} memory.max=512M")
-        said = subprocess.run([dbgscope, "set", name, "memory.max=512M"], check=True, capture_output=True, text=True).stdout
-        for line in said.splitlines():
-            print(f"   | {line}")
+        tell(dbgscope, "heap")
+        said = tell(dbgscope, "more", "512M")
         if found := re.search(r"set (\S+) = (\d+)", said):
             rpc.call("Set", Scope={"GoroutineID": -1}, Symbol=found[1], Value=found[2])
             show("in dlv", found[0])
