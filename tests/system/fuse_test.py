@@ -105,7 +105,7 @@ def more_gives_the_held_session_twice_its_cap():
         tap.contains(tap.run([tap.dbgscope, "set", "memory.max=1G"]).stderr, "it may be any of")
         idle.process.send_signal(signal.SIGTERM)
         idle.process.wait(session.PATIENCE_S)
-        watched.gone_within(lambda: len(list(watched.live_directory().iterdir())) == 1, 5, "two sessions are listed")
+        watched.gone_within(lambda: len(list(watched.live_directory().glob("*.json"))) == 1, 5, "two sessions are listed")
         tap.contains(tap.succeed([tap.dbgscope, "set", "memory.max=512M"]).stdout, "cap 256M -> 512M")
         tap.contains(tap.succeed([tap.dbgscope, "stop"]).stdout, "has ended")
         dlv.process.wait(session.PATIENCE_S)
