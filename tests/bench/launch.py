@@ -75,10 +75,11 @@ def report(name, bound, ours, theirs, pairs):
     return not bound or ratio <= bound
 
 
-def build_bare():
-    program = BINARY.parent / "bench_bare_scope"
-    subprocess.run(["cc", "-O2", "-o", program, HERE / "bare_scope.c", "-lsystemd"], check=True)
-    return program
+def build_bare(name):
+    """A C program that makes the unavoidable calls and no others: how far down a goal can be."""
+    program = BINARY.parent / f"bench_{name}"
+    subprocess.run(["cc", "-O2", "-o", program, HERE / f"{name}.c", "-lsystemd"], check=True)
+    return str(program)
 
 
 def systemd_part(pairs):
@@ -86,7 +87,9 @@ def systemd_part(pairs):
     good = report("systemd, system manager", 0.75, [str(BINARY), "run", "-q", "--memory-max=512M", "--", "true"], theirs, pairs)
     watched = [str(BINARY), "-q", "--memory-max=512M", f"--debuggers-gdb={shutil.which('true')}", "gdb", shutil.which("true")]
     good = report("systemd, a debugger's launch with watcher, split and fuse", 0.80, watched, theirs, pairs) and good
-    report("for reference: the bare call over sd-bus in C, which does nothing else", None, [str(build_bare()), "true"], theirs, pairs)
+    report("floor of the first: the bare call over sd-bus in C, and nothing else", None, [build_bare("bare_scope"), "true"], theirs, pairs)
+    report("floor of the second: watcher, both in one call, two cgroups and the filter in C, without a check", None,
+           [build_bare("bare_session"), "systemd", "true"], theirs, pairs)
     return good
 
 
@@ -113,7 +116,13 @@ def cgroupfs_part(pairs):
             print("cgroupfs: skipped, cgexec of this comparison is for the v1 memory controller")
             return True
         ours = [str(BINARY), "run", "-q", "--backend=cgroupfs", "--memory-max=512M", "--", "true"]
-        return report("cgroupfs", 1.0, ours, [*command, "true"], pairs)
+        good = report("cgroupfs", 1.0, ours, [*command, "true"], pairs)
+        report("floor of it: a cgroup made, limited and entered in C, without a check", None,
+               [build_bare("bare_session"), "cgroup", "true"], [*command, "true"], pairs)
+        version, own = kernel.memory_cgroup()
+        for left in own.glob("bare-session.*"):
+            left.rmdir()
+        return good
 
 
 def under_systemd(script, pairs):
