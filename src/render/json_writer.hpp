@@ -35,7 +35,7 @@ class JsonWriter {
     void tagged(const char *tag, const char *name, const auto &variant, std::span<const std::string_view> tags)
     {
         out_[tag] = tags[variant.index()];
-        out_[name] = std::visit([this](const auto &value) { return json_of(value); }, variant);
+        out_[name] = std::visit([this](const auto &value) { return this->json_of(value); }, variant);
     }
     void inlined(const char *tag, const auto &variant, std::span<const std::string_view> tags)
     {

@@ -163,6 +163,21 @@ Json::Json(Json &&other) noexcept = default;
 Json &Json::operator=(const Json &other) = default;
 Json &Json::operator=(Json &&other) noexcept = default;
 Json::~Json() = default;
+void Json::set_boolean(bool value)
+{
+    value_ = value;
+}
+
+void Json::set_negative(std::int64_t value)
+{
+    value_ = value;
+}
+
+void Json::set_positive(std::uint64_t value)
+{
+    value_ = value;
+}
+
 Json::Json(double value) : value_(value) {}
 Json::Json(const char *value) : value_(std::string(value)) {}
 Json::Json(std::string_view value) : value_(std::string(value)) {}

@@ -41,15 +41,15 @@ class Json {
     ~Json();
 
     Json(std::nullptr_t) : Json() {}
-    Json(std::same_as<bool> auto value) : Json() { value_ = value; }
+    Json(std::same_as<bool> auto value) : Json() { set_boolean(value); }
     template <std::integral Number>
         requires(!std::same_as<Number, bool> && !std::same_as<Number, char>)
     Json(Number value) : Json()
     {
         if (std::cmp_less(value, 0))
-            value_ = static_cast<std::int64_t>(value);
+            set_negative(static_cast<std::int64_t>(value));
         else
-            value_ = static_cast<std::uint64_t>(value);
+            set_positive(static_cast<std::uint64_t>(value));
     }
     Json(double value);
     Json(const char *value);
@@ -93,6 +93,10 @@ class Json {
 
   private:
     friend class JsonReading;
+    // Where JsonMember is complete: here an assignment to the variant would need it.
+    void set_boolean(bool value);
+    void set_negative(std::int64_t value);
+    void set_positive(std::uint64_t value);
     /// Not negative is always the unsigned one: 5 and 5U are one value.
     std::variant<std::monostate, bool, std::uint64_t, std::int64_t, double, std::string, Array, Object> value_;
 };
