@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kColumns = 6;
 using Cells = std::array<std::string, kColumns>;
-constexpr std::array<bool, kColumns> kRight{false, false, true, false, true, true};
+constexpr std::array<bool, kColumns> kRight{false, false, true, true, true, false};
 constexpr std::size_t kIdColumns = 8;    ///< are left to the id, whatever the others need
 constexpr std::size_t kSmallestBar = 10; ///< a shorter one tells nothing
 constexpr std::size_t kTitleColumns = 9; ///< "pressure "
@@ -44,18 +44,18 @@ std::string rate(std::optional<std::int64_t> bytes_per_s)
 Cells cells_of(const TopSession &session)
 {
     return {printable(session.id),
-            printable(fmt::format("{} {}", session.tool, session.debugger_pid)),
-            session.age_s ? age_text(*session.age_s) : "-",
             session.state,
             bytes_or_dash(session.used_bytes) + '/' +
                 (session.cap.finite() ? format_bytes(session.cap.bytes()) : "none"),
-            rate(session.growth_bytes_per_s)};
+            rate(session.growth_bytes_per_s),
+            session.age_s ? age_text(*session.age_s) : "-",
+            printable(fmt::format("{} {}", session.tool, session.debugger_pid))};
 }
 
 /// A header and one line a session, those from `first` to `end`.
 Lines session_lines(const TopView &view, const TopScreen &screen, std::size_t first, std::size_t end)
 {
-    std::vector<Cells> rows{{"SESSION", "DEBUGGER", "AGE", "STATE", "MEMORY", "GROWTH"}};
+    std::vector<Cells> rows{{"SESSION", "STATE", "MEMORY", "GROWTH", "AGE", "DEBUGGER"}};
     for (std::size_t i = first; i < end; ++i)
         rows.push_back(cells_of(view.sessions[i]));
     std::array<std::size_t, kColumns> widths{};
