@@ -101,12 +101,12 @@ class Top:
 
 @contextlib.contextmanager
 def held_leak():
-    """(session, its name): a Go program that its fuse holds at 128M; it would end at 400M."""
+    """(session, its name, pid of the debuggee): a Go program that its fuse holds at 128M; it would end at 400M."""
     with Headless(["--memory-max=128M"], "exec", "--accept-multiclient", tap.program("leak"),
                   after=["-mib-per-step=2", "-max-mib=400"], env=faults.CLEAN) as dlv:
         rpc = dlv.connect()
         address = dlv.match(r"API server listening at: (\S+)")[1]
-        dlv.debuggees.append(rpc.pid())
+        target = rpc.pid()
 
         def go():
             with contextlib.suppress(Exception):  # the session is over
@@ -114,7 +114,7 @@ def held_leak():
         threading.Thread(target=go, daemon=True).start()
         dlv.match(HELD)
         watched.wait_record(dlv.pid)
-        yield dlv, session.session_name(dlv.pid)
+        yield dlv, session.session_name(dlv.pid), target
 
 
 def cap_of(name):
@@ -124,7 +124,7 @@ def cap_of(name):
 
 @tap.test(*EVERYWHERE)
 def a_held_program_is_seen_and_gets_more():
-    with held_leak() as (_, name), Top(name) as top:
+    with held_leak() as (_, name, _), Top(name) as top:
         tap.true(top.see(r"^dbgscope top: 1 session$"), "title")
         top.see(rf"^> {name[:10]}\S*  \S.*\S +1[12]\d(\.\d)?M/128M +\S+ +\d+s  dlv \d+$")
         top.see(rf"^{name}: (held|throttled|past its fuse line).*: dlv exec ")
@@ -143,7 +143,7 @@ def a_held_program_is_seen_and_gets_more():
 
 @tap.test("host")
 def a_snapshot_is_taken_from_here():
-    with held_leak() as (dlv, name), tempfile.TemporaryDirectory() as folder, Top(name, cwd=folder) as top:
+    with held_leak() as (_, name, _), tempfile.TemporaryDirectory() as folder, Top(name, cwd=folder) as top:
         top.see(r"main\.leakForever")
         top.keys("s")
         made = top.see(r"^written: (dbgscope-snapshot\.\d+\.\d+)$")[1]
@@ -155,7 +155,7 @@ def a_snapshot_is_taken_from_here():
 
 @tap.test(*EVERYWHERE)
 def json_streams_one_object_a_second():
-    with held_leak() as (dlv, name):
+    with held_leak() as (dlv, name, target):
         began = time.monotonic()
         stream = subprocess.Popen([tap.dbgscope, "top", name, "--json"], stdout=subprocess.PIPE, text=True)
         try:
@@ -167,7 +167,7 @@ def json_streams_one_object_a_second():
                 tap.equal((one["id"], one["tool"], one["debugger_pid"], one["cap_bytes"]), (name, "dlv", dlv.pid, 128 * MIB))
                 tap.true(100 * MIB < one["used_bytes"] <= 130 * MIB, one)
                 tap.true(one["state"] not in ("running", "ended") and one["fuse_bytes"] < 128 * MIB, one)
-                tap.equal(one["debuggee_pid"], dlv.debuggees[0])
+                tap.equal(one["debuggee_pid"], target)
                 site = one["sites"][0]
                 tap.equal((site["function"], os.path.basename(site["file"])), ("main.leakForever", "main.go"))
                 tap.true(site["share"] >= 0.8 and site["bytes"] > 80 * MIB and site["line"] > 0, site)
@@ -185,7 +185,7 @@ def json_streams_one_object_a_second():
 
 @tap.test("host")
 def one_screen_as_text():
-    with held_leak() as (_, name):
+    with held_leak() as (_, name, _):
         shown = tap.succeed([tap.dbgscope, "top", name, "--once"]).stdout
         tap.contains(shown, f"\n{name}: ")
         tap.contains(shown, "main.leakForever main.go:")
