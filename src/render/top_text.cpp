@@ -66,6 +66,7 @@ Lines session_lines(const TopView &view, const TopScreen &screen, std::size_t fi
     for (std::size_t i = 1; i < kColumns; ++i)
         others += widths[i];
     widths[0] = std::min(widths[0], std::max(kIdColumns, screen.width - std::min(others, screen.width)));
+    widths.back() = 0; // nothing follows it
     Lines lines;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         const bool chosen = row > 0 && first + row - 1 == screen.chosen;

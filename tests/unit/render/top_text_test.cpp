@@ -198,6 +198,7 @@ TEST(TopText, StylesAreOfWholeLines)
         return std::ranges::count_if(lines, [style](const TopLine &line) { return line.style == style; });
     };
     EXPECT_EQ(lines[3].style, TopStyle::chosen);
+    EXPECT_TRUE(lines[2].text.ends_with("gdb 12")); // no blanks at the end
     EXPECT_EQ(with(TopStyle::chosen), 1);
     EXPECT_EQ(with(TopStyle::alarm), 1); // its memory
     EXPECT_EQ(with(TopStyle::title), 3);
