@@ -31,16 +31,6 @@ Result<pid_t> read_pid(const std::string &word)
     return pid;
 }
 
-/// Under `run` the command stands where the debugger would be.
-std::vector<pid_t> living_debuggees(const LiveSession &session)
-{
-    std::vector<pid_t> pids(session.record.debuggees.begin(), session.record.debuggees.end());
-    if (session.record.tool == "run")
-        pids.push_back(session.record.debugger.pid);
-    std::erase_if(pids, [](pid_t pid) { return !process_id(pid); });
-    return pids;
-}
-
 Result<pid_t> only_debuggee(const LiveSession &session)
 {
     const std::vector<pid_t> pids = living_debuggees(session);
@@ -79,6 +69,15 @@ Result<pid_t> debuggee_of(const std::string &word)
 }
 
 } // namespace
+
+std::vector<pid_t> living_debuggees(const LiveSession &session)
+{
+    std::vector<pid_t> pids(session.record.debuggees.begin(), session.record.debuggees.end());
+    if (session.record.tool == "run")
+        pids.push_back(session.record.debugger.pid);
+    std::erase_if(pids, [](pid_t pid) { return !process_id(pid); });
+    return pids;
+}
 
 void declare_target(CLI::App &app)
 {

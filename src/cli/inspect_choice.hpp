@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include "dbgscope/error.hpp"
+#include "session/registry.hpp"
 #include "tools/inspect/target.hpp"
 
 namespace CLI {
@@ -10,6 +13,10 @@ class App;
 
 // What `heap`, `goroutines` and `snapshot` look into.
 namespace dbgscope {
+
+/// Those that run at this moment, in the order they were started. Under `run` the command stands where the debugger
+/// would be.
+[[nodiscard]] std::vector<pid_t> living_debuggees(const LiveSession &session);
 
 /// ID, --pid, --core and --exe.
 void declare_target(CLI::App &app);

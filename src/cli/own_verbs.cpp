@@ -15,6 +15,7 @@
 #include "cli/lint_verb.hpp"
 #include "cli/shims_verb.hpp"
 #include "cli/snapshot_verb.hpp"
+#include "cli/top_verb.hpp"
 #include "cli/verbs.hpp"
 
 namespace dbgscope {
@@ -33,6 +34,8 @@ constexpr OwnVerb kVerbs[] = {
      declare_goroutines, goroutines_verb},
     {"snapshot", "snapshot [ID|--pid PID|--core FILE --exe FILE] [-o DIR]",
      "all of that at one moment, as files in a directory", declare_snapshot, snapshot_verb},
+    {"top", "top [ID] [--json] [--once]",
+     "the sessions live: memory against the cap, growth, who holds it; keys to act", declare_top, top_verb},
     {"init", "init vscode|nvim|helix|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
     {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,

@@ -2,12 +2,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <ctime>
 
 #include <fmt/core.h>
 
 #include "cli/session_choice.hpp"
+#include "cli/session_now.hpp"
 #include "cli/verbs.hpp"
 #include "render/session_text.hpp"
 #include "session/record_json.hpp"
@@ -19,27 +19,6 @@ namespace {
 
 constexpr std::string_view kClear = "\x1b[H\x1b[2J\x1b[3J"; ///< home, the screen, what has scrolled out of it
 constexpr std::int64_t kEverySecond = 1;
-
-/// From the start time of the debugger, which no clock setting moves.
-std::optional<std::int64_t> age_s(const SessionRecord &record)
-{
-    timespec now{};
-    const long ticks = ::sysconf(_SC_CLK_TCK);
-    if (record.debugger.start_ticks == 0 || ticks <= 0 || ::clock_gettime(CLOCK_BOOTTIME, &now) != 0)
-        return std::nullopt;
-    const auto started = static_cast<std::int64_t>(record.debugger.start_ticks / static_cast<std::uint64_t>(ticks));
-    return now.tv_sec < started ? 0 : now.tv_sec - started;
-}
-
-/// What can be seen goes before what the record says.
-std::string state_of(const LiveSession &session, const Usage &usage)
-{
-    if (!session.debugger_alive)
-        return state_name(SessionState::ended);
-    if (session.watcher_alive)
-        return state_name(session.record.state);
-    return usage.frozen ? "unwatched, held" : "unwatched";
-}
 
 Json json_of(const LiveSession &session)
 {

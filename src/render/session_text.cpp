@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 
 #include "dbgscope/utf8.hpp"
+#include "render/columns.hpp"
 
 namespace dbgscope {
 namespace {
@@ -26,24 +26,6 @@ Cells cells_of(const SessionRow &row)
             bytes(row.used_bytes) + '/' + (row.cap.finite() ? format_bytes(row.cap.bytes()) : "none"),
             bytes(row.peak_bytes),
             printable(command_text(row.command))};
-}
-
-/// Columns a terminal shows: one for each character that is not a continuation byte.
-std::size_t shown_width(std::string_view text)
-{
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
-}
-
-void cut(std::string &line, std::size_t width)
-{
-    if (width == 0 || shown_width(line) <= width)
-        return;
-    std::size_t end = 0;
-    for (std::size_t shown = 0; shown + 1 < width; ++shown)
-        end += std::max<std::size_t>(utf8_length(std::string_view(line).substr(end)), 1);
-    line.resize(end);
-    line += "…";
 }
 
 } // namespace
@@ -90,8 +72,7 @@ std::string session_table(const std::vector<SessionRow> &rows, std::size_t width
     for (const Cells &cells : lines) {
         std::string line;
         for (std::size_t i = 0; i + 1 < kColumns; ++i) {
-            const std::string padding(widths[i] - shown_width(cells[i]), ' ');
-            line += (kRight[i] ? padding + cells[i] : cells[i] + padding) + "  ";
+            line += (kRight[i] ? pad_left(cells[i], widths[i]) : pad_right(cells[i], widths[i])) + "  ";
         }
         line += cells.back();
         cut(line, width);
