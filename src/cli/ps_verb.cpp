@@ -37,7 +37,8 @@ std::string state_of(const LiveSession &session, const Usage &usage)
     if (!session.debugger_alive)
         return state_name(SessionState::ended);
     if (session.watcher_alive)
-        return state_name(session.record.state);
+        return state_name(usage.stopped && session.record.state == SessionState::running ? SessionState::stopped
+                                                                                         : session.record.state);
     return usage.frozen ? "unwatched, held" : "unwatched";
 }
 
