@@ -62,8 +62,9 @@ struct Watch {
     std::uint64_t heap_profile_rate = 0; ///< switch Go's heap profile on, a sample every so many bytes; 0: do not
     bool use_pidfd = true, use_cgroup_kill = true; ///< false: --assume no-…
     std::string go_version;                        ///< of the debuggee where known
-    std::optional<Limit> gomemlimit;    ///< of the debuggee, infinity: none; nothing: not Go, or its client may set it
-    bool builds = false;                ///< the debugger starts a compiler
+    std::optional<Limit> gomemlimit; ///< of the debuggee, infinity: none; nothing: not Go, or its client may set it
+    bool gomemlimit_live = false;    ///< dbgscope has set it, and the debugger's client has a command that changes it
+    bool builds = false;             ///< the debugger starts a compiler
     std::int64_t client_timeout_ms = 0; ///< end a debugger that no client has reached by then; 0: never
     bool quiet = false;
     std::string log_file; ///< instead of stderr; empty: stderr
@@ -207,6 +208,7 @@ void fields(auto &visit, Is<Watch> auto &watch)
     visit("go_version", watch.go_version);
     visit("heap_profile_rate", watch.heap_profile_rate);
     visit("gomemlimit_bytes", watch.gomemlimit);
+    visit("gomemlimit_live", watch.gomemlimit_live);
     visit("builds", watch.builds);
     visit("client_timeout_ms", watch.client_timeout_ms);
     visit("quiet", watch.quiet);

@@ -48,6 +48,7 @@ struct MemoryCounts {
 inline constexpr const char *kDebuggerName = "debugger";
 inline constexpr const char *kDebuggeeName = "debuggee";
 inline constexpr const char *kWatchName = "watch";
+inline constexpr const char *kDetachedName = "detached"; ///< what lives on; it has no limit
 
 /// Where a session lives.
 struct SessionPlace {
@@ -86,6 +87,7 @@ struct SessionRecord {
     Limit scope_limit;      ///< of the whole scope
     std::string go_version; ///< of the debuggee where known: "go1.19.8"; empty: not Go or unknown
 
+    Limit gomemlimit;         ///< that this session set and the debugger's own commands can change; infinity: none
     std::string heap_profile; ///< what came of switching the debuggee's on: "on", "refused: …"; empty: not tried
 
     SessionState state = SessionState::running;
@@ -95,6 +97,7 @@ struct SessionRecord {
     std::uint64_t stall_some_us = 0, stall_full_us = 0; ///< memory.pressure totals of the scope
     std::uint32_t fuse_trips = 0;
     std::vector<std::string> verdicts; ///< in the order they were reached, one line each
+    std::vector<std::string> ended;    ///< what was ended with the session: "sleep (pid 4711)"
     std::vector<std::string> unsaid;   ///< lines nobody could read on stderr (closed, full pipe)
     std::optional<int> exit_status;    ///< of the debugger; negative: killed by that signal; nothing: unknown
     bool operator==(const SessionRecord &) const = default;
@@ -139,6 +142,7 @@ void fields(auto &visit, Is<SessionRecord> auto &record)
     visit("fuse_bytes", record.fuse);
     visit("scope_limit_bytes", record.scope_limit);
     visit("go_version", record.go_version);
+    visit("gomemlimit_bytes", record.gomemlimit);
     visit("heap_profile", record.heap_profile);
     visit("state", record.state);
     visit("debuggees", record.debuggees);
@@ -149,6 +153,7 @@ void fields(auto &visit, Is<SessionRecord> auto &record)
     visit("stall_full_us", record.stall_full_us);
     visit("fuse_trips", record.fuse_trips);
     visit("verdicts", record.verdicts);
+    visit("ended", record.ended);
     visit("unsaid", record.unsaid);
     visit("exit_status", record.exit_status);
 }

@@ -42,7 +42,8 @@ std::string cap_change_text(const LiveSession &session, const Usage &before, con
     if (const auto kept = before.kept_bytes(); kept && held && *kept >= change.fuse.bytes())
         text += fmt::format("{} is in use and cannot be dropped: the debuggee will be held at once.\n",
                             format_bytes(*kept));
-    if (const auto command = go_memlimit_command(record.tool, record.go_version, change.cap))
+    if (const auto command = go_memlimit_command(record.tool, record.go_version, change.cap);
+        command && record.gomemlimit.finite())
         text +=
             fmt::format("The Go program has read GOMEMLIMIT at its start. To change it there too, in {} while it is "
                         "stopped:\n    {}\n",

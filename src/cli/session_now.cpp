@@ -21,8 +21,12 @@ std::string state_of(const LiveSession &session, const Usage &usage)
 {
     if (!session.debugger_alive)
         return state_name(SessionState::ended);
-    if (session.watcher_alive)
-        return state_name(usage.frozen ? SessionState::held : session.record.state); // by hand: no record says so
+    if (session.watcher_alive) {
+        if (usage.frozen) // by hand: no record says so
+            return state_name(SessionState::held);
+        const bool at_breakpoint = usage.stopped && session.record.state == SessionState::running;
+        return state_name(at_breakpoint ? SessionState::stopped : session.record.state);
+    }
     return usage.frozen ? "unwatched, held" : "unwatched";
 }
 

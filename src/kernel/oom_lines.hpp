@@ -19,6 +19,9 @@ struct OomKill {
     bool machine_wide = false; ///< global_oom: no cgroup's limit
     bool nodes_only = false;   ///< a cpuset or a memory policy: only the NUMA nodes it may use were full
     bool scope_known = true;   ///< false: the lines that say whose memory ran out were not logged
+    /// machine_wide: who else had the most, where the kernel logged its table of processes. Empty: unknown, or itself.
+    std::string largest_name;
+    std::uint64_t largest_bytes = 0;
     /// From the root of the hierarchy, not of our namespace. Empty: not logged (the kernel limits that part to ten
     /// kills in five seconds).
     std::string limit_cgroup, victim_cgroup;
@@ -31,8 +34,8 @@ struct OomKill {
 /// Cheap: false says that take_oom_line() would do nothing with it.
 [[nodiscard]] bool may_be_oom_line(std::string_view text);
 
-/// Takes one line of text in, of kernels before 5.1 too; kills already in `kills` (same pid, not sized yet) are completed, new ones added.
-/// At most 64 are kept; the oldest goes first. Lines about anything else do nothing.
+/// Takes one line of text in, of kernels before 5.1 too; kills already in `kills` (same pid, not sized yet) are
+/// completed, new ones added. At most 64 are kept; the oldest goes first. Lines about anything else do nothing.
 void take_oom_line(std::string_view text, std::vector<OomKill> &kills);
 
 } // namespace dbgscope

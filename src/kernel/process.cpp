@@ -104,12 +104,22 @@ Result<void> write_own_oom_score(int value)
 
 void raise_oom_score(pid_t thread, int value)
 {
-    const std::string path = path_of(thread, "oom_score_adj");
-    const auto text = read_file(path);
-    int now = 0;
-    if (!text || std::from_chars(text->data(), text->data() + text->size(), now).ec != std::errc{} || now >= value)
-        return;
-    (void)write_at(AT_FDCWD, path, std::to_string(value)).has_value();
+    if (const auto now = oom_score_of(thread); now && *now < value)
+        set_oom_score_of(thread, value);
+}
+
+std::optional<int> oom_score_of(pid_t pid)
+{
+    const auto text = read_file(path_of(pid, "oom_score_adj"));
+    int score = 0;
+    if (!text || std::from_chars(text->data(), text->data() + text->size(), score).ec != std::errc{})
+        return std::nullopt;
+    return score;
+}
+
+void set_oom_score_of(pid_t pid, int value)
+{
+    (void)write_at(AT_FDCWD, path_of(pid, "oom_score_adj"), std::to_string(value)).has_value();
 }
 
 UniqueFd open_pidfd(pid_t pid)

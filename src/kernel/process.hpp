@@ -43,6 +43,10 @@ namespace dbgscope {
 [[nodiscard]] Result<void> write_own_oom_score(int value);
 /// Raises the score of a thread's process, which needs no right; one that is as high or higher stays.
 void raise_oom_score(pid_t thread, int value);
+/// Nothing: it is gone, or not ours to see.
+[[nodiscard]] std::optional<int> oom_score_of(pid_t pid);
+/// Writes it. Refused below the lowest it ever had by right of CAP_SYS_RESOURCE (EACCES).
+void set_oom_score_of(pid_t pid, int value);
 
 /// pidfd_open(2). Invalid, errno set: the kernel has none (before 5.3), or no such process.
 [[nodiscard]] UniqueFd open_pidfd(pid_t pid);

@@ -147,6 +147,15 @@ std::uint64_t signals_of_thread(pid_t thread)
     return pending;
 }
 
+pid_t tracer_of(pid_t thread)
+{
+    const auto status = read_status(thread);
+    pid_t tracer = 0;
+    if (status)
+        (void)take_value(*status, "TracerPid", 10, tracer);
+    return tracer;
+}
+
 pid_t thread_group(pid_t thread)
 {
     const auto status = read_status(thread);

@@ -61,6 +61,9 @@ struct TaskStatus {
 /// Signals that wait for this very thread, blocked ones too; bit n-1: signal n. 0: none, or it is gone.
 [[nodiscard]] std::uint64_t signals_of_thread(pid_t thread);
 
+/// Who traces this thread; 0: nobody, or it is gone.
+[[nodiscard]] pid_t tracer_of(pid_t thread);
+
 /// Thread group of a thread. 0: it is gone.
 [[nodiscard]] pid_t thread_group(pid_t thread);
 

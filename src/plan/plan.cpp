@@ -250,8 +250,10 @@ void add_watcher(const Shared &shared, const GoEnvironment &go, WatchPlan &watch
         return;
     watch.watch->session = shared.session;
     watch.watch->command = shared.execute.arguments;
-    if (!watch.watch->go_version.empty())
+    if (!watch.watch->go_version.empty()) {
         watch.watch->gomemlimit = gomemlimit_in_force(shared.request, go);
+        watch.watch->gomemlimit_live = gomemlimit_is_live(shared.request, go);
+    }
     if (auto notice = memlimit_above_fuse(shared.request, go, watch.watch->cap, watch.watch->fuse_line))
         plan.notices.push_back(std::move(*notice));
     plan.steps.push_back({StartWatcher{*watch.watch}, watch.reason});

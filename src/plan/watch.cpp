@@ -10,6 +10,7 @@
 #include "kernel/cgroup_files.hpp"
 #include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
+#include "plan/scores.hpp"
 
 namespace dbgscope {
 namespace {
@@ -225,45 +226,6 @@ void plan_pressure(const Look &look, WatchPlan &plan)
     watch.pressure_full_permyriad = look.settings.get<std::int64_t>(Key::pressure_full).value_or(0);
 }
 
-/// The debuggee before everybody else, the debugger last. Without split the debuggee would inherit the debugger's.
-void plan_scores(const Look &look, WatchPlan &plan)
-{
-    const Settings &settings = look.settings;
-    const HostFacts &host = look.facts.host;
-    const bool split = plan.watch && plan.watch->split;
-    if (split)
-        plan.watch->debuggee_oom_score_adj =
-            static_cast<int>(settings.get<std::int64_t>(Key::debuggee_oom_score_adjust).value_or(host.oom_score_adj));
-    const auto score = settings.get<std::int64_t>(Key::debugger_oom_score_adjust);
-    if (!score)
-        return;
-    const bool wanted = asked(settings, Key::debugger_oom_score_adjust);
-    const bool by_property = std::any_of(look.wishes.steps.begin(), look.wishes.steps.end(), [](const Step &step) {
-        return std::holds_alternative<SetOomScore>(step.action);
-    });
-    if (!wanted && (by_property || settings.find(Key::oom_score_adjust) != nullptr))
-        return;
-    if (!split) {
-        if (wanted)
-            plan.notices.push_back(
-                {"oom-score", fmt::format("{} has no effect without split: the debuggee would inherit it; "
-                                          "--oom-score-adjust is for both",
-                                          origin_of(settings, Key::debugger_oom_score_adjust))});
-        return;
-    }
-    const bool allowed = *score >= host.oom_score_adj || host.cap_sys_resource;
-    const std::string refusal = fmt::format("lowering it from {} needs CAP_SYS_RESOURCE", host.oom_score_adj);
-    if (!allowed && !wanted) {
-        plan.left_out.push_back({"oom-score", fmt::format("oom_score_adj {} of the debugger: {}", *score, refusal)});
-        return;
-    }
-    plan.debugger_score = Step{
-        SetOomScore{static_cast<int>(*score), false, true},
-        allowed ? fmt::format("when the machine runs out of memory, the debugger goes last ({})",
-                              origin_of(settings, Key::debugger_oom_score_adjust))
-                : fmt::format("{}; may be refused: {}", origin_of(settings, Key::debugger_oom_score_adjust), refusal)};
-}
-
 Result<void> plan_split_and_fuse(const Look &look, WatchPlan &plan)
 {
     const Settings &settings = look.settings;
@@ -332,6 +294,25 @@ Result<WatchPlan> unwatched(const Look &look, std::string why)
     return plan;
 }
 
+/// gdb -i=dap, gdb --interpreter dap: over that protocol no `set var` gets through.
+bool speaks_dap(const Request &request)
+{
+    const std::vector<std::string> &words = request.arguments;
+    for (std::size_t i = 0; i < words.size() && words[i] != "--args"; ++i) {
+        std::string_view word = words[i];
+        if (!word.starts_with('-'))
+            continue;
+        word.remove_prefix(word.starts_with("--") ? 2 : 1);
+        const std::string_view name = word.substr(0, word.find('='));
+        if (name != "i" && name != "interpreter")
+            continue;
+        const std::string_view next = i + 1 < words.size() ? std::string_view(words[i + 1]) : "";
+        if ((name.size() < word.size() ? word.substr(name.size() + 1) : next) == "dap")
+            return true;
+    }
+    return false;
+}
+
 /// As the debuggee will find it; empty: not set.
 std::string gomemlimit_text(const Request &request, const GoEnvironment &go)
 {
@@ -369,7 +350,7 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     if (launches(request))
         plan_heap_profile(facts, request, plan);
     plan_pressure(look, plan);
-    plan_scores(look, plan);
+    plan_scores(facts, request, budget, wishes, plan);
     if (plan.watch->split)
         plan.division = divide(look, *plan.watch);
     return plan;
@@ -380,6 +361,14 @@ std::optional<Limit> gomemlimit_in_force(const Request &request, const GoEnviron
     if (request.call.verb == "dap") // launch.json has an environment of its own, which wins
         return std::nullopt;
     return parse_gomemlimit(gomemlimit_text(request, go));
+}
+
+bool gomemlimit_is_live(const Request &request, const GoEnvironment &go)
+{
+    if (request.call.verb == "dap" || speaks_dap(request))
+        return false;
+    return std::ranges::any_of(go.changes,
+                               [](const EnvChange &change) { return change.name == "GOMEMLIMIT" && change.value; });
 }
 
 std::optional<Notice> memlimit_above_fuse(const Request &request, const GoEnvironment &go, Limit cap, Limit fuse_line)

@@ -5,6 +5,7 @@
 
 #include "kernel/cgroup.hpp"
 #include "kernel/memory_stat.hpp"
+#include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -13,6 +14,23 @@ namespace {
 template <class T> std::optional<T> known(const Result<T> &result)
 {
     return result ? std::optional(*result) : std::nullopt;
+}
+
+/// By the main threads: a debugger that stops a program stops all of them, but for the non-stop modes.
+bool all_stopped(const std::vector<int> &debuggees, const std::vector<pid_t> &present)
+{
+    bool any = false;
+    for (const int pid : debuggees) {
+        if (std::ranges::find(present, pid) == present.end())
+            continue;
+        const auto stat = read_process_stat(pid);
+        if (!stat || stat->ended())
+            continue;
+        if (stat->state != 't')
+            return false;
+        any = true;
+    }
+    return any;
 }
 
 } // namespace
@@ -37,6 +55,8 @@ Usage read_usage(const SessionRecord &record)
     usage.swap_limit = known(capped.read_limit(CgroupFile::both_limit));
     usage.high = known(capped.read_limit(CgroupFile::high));
     usage.frozen = capped.frozen();
+    if (const auto present = capped.pids(); present && record.place.divided)
+        usage.stopped = all_stopped(record.debuggees, *present);
     if (!has_file(CgroupFile::high, record.place.version)) { // the line is in the place of the cap
         usage.memory_limit = usage.cap;
         if (record.fuse.finite() && usage.cap)

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
-#include <set>
 
-#include "watch/open_session.hpp"
+#include "watch/parting.hpp"
 
 namespace dbgscope {
 
 /// Ends what the debugger left behind in its own and the debuggee's cgroup, with SIGKILL, until nothing is left or
-/// `patience` is over. A process whose pid, process group, session or parent is in `detached` is meant to live.
-/// Returns whether nothing but those is left.
-bool kill_leftovers(const OpenSession &session, const std::set<pid_t> &detached, bool use_cgroup_kill,
+/// `patience` is over, but for who lives on by `rules`. Returns whether nothing but those is left.
+bool kill_leftovers(const OpenSession &session, const PartingRules &rules, bool use_cgroup_kill,
                     std::chrono::milliseconds patience);
 
 /// Removes the cgroups inside the scope, and of a plain cgroup the scope itself. What still holds processes after

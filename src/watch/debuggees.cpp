@@ -18,6 +18,7 @@
 #include "kernel/process.hpp"
 #include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
+#include "watch/dying.hpp"
 #include "watch/exit_status.hpp"
 #include "watch/heap_switch.hpp"
 
@@ -112,22 +113,84 @@ void Debuggees::remember(pid_t pid)
     if (!id || living_.size() >= kMaxKnown)
         return;
     detached_.erase(pid); // an old pid come round again
+    known_.insert(pid);
     for (const Debuggee &known : living_)
         if (known.id.pid == pid)
             return;
     living_.push_back({.id = *id, .name = {}, .program = {}, .pidfd = open_pidfd(pid)});
 }
 
-/// Only what the debugger itself started and lets go is meant to live on. gdb also detaches from each process the
-/// debuggee forks; those share their parent's fate.
+/// What the debugger itself started and lets go is meant to live on. gdb also detaches from each process the debuggee
+/// forks; those share their parent's fate unless it ends by itself.
 void Debuggees::on_detach(const PtraceNotice &notice)
 {
     if (thread_group(notice.thread) != debugger_ && is_in(notice.thread, session_.place.debuggee()))
         return; // a debugger that is being debugged
     const pid_t target = thread_group(notice.target);
-    for (const Debuggee &debuggee : living_)
-        if (debuggee.id.pid == target)
-            detached_.insert(target);
+    if (std::ranges::any_of(living_, [target](const Debuggee &known) { return known.id.pid == target; })) {
+        detached_.insert(target);
+        return;
+    }
+    if (forks_.size() >= kMaxKnown)
+        std::erase_if(forks_, [](const ProcessId &fork) { return !is_alive(fork); });
+    if (const auto id = process_id(target); id && forks_.size() < kMaxKnown)
+        forks_.push_back(*id);
+}
+
+bool Debuggees::letting_go() const
+{
+    return std::ranges::any_of(living_, [this](const Debuggee &known) { return detached_.contains(known.id.pid); });
+}
+
+/// The notice comes before the call, and one for each thread.
+std::vector<ProcessId> Debuggees::take_let_go()
+{
+    std::vector<ProcessId> gone;
+    std::erase_if(living_, [&](const Debuggee &known) {
+        if (!detached_.contains(known.id.pid) || ended(known) || tracer_of(known.id.pid) != 0)
+            return false;
+        gone.push_back(known.id);
+        return true;
+    });
+    return gone;
+}
+
+PartingRules Debuggees::parting_rules() const
+{
+    PartingRules rules{.detached = detached_, .forks = {}, .sessions = known_};
+    for (const ProcessId &fork : forks_)
+        if (is_alive(fork))
+            rules.forks.insert(fork.pid);
+    rules.program_by_itself = program_ended_by_itself();
+    return rules;
+}
+
+void Debuggees::note_end(const GoneDebuggee &gone)
+{
+    if (detached_.contains(gone.was.id.pid))
+        return;
+    if (by_sigkill(gone.wait_status)) {
+        if (!gone.was.program.empty()) // not one of gdb's tries of ptrace, at its start
+            end_ = ProgramEnd::killed;
+        return;
+    }
+    // A killed debugger takes its debuggees with it (PTRACE_O_EXITKILL).
+    const ProcessLook debugger = look_at_process(debugger_);
+    const bool together = !debugger.there || debugger.dying;
+    end_ = !gone.wait_status && together ? ProgramEnd::unclear : ProgramEnd::by_itself;
+}
+
+/// One that was not collected has ended in the debugger's own last moment.
+bool Debuggees::program_ended_by_itself() const
+{
+    ProgramEnd end = end_;
+    for (const Debuggee &known : living_) {
+        if (detached_.contains(known.id.pid))
+            continue;
+        const auto status = ended(known) ? exit_status_of(known.id, known.pidfd.get()) : std::nullopt;
+        end = status && !by_sigkill(status) ? ProgramEnd::by_itself : ProgramEnd::killed;
+    }
+    return end == ProgramEnd::none || end == ProgramEnd::by_itself;
 }
 
 /// Before the answer: the runtime looks at the byte right after this call. The debugger waits for nothing meanwhile.
@@ -188,6 +251,7 @@ std::vector<GoneDebuggee> Debuggees::collect_gone()
         GoneDebuggee end{std::move(*it), std::nullopt};
         end.wait_status = exit_status_of(end.was.id, end.was.pidfd.get());
         it = living_.erase(it);
+        note_end(end);
         gone.push_back(std::move(end));
     }
     return gone;

@@ -15,6 +15,7 @@
 #include "sys/fd.hpp"
 #include "sys/seccomp.hpp"
 #include "watch/open_session.hpp"
+#include "watch/parting.hpp"
 
 // Split: who is a debuggee, and its way into the debuggee's cgroup.
 namespace dbgscope {
@@ -26,6 +27,14 @@ struct Debuggee {
     std::string program; ///< /proc/PID/exe; empty until looked at
     UniqueFd pidfd;      ///< invalid: not supported
     bool checked = false;
+};
+
+/// How what was debugged has ended.
+enum class ProgramEnd : std::uint8_t {
+    none,      ///< nothing has
+    by_itself, ///< it exited, or by a signal of its own making
+    killed,    ///< by SIGKILL: by its debugger, or for memory
+    unclear,   ///< together with its debugger, and the kernel tells no more
 };
 
 /// The end of one.
@@ -53,16 +62,22 @@ class Debuggees {
     void check_places(Limit cap);
     /// Those that have ended since the last call.
     [[nodiscard]] std::vector<GoneDebuggee> collect_gone();
+    /// Debuggees that the debugger has let go of by now; they are not followed any more.
+    [[nodiscard]] std::vector<ProcessId> take_let_go();
+    /// One has been announced, and is not let go of yet.
+    [[nodiscard]] bool letting_go() const;
+    /// Who lives on; debugger_by_itself and its session are the caller's to fill.
+    [[nodiscard]] PartingRules parting_rules() const;
     [[nodiscard]] const std::vector<Debuggee> &living() const { return living_; }
     /// What came of switching the newest Go debuggee's heap profile on: heap_switch_text().
     [[nodiscard]] const std::string &heap_profile() const { return heap_profile_; }
-    /// Thread groups the debugger let go of: not ours to end.
-    [[nodiscard]] const std::set<pid_t> &detached() const { return detached_; }
 
   private:
     [[nodiscard]] int move(pid_t thread) const;
     void remember(pid_t pid);
     void on_detach(const PtraceNotice &notice);
+    void note_end(const GoneDebuggee &gone);
+    [[nodiscard]] bool program_ended_by_itself() const;
     void on_go_start(const PtraceNotice &notice);
     void check_place(const Debuggee &debuggee, Limit cap);
 
@@ -77,7 +92,10 @@ class Debuggees {
     UniqueFd procs_;   ///< debuggee/cgroup.procs, open for writing
     int no_procs_ = 0; ///< errno of opening it
     std::vector<Debuggee> living_;
-    std::set<pid_t> detached_;
+    std::set<pid_t> known_;        ///< pids of all there have been
+    std::set<pid_t> detached_;     ///< thread groups the debugger let go of: not ours to end
+    std::vector<ProcessId> forks_; ///< the same of what a debuggee forked
+    ProgramEnd end_ = ProgramEnd::none;
     bool failure_said_ = false, escape_said_ = false;
 };
 

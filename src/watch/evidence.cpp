@@ -119,6 +119,8 @@ void EvidenceReader::read_place(Place &place) const
     LevelEvidence &last = place.last;
     const Cgroup here = cgroup(place);
     last.max = here.read_limit(CgroupFile::limit).value_or(last.max);
+    if (last.level == Level::debuggee && !has_file(CgroupFile::high, version_) && cap_.finite())
+        last.max = std::max(last.max, cap_);
     take_number(here, CgroupFile::usage, last.current_bytes);
     take_number(here, CgroupFile::peak, last.peak_bytes);
     if (!has_file(CgroupFile::events, version_)) {

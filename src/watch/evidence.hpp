@@ -75,6 +75,8 @@ class EvidenceReader {
     EvidenceReader(int version, const WatchedCgroup &scope, const WatchedCgroup &debuggee,
                    const WatchedCgroup &debugger);
 
+    /// The debuggee's, as the session knows it: with a fuse v1's limit file says the fuse line.
+    void set_cap(Limit cap) { cap_ = cap; }
     /// Five small files for each level, and /proc/vmstat.
     [[nodiscard]] Evidence read();
     /// Cheap enough for every event: one pread(2) for each of the session's cgroups (v1: two files).
@@ -103,6 +105,7 @@ class EvidenceReader {
     int version_;
     std::vector<Place> places_; ///< in the order of Evidence::levels
     bool to_the_root_ = true;
+    Limit cap_;
     std::uint64_t machine_oom_kill_ = 0, oomd_marks_ = 0;
 };
 

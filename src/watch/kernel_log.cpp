@@ -29,6 +29,26 @@ KernelLog KernelLog::open(const char *path)
     return log;
 }
 
+/// The table of a limit's own kill lists that cgroup's processes alone: nothing to tell.
+void KernelLog::take(std::string_view record, std::vector<OomKill> &kills)
+{
+    const bool row = OomTaskTable::may_be_row(record);
+    const auto text = row || may_be_oom_line(record) ? kmsg_text(record) : std::nullopt;
+    if (!text)
+        return;
+    if (row)
+        return tasks_.take(*text);
+    take_oom_line(*text, kills);
+    const auto &largest = tasks_.largest();
+    if (!largest || kills.empty())
+        return;
+    if (OomKill &kill = kills.back(); kill.machine_wide && largest->pid != kill.pid) {
+        kill.largest_name = largest->name;
+        kill.largest_bytes = largest->pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    }
+    tasks_.clear();
+}
+
 void KernelLog::read(std::vector<OomKill> &kills)
 {
     if (!fd_.valid())
@@ -42,9 +62,7 @@ void KernelLog::read(std::vector<OomKill> &kills)
         if (got <= 0)
             return;
         const std::string_view whole(record.data(), static_cast<std::size_t>(got));
-        if (may_be_oom_line(whole))
-            if (const auto text = kmsg_text(whole))
-                take_oom_line(*text, kills);
+        take(whole, kills);
         if (i % 256 == 255 && std::chrono::steady_clock::now() >= deadline)
             return;
     }

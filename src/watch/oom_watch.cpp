@@ -52,6 +52,7 @@ OomWatch::OomWatch(OomSetup setup)
       log_(KernelLog::open()), before_(reader_.read()), start_(reader_.counts()), seen_(start_),
       own_pids_(in_initial_pid_namespace())
 {
+    reader_.set_cap(setup_.cap);
 }
 
 void OomWatch::on_debuggee_started(int pid)
@@ -284,6 +285,12 @@ std::optional<Verdict> OomWatch::on_memory_event(Time now)
 {
     look(now);
     return resolve(false, now);
+}
+
+std::optional<Verdict> OomWatch::on_log(Time now)
+{
+    read_log();
+    return on_memory_event(now);
 }
 
 std::optional<Verdict> OomWatch::on_debuggee_gone(int pid, std::string_view name, std::optional<int> wait_status,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dbgscope/session.hpp"
+#include "kernel/cgroup_files.hpp"
 #include "watch/evidence.hpp"
 #include "watch/kernel_log.hpp"
 #include "watch/squeeze.hpp"
@@ -22,6 +23,7 @@ struct OomSetup {
     int version = 2; ///< of the hierarchy that carries memory, which the three directories are in
     WatchedCgroup scope, debuggee, debugger; ///< borrowed, must outlive the watch; the last two -1 without a split
     int debugger_pid = 0;
+    Limit cap; ///< of the debuggee
     VerdictContext context;
 };
 
@@ -33,10 +35,16 @@ class OomWatch {
 
     explicit OomWatch(OomSetup setup);
 
+    /// The cap has changed.
+    void set_cap(Limit cap) { reader_.set_cap(cap); }
     /// The filter announced a debuggee (before its exec). The last 64 are remembered.
     void on_debuggee_started(int pid);
     /// memory.events of one of the session's cgroups changed. v2 only: v1 has no such event.
     [[nodiscard]] std::optional<Verdict> on_memory_event(Time now);
+    /// The kernel's log, where nothing else tells of a kill at once: v1. A debuggee all of whose threads are dead sends
+    /// no word of that as long as its stopped debugger has not reaped them. -1: there is none.
+    [[nodiscard]] int log_fd() const { return has_file(CgroupFile::events, setup_.version) ? -1 : log_.fd(); }
+    [[nodiscard]] std::optional<Verdict> on_log(Time now);
     /// `wait_status` as of waitpid(2), where it can be known. `name` may be empty.
     [[nodiscard]] std::optional<Verdict> on_debuggee_gone(int pid, std::string_view name,
                                                           std::optional<int> wait_status, Time now);

@@ -49,6 +49,8 @@ Recorder::Recorder(const Watch &order, ProcessId debugger)
     record_.fuse = order.fuse_line;
     record_.scope_limit = order.scope_limit;
     record_.go_version = order.go_version;
+    if (order.gomemlimit_live)
+        record_.gomemlimit = order.gomemlimit.value_or(Limit());
 }
 
 void Recorder::note_directory()

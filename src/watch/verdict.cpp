@@ -167,6 +167,15 @@ std::string victim_words(const Death &death, const VerdictContext &context)
     return name.empty() ? words + ": it" : words + ": " + name;
 }
 
+/// "; the largest was chrome, 12G": what made the machine short is seldom what died of it.
+std::string hog_words(const Death &death)
+{
+    if (!death.log || death.log->largest_name.empty())
+        return "";
+    return fmt::format("; the largest was {}, {}", printable(death.log->largest_name),
+                       format_bytes(death.log->largest_bytes));
+}
+
 /// What follows the victim: "hit its cap of 128M (memory.max of …/debuggee)".
 std::string cause_words(const Culprit &culprit, const Evidence &after, const Death &death)
 {
@@ -190,7 +199,8 @@ std::string cause_words(const Culprit &culprit, const Evidence &after, const Dea
                            size_words("limit", level->max),
                            fmt::format("({})", file_name(CgroupFile::limit, after.version)));
     case Cause::inner: return " hit the limit of a cgroup that the program made for itself";
-    case Cause::machine: return fmt::format(", {}because the whole machine ran out of memory", probably);
+    case Cause::machine:
+        return fmt::format(", {}because the whole machine ran out of memory", probably) + hog_words(death);
     case Cause::unseen:
         return fmt::format(", because a limit above {} was hit, which cannot be seen from here, or the whole machine "
                            "ran out of memory",
@@ -260,9 +270,9 @@ std::string advice_words(const Culprit &culprit, const Death &death, const Verdi
             return fmt::format(" Try \"dbgscope set {} memory.max={}\", or a --memory-max below what is left there.",
                                printable(name), larger(limit.bytes()));
         [[fallthrough]];
-    case Cause::unseen:
-    case Cause::machine: return " Try a --memory-max below what is left there: then only the debuggee meets it.";
+    case Cause::unseen: return " Try a --memory-max below what is left there: then only the debuggee meets it.";
     case Cause::oomd: return " \"journalctl -u systemd-oomd\" says why.";
+    case Cause::machine: // a smaller cap frees nothing of what others have
     case Cause::inner:
     case Cause::not_memory: break;
     }

@@ -17,6 +17,7 @@
 #include "kernel/cgroup.hpp"
 #include "kernel/pressure.hpp"
 #include "kernel/process.hpp"
+#include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
 #include "watch/cleanup.hpp"
 #include "watch/exit_status.hpp"
@@ -56,6 +57,9 @@ Watcher::Watcher(WatchStart start)
         for_listener_ = std::move(*null);
     if (order_.use_pidfd)
         debugger_pidfd_ = open_pidfd(start.debugger);
+    if (const auto stat = read_process_stat(start.debugger))
+        debuggers_session_ = stat->session;
+    own_score_ = oom_score_of(::getpid());
 }
 
 bool Watcher::introduced()
@@ -109,6 +113,7 @@ void Watcher::set_up()
                           .debuggee = divided ? place(session.debuggee, session.place.debuggee()) : WatchedCgroup{},
                           .debugger = divided ? place(session.debugger, session.place.debugger()) : WatchedCgroup{},
                           .debugger_pid = debugger_.pid,
+                          .cap = order_.cap,
                           .context = verdict_context(order_, divided)});
     SessionRecord &record = recorder_.record();
     record.place = where;
@@ -232,6 +237,7 @@ void Watcher::finish()
     if (oom_ && executed_)
         report(oom_->on_debugger_gone(status, now));
     holders_.end();
+    const PartingRules rules = take_leave(status);
     speaker_.close(); // clients wait for it: before anything that takes time
     if (fuse_)
         fuse_->disarm();
@@ -239,7 +245,6 @@ void Watcher::finish()
         for (const Debuggee &debuggee : debuggees_->living())
             if (!debuggee.program.empty())
                 programs_.push_back(debuggee.program);
-    const std::set<pid_t> detached = debuggees_ ? debuggees_->detached() : std::set<pid_t>();
     SessionRecord &record = recorder_.record();
     if (cgroups_) {
         if (const auto text = Cgroup(cgroups_->v2_scope(), 2).read(CgroupFile::pressure))
@@ -247,7 +252,8 @@ void Watcher::finish()
                 record.stall_some_us = totals.some.total_us;
                 record.stall_full_us = totals.full.total_us;
             }
-        (void)kill_leftovers(*cgroups_, detached, order_.use_cgroup_kill, kKillPatience);
+        set_free(part(*cgroups_, rules).live_on);
+        (void)kill_leftovers(*cgroups_, rules, order_.use_cgroup_kill, kKillPatience);
     }
     if (oom_) {
         record.counts = oom_->counts();
@@ -257,7 +263,7 @@ void Watcher::finish()
     if (fuse_)
         record.fuse_trips = fuse_->trips();
     if (cgroups_)
-        remove_cgroups(*cgroups_, detached.empty() ? kRemovePatience : std::chrono::milliseconds(0));
+        remove_cgroups(*cgroups_, kRemovePatience);
     remove_debug_binaries();
     if (status)
         record.exit_status = WIFSIGNALED(*status) ? -WTERMSIG(*status) : WEXITSTATUS(*status);

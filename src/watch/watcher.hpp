@@ -62,7 +62,10 @@ class Watcher {
     void on_notice(Time now);
     void on_populated();
     void on_gone(Time now);
-    void look();
+    void look(Time now);
+    void let_go(const std::vector<ProcessId> &processes);
+    void set_free(const std::vector<pid_t> &pids);
+    [[nodiscard]] PartingRules take_leave(std::optional<int> debugger_status);
     void lower_weight();
     void end_unreached();
     void note_state(Time now);
@@ -73,7 +76,9 @@ class Watcher {
     UniqueFd launcher_;
     ProcessId debugger_;
     UniqueFd debugger_pidfd_;
-    UniqueFd for_listener_; ///< keeps its place: without the listener the debugger's ptrace calls fail (ENOSYS)
+    UniqueFd for_listener_;       ///< keeps its place: without the listener the debugger's ptrace calls fail (ENOSYS)
+    pid_t debuggers_session_ = 0; ///< setsid(2)
+    std::optional<int> own_score_, debuggers_score_; ///< oom_score_adj: as a program has it without us, the debugger's
     bool gone_ = false;
     std::optional<int> wait_status_;
     bool executed_ = false; ///< without that there was no session to record
@@ -91,6 +96,7 @@ class Watcher {
     std::optional<PressureWatch> pressure_;
     std::optional<FuseKeeper> fuse_;
     HolderLine holders_;
+    int let_go_looks_ = 0;              ///< how often it is still looked whether a debuggee has been let go
     std::optional<Time> look_at_;       ///< a new debuggee is to be looked at
     std::optional<Time> events_muted_;  ///< memory.events is not polled before
     std::optional<Time> gone_check_at_; ///< without pidfd

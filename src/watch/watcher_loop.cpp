@@ -58,6 +58,8 @@ void Watcher::add_sources()
                .next_look = [this] { return fuse_ ? fuse_->next_look() : std::nullopt; },
                .timer = [this](Time) { fuse_->on_timer(); }});
     loop_.add({.name = "oom",
+               .fds = [this](auto &polled) { wait_for(polled, oom_ ? oom_->log_fd() : -1, POLLIN); },
+               .ready = [this](const pollfd &, Time now) { report(oom_->on_log(now)); },
                .next_look = [this] { return oom_ ? oom_->next_look() : std::nullopt; },
                .timer = [this](Time now) { report(oom_->on_timer(now)); }});
     loop_.add(pressure_source());
@@ -107,7 +109,7 @@ Source Watcher::debuggees_source()
             .timer =
                 [this](Time now) {
                     if (due(look_at_, now) && debuggees_)
-                        look();
+                        look(now);
                 }};
 }
 
@@ -197,6 +199,7 @@ void Watcher::on_launcher()
 
 void Watcher::settle()
 {
+    debuggers_score_ = oom_score_of(debugger_.pid);
     recorder_.note_directory(); // --working-directory
     join_unified(*cgroups_);
     if (order_.pressure != PressureAction::off) {
@@ -226,6 +229,11 @@ void Watcher::on_notice(Time now)
     const auto pid = debuggees_->on_notice();
     if (std::string &recorded = recorder_.record().heap_profile; recorded != debuggees_->heap_profile()) {
         recorded = debuggees_->heap_profile();
+        look_at_ = now + kLookDelay;
+    }
+    if (debuggees_->letting_go()) {
+        constexpr int kLooks = 20; // two seconds for a debugger to go through all the threads
+        let_go_looks_ = kLooks;
         look_at_ = now + kLookDelay;
     }
     if (!pid)
@@ -264,8 +272,11 @@ void Watcher::on_gone(Time now)
 }
 
 /// Who the debuggees are, for the record.
-void Watcher::look()
+void Watcher::look(Time now)
 {
+    let_go(debuggees_->take_let_go());
+    if (debuggees_->letting_go() && let_go_looks_-- > 0)
+        look_at_ = now + kLookDelay;
     debuggees_->look(order_.cap);
     SessionRecord &record = recorder_.record();
     record.debuggees.clear();
@@ -331,6 +342,7 @@ void Watcher::note_state(Time now)
     record.fuse_trips = fuse_->trips();
     if (record.cap != fuse_->cap()) { // dbgscope set
         record.cap = fuse_->cap();
+        oom_->set_cap(record.cap);
         record.fuse = fuse_->line();
     }
     if (pressure_)

@@ -18,6 +18,7 @@ SessionRecord record_of(bool split)
     record.fuse = fuse_line_for(record.cap);
     record.scope_limit = Limit(768 * kMiB);
     record.go_version = "go1.19.8";
+    record.gomemlimit = Limit(460 * kMiB);
     return record;
 }
 
@@ -34,6 +35,13 @@ TEST(CapChangeText, OfARaiseInGo)
               "dlv-x: cap 512M -> 1G, fuse at 972.8M, whole session 768M -> 1.2G\n"
               "The Go program has read GOMEMLIMIT at its start. To change it there too, in dlv while it is stopped:\n"
               "    set runtime.gcController.memoryLimit.value = 966367642\n");
+}
+
+TEST(CapChangeText, NothingOfAGomemlimitThatIsNotOurs)
+{
+    SessionRecord record = record_of(true);
+    record.gomemlimit = Limit();
+    EXPECT_EQ(text_of(record, {}, Limit(kGiB)), "dlv-x: cap 512M -> 1G, fuse at 972.8M, whole session 768M -> 1.2G\n");
 }
 
 TEST(CapChangeText, SaysWhatStandsInTheWay)

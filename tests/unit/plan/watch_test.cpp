@@ -123,6 +123,51 @@ TEST(PlanWatch, TheWatcherStartsFirstAndTheFilterComesBeforeTheCredentials)
     EXPECT_TRUE(score.only_with_split);
 }
 
+TEST(PlanWatch, ADebuggeesScoreIsItsShareOfTheMachine)
+{
+    Facts facts = machine();
+    facts.memory.total_bytes = 16 * kGiB;
+    facts.memory.available_bytes = 16 * kGiB;
+    const auto score = [&facts](const Request &request) {
+        return watch_of(*make_plan(facts, request))->debuggee_oom_score_adj;
+    };
+    const auto capped = [](std::uint64_t mib) {
+        return with(debugger(), Key::memory_max, SizeSpec{SizeSpec::Kind::bytes, mib * kMiB});
+    };
+    EXPECT_EQ(score(capped(1024)), 62);
+    EXPECT_EQ(score(capped(10240)), 500); // no more than the setting
+    EXPECT_EQ(score(capped(10)), 1);      // and before the debugger, which could not be lowered
+    facts.host.oom_score_adj = 200;
+    EXPECT_EQ(score(capped(1024)), 201);
+    EXPECT_EQ(score(with(capped(1024), Key::debuggee_oom_score_adjust, std::int64_t{700})), 700);
+    facts.host.oom_score_adj = 1000;
+    EXPECT_EQ(score(capped(1024)), 1000);
+    facts.host.oom_score_adj = 0;
+    EXPECT_EQ(score(with(debugger(), Key::memory_max, SizeSpec{SizeSpec::Kind::infinity, 0})), 500);
+}
+
+TEST(PlanWatch, OnlyAGomemlimitOfOursCanBeChangedByAPerson)
+{
+    GoEnvironment go;
+    Request request = debugger();
+    EXPECT_FALSE(gomemlimit_is_live(request, go));
+    go.changes.push_back({.name = "GOMEMLIMIT", .value = "460MiB"});
+    EXPECT_TRUE(gomemlimit_is_live(request, go));
+    request.call.verb = "dap";
+    EXPECT_FALSE(gomemlimit_is_live(request, go));
+    request.call.verb.clear();
+    for (const std::vector<std::string> &words :
+         {std::vector<std::string>{"-i=dap"}, {"-i", "dap"}, {"--interpreter=dap"}, {"-q", "-interpreter", "dap"}}) {
+        request.arguments = words;
+        EXPECT_FALSE(gomemlimit_is_live(request, go)) << words.front();
+    }
+    for (const std::vector<std::string> &words :
+         {std::vector<std::string>{"-i=mi"}, {"--args", "./app", "-i=dap"}, {"dap"}, {"-i"}}) {
+        request.arguments = words;
+        EXPECT_TRUE(gomemlimit_is_live(request, go)) << words.front();
+    }
+}
+
 TEST(PlanWatch, ADebuggersScoreIsLoweredOnlyWhereThatIsAllowed)
 {
     Facts facts = machine();
@@ -133,7 +178,7 @@ TEST(PlanWatch, ADebuggersScoreIsLoweredOnlyWhereThatIsAllowed)
     EXPECT_EQ(left_out(*plan, "oom-score"),
               "oom_score_adj -900 of the debugger: lowering it from 100 needs CAP_SYS_RESOURCE");
     EXPECT_TRUE(plan->notices.empty());
-    EXPECT_EQ(watch_of(*plan)->debuggee_oom_score_adj, 500);
+    EXPECT_EQ(watch_of(*plan)->debuggee_oom_score_adj, 299); // of a cap of 4915M
     // Without split the debuggee would inherit it, and the machine would lose its editor instead.
     facts.host.cap_sys_resource = true;
     facts.host.seccomp_notify = {Why::absent, "old"};

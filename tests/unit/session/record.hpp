@@ -29,6 +29,7 @@ inline SessionRecord full_record()
             .fuse = Limit(486 * kMiB),
             .scope_limit = Limit(kGiB),
             .go_version = "go1.19.8",
+            .gomemlimit = Limit(460 * kMiB),
             .heap_profile = "on",
             .state = SessionState::held,
             .debuggees = {4800, 4801},
@@ -39,6 +40,7 @@ inline SessionRecord full_record()
             .stall_full_us = 900,
             .fuse_trips = 2,
             .verdicts = {"out of memory: …", "second"},
+            .ended = {"sleep (pid 4900)"},
             .unsaid = {"line"},
             .exit_status = -9};
 }

@@ -152,6 +152,26 @@ TEST(Judge, MachineOrUnseen)
                 HasSubstr("because the outermost cgroup visible here, /sys/fs/cgroup, hit its limit"));
 }
 
+TEST(Judge, AMachineIsFullOfSomebodyElse)
+{
+    const Evidence before = machine();
+    Death death = kLeak;
+    death.log = OomKill{.pid = 4712,
+                        .machine_wide = true,
+                        .largest_name = "chrome",
+                        .largest_bytes = 12 * kGiB,
+                        .limit_cgroup = {},
+                        .victim_cgroup = {}};
+    const Verdict verdict = judge(before, after_kill(before, debuggee, std::nullopt), death, kDlv);
+    EXPECT_EQ(verdict.cause, Cause::machine);
+    EXPECT_EQ(verdict.line,
+              "debuggee killed for memory: leak (pid 4712, 127M), because the whole machine ran out of memory; the "
+              "largest was chrome, 12G. dlv will say \"Process 4712 has exited with status -9\".");
+    death.log->largest_name.clear();
+    EXPECT_THAT(judge(before, after_kill(before, debuggee, std::nullopt), death, kDlv).line,
+                Not(HasSubstr("--memory-max")));
+}
+
 TEST(Judge, InnermostOfSeveral)
 {
     const Evidence before = machine();
