@@ -44,7 +44,10 @@ bool Loop::turn()
             sources_[i].fds(polled_);
         owner_.resize(polled_.size(), i);
     }
-    const int ready = ::poll(polled_.data(), polled_.size(), patience(std::chrono::steady_clock::now()));
+    const int wait = patience(std::chrono::steady_clock::now());
+    if (wait < 0 && idle_)
+        idle_();
+    const int ready = ::poll(polled_.data(), polled_.size(), wait);
     if (ready < 0 && errno != EINTR)
         return false;
     const auto now = std::chrono::steady_clock::now();

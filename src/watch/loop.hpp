@@ -33,6 +33,8 @@ struct Source {
 class Loop {
   public:
     void add(Source source) { sources_.push_back(std::move(source)); }
+    /// Called last before a sleep that no source has asked to end.
+    void before_idling(std::function<void()> idle) { idle_ = std::move(idle); }
     /// One round. False: poll(2) failed for good.
     [[nodiscard]] bool turn();
     /// For poll(2), in ms: -1 while nothing is to be looked at again; at most a minute.
@@ -40,6 +42,7 @@ class Loop {
 
   private:
     std::vector<Source> sources_;
+    std::function<void()> idle_;
     std::vector<pollfd> polled_;     ///< of the present round, in the sources' order
     std::vector<std::size_t> owner_; ///< of each entry of `polled_`
 };

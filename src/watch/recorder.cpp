@@ -10,7 +10,6 @@
 #include "session/history.hpp"
 #include "session/journal.hpp"
 #include "sys/file.hpp"
-#include "watch/footprint.hpp"
 
 namespace dbgscope {
 namespace {
@@ -83,7 +82,6 @@ void Recorder::write()
     record_.duration_ms = clock_ms(CLOCK_BOOTTIME) - started_boot_ms_;
     if (registry_)
         note(registry_->write_live(record_));
-    shrink_footprint();
 }
 
 void Recorder::sweep()
@@ -94,7 +92,6 @@ void Recorder::sweep()
         if (!session.debugger_alive && !session.watcher_alive)
             note(clean_up(*registry_, session.record,
                           {.use_pidfd = use_pidfd_, .use_cgroup_kill = use_cgroup_kill_, .history = paths_.history}));
-    shrink_footprint();
 }
 
 void Recorder::end()

@@ -12,6 +12,7 @@
 #include "kernel/process.hpp"
 #include "session/listeners.hpp"
 #include "sys/file.hpp"
+#include "watch/footprint.hpp"
 #include "watch/watcher.hpp"
 
 namespace dbgscope {
@@ -156,6 +157,7 @@ void Watcher::run()
     if (order_.client_timeout_ms > 0)
         client_due_at_ = start + std::chrono::milliseconds(order_.client_timeout_ms);
     add_sources();
+    loop_.before_idling(shrink_footprint);
     while (!gone_ && loop_.turn())
         note_state(std::chrono::steady_clock::now());
 }

@@ -39,7 +39,7 @@ IO_HEADERS = re.compile(
     r'#include\s*[<"](unistd\.h|fcntl\.h|sys/|dirent\.h|poll\.h|fstream|iostream|filesystem|cstdio|cstdlib|ctime|random|'
     r"thread|systemd/)")
 OWNED = {  # library -> the room that may include it
-    r"<CLI/": "src/cli",
+    r"<CLI/": ("src/cli", "src/pch/cli_pch.hpp"),
     r"<yaml-cpp/": "src/profile",
     r"<systemd/": "src/sys",
     r"<linux/seccomp|<seccomp\.h": "src/sys",

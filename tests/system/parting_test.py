@@ -120,7 +120,7 @@ def stopped_program_takes_its_daemons_with_it():
         daemon, child = started(dlv)
         try:
             tap.equal(dlv.end(), 0)
-            tap.contains(dlv.stderr, f"sleep (pid {daemon})")
+            dlv.match(rf"sleep \(pid {daemon}\)")
             watched.gone_within(lambda: not session.alive(daemon), 1, "the daemon lives")
         finally:
             end(daemon, child)

@@ -139,7 +139,7 @@ def what_is_no_scope_is_left_to_the_real_one():
 
 # Behind "--scope -q", with a command of their own or "echo x".
 VECTORS = (
-    "--description=|env|echo|hello", "--slice=", "--description|", "--slice|", "--working-directory=|pwd", "--quie", "--s", "--uni=zz1",
+    "--description=|env|echo|hello", "--slice=", "--description|", "--slice|", "--working-directory=|pwd", "--quie", "--s", "--desc=a b",
     "--setenv=", "-E|1BAD=3", "-E|B-C=1", "-E|", "-E|=x", "-E|NOTSET|sh|-c|echo [${NOTSET-unset}]", "-E|A=|sh|-c|echo [$A]",
     "--setenv=A=1=2|sh|-c|echo $A", "--unit=", "-u|", "--uid=", "--gid=", "--nice=", "--nice=99", "--nice=5|nice", "--property=", "-p|",
     "-p|MemoryMax=", "-d|pwd", "-pMemoryMax=64M", "-G|--|echo|--scope", "echo|-q|--description=|y", "--|--", "|x",

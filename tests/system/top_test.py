@@ -226,11 +226,11 @@ def a_session_that_ends_is_shown_as_ended():
             watched.wait_record(dlv.pid)
         names = [session.session_name(dlv.pid) for dlv in (first, second)]
         with Top() as top:
-            top.see(rf"^{names[1]}: running")  # the newest
+            top.see(rf"^{names[1]}: (running|stopped)")  # the newest
             top.keys("k")
-            top.see(rf"^{names[0]}: running")
+            top.see(rf"^{names[0]}: (running|stopped)")
             top.keys("\x1b[B")
-            top.see(rf"^{names[1]}: running")
+            top.see(rf"^{names[1]}: (running|stopped)")
             second.end()
             top.see(rf"^{names[1]}: ended: dlv exec ")
             top.keys("+")

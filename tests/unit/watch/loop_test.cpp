@@ -93,6 +93,21 @@ TEST_F(LoopTest, SleepsWithoutATimerWhileNoSourceAsksForOne)
     EXPECT_EQ(loop_.patience(std::chrono::steady_clock::now()), -1);
 }
 
+TEST_F(LoopTest, SaysWhenItIdlesAndNotWhileATimeIsAwaited)
+{
+    int idled = 0;
+    loop_.before_idling([&] { ++idled; });
+    const Event event;
+    add("event", event);
+    event.signal();
+    ASSERT_TRUE(loop_.turn());
+    EXPECT_EQ(idled, 1);
+    std::optional<WatchTime> at = std::chrono::steady_clock::now();
+    add_timer("timer", at);
+    ASSERT_TRUE(loop_.turn());
+    EXPECT_EQ(idled, 1);
+}
+
 TEST_F(LoopTest, WaitsForTheEarliestLookRoundedUp)
 {
     const WatchTime now{milliseconds(1000)};
