@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Precompiled for every room: what most files include, read once instead of three hundred times. Each file still includes
-// what it uses: clang reads them without this (./dev clang).
+// Precompiled for every room: what most files include, read once instead of three hundred times. Each file still
+// includes what it uses: clang reads them without this (./dev clang).
 #include <algorithm>
 #include <array>
 #include <cerrno>

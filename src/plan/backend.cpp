@@ -84,8 +84,7 @@ Verdict cgroupfs(const Facts &facts, bool forced)
 
 bool must_vacate(const CgroupFacts &cgroup)
 {
-    return cgroup.memory.v2() && !cgroup.delegation.real_root &&
-           !has(cgroup.delegation.subtree_control, "memory");
+    return cgroup.memory.v2() && !cgroup.delegation.real_root && !has(cgroup.delegation.subtree_control, "memory");
 }
 
 BackendChoice choose_backend(const Facts &facts, const Settings &settings)

@@ -67,7 +67,8 @@ std::vector<std::string> expand_environment(const std::vector<std::string> &word
 {
     std::vector<std::string> out;
     for (const std::string &word : words) {
-        const bool whole_word = word.size() > 1 && word.front() == '$' && is_variable_name(std::string_view(word).substr(1));
+        const bool whole_word =
+            word.size() > 1 && word.front() == '$' && is_variable_name(std::string_view(word).substr(1));
         if (whole_word)
             append_split(value_of(std::string_view(word).substr(1), environment), out);
         else

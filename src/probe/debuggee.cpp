@@ -13,8 +13,8 @@
 #include "dbgscope/error.hpp"
 #include "debugger/call.hpp"
 #include "debugger/go_environment.hpp"
-#include "sys/elf_sections.hpp"
 #include "probe/tools.hpp"
+#include "sys/elf_sections.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {

@@ -31,7 +31,8 @@ struct SelfFile {
 /// are followed. Empty elements of PATH are the working directory; an empty PATH is "/usr/local/bin:/usr/bin:/bin".
 /// `configured` (debuggers.NAME) is used instead when not empty: a path as it stands, a bare word searched as `name`
 /// is. lldb-server and lldb-dap are also found under their versioned names, the highest first, and lldb-dap as
-/// lldb-vscode, where nothing bears the name itself. path unknown: absent (nowhere), denied (found, never executable), malformed (`configured` is dbgscope itself).
+/// lldb-vscode, where nothing bears the name itself. path unknown: absent (nowhere), denied (found, never executable),
+/// malformed (`configured` is dbgscope itself).
 [[nodiscard]] ToolFacts find_tool(std::string_view name, std::string_view path_variable, std::string_view configured,
                                   const std::optional<SelfFile> &self);
 

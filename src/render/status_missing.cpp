@@ -46,8 +46,7 @@ void user_manager(const Facts &facts, Lines &lines)
         return;
     }
     const auto &controllers = systemd.user.controllers;
-    if (facts.cgroup.memory.v2() && controllers &&
-        std::ranges::find(*controllers, "memory") == controllers->end())
+    if (facts.cgroup.memory.v2() && controllers && std::ranges::find(*controllers, "memory") == controllers->end())
         lines.emplace_back("limits by the user manager: it was not given the memory controller; "
                            "set Delegate=cpu memory pids for user@.service");
 }
