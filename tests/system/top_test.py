@@ -201,7 +201,7 @@ def a_hold_by_hand_is_a_freeze_or_a_plain_message():
         target, scope = faults.stopped_leak(dlv)
         watched.wait_record(dlv.pid)
         with Top(session.session_name(dlv.pid)) as top:
-            top.see(r": running: dlv exec ")
+            top.see(r": (running|stopped): dlv exec ")
             top.keys("h")
             if kernel.memory_cgroup(target)[0] == 1:
                 top.see(r"cannot hold \S+: that needs cgroup v2$")
@@ -211,7 +211,7 @@ def a_hold_by_hand_is_a_freeze_or_a_plain_message():
                 top.see(r": held: dlv exec ")
                 tap.contains((scope / "debuggee/cgroup.events").read_text(), "frozen 1")
                 top.keys("c")
-                top.see(r": running: dlv exec ")
+                top.see(r": (running|stopped): dlv exec ")
                 tap.contains((scope / "debuggee/cgroup.events").read_text(), "frozen 0")
             top.keys("q")
             tap.equal(top.left(), 0)
