@@ -143,7 +143,7 @@ VECTORS = (
     "--setenv=", "-E|1BAD=3", "-E|B-C=1", "-E|", "-E|=x", "-E|NOTSET|sh|-c|echo [${NOTSET-unset}]", "-E|A=|sh|-c|echo [$A]",
     "--setenv=A=1=2|sh|-c|echo $A", "--unit=", "-u|", "--uid=", "--gid=", "--nice=", "--nice=99", "--nice=5|nice", "--property=", "-p|",
     "-p|MemoryMax=", "-d|pwd", "-pMemoryMax=64M", "-G|--|echo|--scope", "echo|-q|--description=|y", "--|--", "|x",
-    "-S|--|-c|echo shell", "--quiet=yes", "-Z", "--no-such", "--slice=a/b", "--slice=../x", "--slice=foo", "-u|a b", "--description=-x",
+    "-S|--|-c|echo shell", "--quiet=yes", "-Z", "--no-such", "--slice=a/b", "--slice=../x", "--slice=foo", "--description=-x",
     "--description|-q", "--user|--system",
 )
 
