@@ -46,7 +46,9 @@ std::optional<int> exit_status_of(ProcessId process, int pidfd)
 {
     if (const auto status = from_pidfd(pidfd))
         return status;
-    return from_zombie(process);
+    if (const auto status = from_zombie(process))
+        return status;
+    return from_pidfd(pidfd); // reaped between the two looks
 }
 
 } // namespace dbgscope
