@@ -27,10 +27,25 @@ constexpr std::array<Named<Backend>, 4> enum_names(Backend)
 }
 [[nodiscard]] const char *backend_name(Backend backend); ///< the same for people
 
-enum class FuseAction : std::uint8_t { off, warn, hold };
-constexpr std::array<Named<FuseAction>, 3> enum_names(FuseAction)
+enum class FuseAction : std::uint8_t {
+    off,
+    look,     ///< nothing is held and nothing said: who holds the memory is noted for the verdict
+    warn,     ///< said; it runs on
+    snapshot, ///< it waits until the snapshot is taken, and runs on
+    hold,
+};
+constexpr std::array<Named<FuseAction>, 5> enum_names(FuseAction)
 {
-    return {{{FuseAction::off, "off"}, {FuseAction::warn, "warn"}, {FuseAction::hold, "hold"}}};
+    return {{{FuseAction::off, "off"},
+             {FuseAction::look, "look"},
+             {FuseAction::warn, "warn"},
+             {FuseAction::snapshot, "snapshot"},
+             {FuseAction::hold, "hold"}}};
+}
+/// A person hears of it.
+constexpr bool is_fuse(FuseAction action)
+{
+    return action != FuseAction::off && action != FuseAction::look;
 }
 enum class PressureAction : std::uint8_t {
     off,
@@ -60,6 +75,8 @@ struct Watch {
     PressureAction pressure = PressureAction::off;
     std::int64_t pressure_some_permyriad = 0, pressure_full_permyriad = 0; ///< of a 2 s window; 0: not watched
     std::uint64_t heap_profile_rate = 0; ///< switch Go's heap profile on, a sample every so many bytes; 0: do not
+    bool snapshot = false;             ///< one is taken when the fuse trips
+    std::string snapshot_directory;    ///< below which; empty: beside the history
     bool use_pidfd = true, use_cgroup_kill = true; ///< false: --assume no-…
     std::string go_version;                        ///< of the debuggee where known
     std::optional<Limit> gomemlimit; ///< of the debuggee, infinity: none; nothing: not Go, or its client may set it
@@ -207,6 +224,8 @@ void fields(auto &visit, Is<Watch> auto &watch)
     visit("use_cgroup_kill", watch.use_cgroup_kill);
     visit("go_version", watch.go_version);
     visit("heap_profile_rate", watch.heap_profile_rate);
+    visit("snapshot", watch.snapshot);
+    visit("snapshot_directory", watch.snapshot_directory);
     visit("gomemlimit_bytes", watch.gomemlimit);
     visit("gomemlimit_live", watch.gomemlimit_live);
     visit("builds", watch.builds);

@@ -36,6 +36,7 @@ enum class Key : std::uint8_t {
     wait,
     split,
     fuse_action,
+    snapshot,
     client_timeout,
     cpu_weight,
     cpu_quota,

@@ -96,6 +96,8 @@ struct SessionRecord {
     MemoryCounts counts;
     std::uint64_t stall_some_us = 0, stall_full_us = 0; ///< memory.pressure totals of the scope
     std::uint32_t fuse_trips = 0;
+    std::string held_by;                ///< who held the debuggee's memory at the last look: "main.grow main.go:13 …"
+    std::vector<std::string> snapshots; ///< directories, the newest last
     std::vector<std::string> verdicts; ///< in the order they were reached, one line each
     std::vector<std::string> ended;    ///< what was ended with the session: "sleep (pid 4711)"
     std::vector<std::string> unsaid;   ///< lines nobody could read on stderr (closed, full pipe)
@@ -152,6 +154,8 @@ void fields(auto &visit, Is<SessionRecord> auto &record)
     visit("stall_some_us", record.stall_some_us);
     visit("stall_full_us", record.stall_full_us);
     visit("fuse_trips", record.fuse_trips);
+    visit("held_by", record.held_by);
+    visit("snapshots", record.snapshots);
     visit("verdicts", record.verdicts);
     visit("ended", record.ended);
     visit("unsaid", record.unsaid);

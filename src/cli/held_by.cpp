@@ -5,27 +5,72 @@
 
 #include <charconv>
 
+#include <fmt/core.h>
+
+#include "cli/inspect_choice.hpp"
+#include "dbgscope/utf8.hpp"
+#include "session/record_json.hpp"
+#include "session/registry.hpp"
 #include "sys/file.hpp"
 #include "tools/inspect/holder_line.hpp"
-#include "tools/inspect/target.hpp"
+#include "tools/inspect/snapshot_store.hpp"
+#include "watch/holders.hpp"
 
 namespace dbgscope {
 
-constexpr unsigned kDeadlineS = 2;
+namespace {
+
+constexpr unsigned kLineDeadlineS = 2, kSnapshotDeadlineS = 10;
+
+/// One line of the answer, at once: what comes later may never come.
+void answer(std::string_view kind, std::string_view text)
+{
+    (void)write_all(STDOUT_FILENO, fmt::format("{} {}\n", kind, printable(text)), "stdout").has_value();
+}
+
+std::string record_of(const std::string &session)
+{
+    const auto registry = Registry::open(session_paths());
+    if (!registry)
+        return {};
+    for (const LiveSession &live : registry->list_live())
+        if (live.record.id == session)
+            return record_line(live.record) + '\n';
+    return {};
+}
+
+void keep_snapshot(const Target &target, const std::string &session, bool among, const std::string &directory)
+{
+    (void)::alarm(kSnapshotDeadlineS);
+    const Snapshot snapshot = take_snapshot(target, unix_ns(), record_of(session));
+    const auto stored = store_snapshot(snapshot, directory, session);
+    if (stored)
+        answer("snapshot", *stored);
+    else if (!among)
+        answer("say", "no snapshot: " + to_line(stored.error()));
+    if (among)
+        prune_snapshots(directory);
+}
+
+} // namespace
 
 Result<int> held_by(const std::vector<std::string> &words)
 {
     pid_t pid = 0;
-    if (words.size() != 2 ||
+    if (words.size() < 2 ||
         std::from_chars(words[0].data(), words[0].data() + words[0].size(), pid).ec != std::errc{} || pid <= 0)
         return 1;
-    become_dispensable(kDeadlineS);
+    become_dispensable(kLineDeadlineS);
     const auto target = open_process(pid);
-    const auto view = target ? view_heap(*target, false) : Result<HeapView>(fail(target.error()));
-    const std::string line = view ? holder_line(*view, words[1]) : "";
-    if (line.empty())
+    if (!target)
         return 1;
-    (void)write_all(STDERR_FILENO, "dbgscope: " + line + '\n', "stderr").has_value();
+    if (const auto view = view_heap(*target, false))
+        if (const std::string holders = holders_text(*view); !holders.empty()) {
+            answer("say", fmt::format("who holds it: {}; dbgscope heap shows all", holders));
+            answer("held-by", holders);
+        }
+    if (words.size() == 4 && (words[2] == kSnapshotIn || words[2] == kSnapshotAmong))
+        keep_snapshot(*target, words[1], words[2] == kSnapshotAmong, words[3]);
     return 0;
 }
 

@@ -8,8 +8,8 @@
 
 namespace dbgscope {
 
-/// `held-by PID SESSION`, which the watcher starts at a hold (watch/holders.hpp): one line on stderr, or nothing. A
-/// reason why it cannot be told is no news to anybody then.
+/// What the watcher starts when the fuse trips (watch/holders.hpp). A reason why nothing can be told is no news to
+/// anybody then, but for a snapshot that somebody wants.
 [[nodiscard]] Result<int> held_by(const std::vector<std::string> &words);
 
 } // namespace dbgscope

@@ -147,11 +147,12 @@ Attempt::Done Attempt::soften(Done done, bool required, std::string_view id)
 Attempt::Done Attempt::carry(const StartWatcher &start)
 {
     Watch order = start.watch;
-    if (!order.log_file.empty() && order.log_file.front() != '/') { // the watcher's working directory is "/"
-        std::array<char, PATH_MAX> here{};
-        if (::getcwd(here.data(), here.size()) != nullptr)
-            order.log_file = std::string(here.data()) + '/' + order.log_file;
-    }
+    for (std::string *path : {&order.log_file, &order.snapshot_directory})
+        if (!path->empty() && path->front() != '/') { // the watcher's working directory is "/"
+            std::array<char, PATH_MAX> here{};
+            if (::getcwd(here.data(), here.size()) != nullptr)
+                *path = std::string(here.data()) + '/' + *path;
+        }
     auto forked = fork_watcher(order);
     if (!forked)
         return soften(pass(forked), false, "no-watcher");

@@ -10,6 +10,7 @@
 #include "plan/budget.hpp"
 #include "plan/environment.hpp"
 #include "plan/expand.hpp"
+#include "plan/fuse.hpp"
 #include "plan/listen.hpp"
 #include "plan/properties.hpp"
 #include "plan/scope.hpp"
@@ -106,7 +107,7 @@ void add_process_steps(const Shared &shared, const WatchPlan &watch, std::vector
     if (watch.watch && watch.watch->split) // before the credentials: root needs no no_new_privs for it
         steps.push_back({InstallFilter{watch.watch->split_required, watch.watch->heap_profile_rate != 0},
                          filter_reason(shared.facts.host, *watch.watch)});
-    if (watch.watch && watch.watch->fuse == FuseAction::hold && watch.division && watch.division->version == 2)
+    if (watch.watch && stops(watch.watch->fuse) && watch.division && watch.division->version == 2)
         steps.push_back(
             {NoHugePages{}, "a few faults of 2 MiB would pass the fuse and the cap before anything is held"});
     if (watch.debugger_score)
@@ -157,8 +158,8 @@ std::string debuggee_words(const Watch &watch)
         line = fmt::format("{}M", watch.fuse_line.bytes() / kMiB);
     }
     std::string words = fmt::format(", cap {} for the debuggee", cap);
-    if (watch.fuse != FuseAction::off)
-        words += fmt::format(" ({} at {})", watch.fuse == FuseAction::hold ? "fuse" : "warning", line);
+    if (is_fuse(watch.fuse))
+        words += fmt::format(" ({} at {})", fuse_line_word(watch.fuse), line);
     return words;
 }
 

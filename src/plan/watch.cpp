@@ -8,6 +8,7 @@
 #include "dbgscope/session.hpp"
 #include "debugger/go_environment.hpp"
 #include "kernel/cgroup_files.hpp"
+#include "plan/fuse.hpp"
 #include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
 #include "plan/scores.hpp"
@@ -93,24 +94,6 @@ Obstacle split_obstacle(const Look &look)
     return {};
 }
 
-/// Why the debuggee cannot be held before its cap, given that split is possible; empty: it can.
-std::string fuse_obstacle(const Look &look)
-{
-    const Settings &settings = look.settings;
-    if (settings.text(Key::fuse_action, "hold") == "off")
-        return "off by " + origin_of(settings, Key::fuse_action);
-    if (!look.budget.cap || !look.budget.cap->finite())
-        return "there is no cap";
-    if (look.budget.cap->bytes() < kSmallestFusedCapBytes)
-        return fmt::format("a cap of {} leaves too little room for a line below it, {} and more do",
-                           format_limit(*look.budget.cap), format_bytes(kSmallestFusedCapBytes));
-    const bool wanted = asked(settings, Key::fuse_action) || required(settings, "fuse");
-    if (settings.flag(Key::wait) && !look.facts.host.terminal && !wanted)
-        return fmt::format("{} without a terminal: nobody would see that the program is held",
-                           origin_of(settings, Key::wait));
-    return {};
-}
-
 std::unexpected<Error> refuse(const char *what, std::string cause)
 {
     const bool split = std::string_view(what) == "split";
@@ -153,7 +136,7 @@ Division divide(const Look &look, const Watch &watch)
     division.version = look.facts.cgroup.memory.version;
     if (has_file(CgroupFile::subtree_control, division.version)) {
         division.enable.emplace_back("memory");
-        if (watch.fuse == FuseAction::hold || watch.pressure == PressureAction::weight)
+        if (stops(watch.fuse) || watch.pressure == PressureAction::weight)
             division.enable.emplace_back("cpu");
     }
     if (look.budget.debugger_limit)
@@ -245,14 +228,13 @@ Result<void> plan_split_and_fuse(const Look &look, WatchPlan &plan)
         return {};
     }
     watch.split_required = required(settings, "split");
-    if (const std::string no_fuse = fuse_obstacle(look); !no_fuse.empty()) {
-        if (required(settings, "fuse"))
-            return refuse("fuse", no_fuse);
+    const std::string no_fuse = fuse_obstacle(look.facts, look.request, look.budget.cap);
+    if (!no_fuse.empty() && required(settings, "fuse"))
+        return refuse("fuse", no_fuse);
+    if (!no_fuse.empty())
         plan.left_out.push_back({"fuse", "the fuse: " + no_fuse});
-        return {};
-    }
-    watch.fuse = settings.text(Key::fuse_action, "hold") == "warn" ? FuseAction::warn : FuseAction::hold;
-    watch.fuse_line = fuse_line_for(*look.budget.cap);
+    else
+        plan_fuse(settings, *look.budget.cap, watch);
     return {};
 }
 
@@ -349,6 +331,8 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
             return pass(decided);
     if (launches(request))
         plan_heap_profile(facts, request, plan);
+    if (launches(request))
+        plan_look(request.settings, plan);
     plan_pressure(look, plan);
     plan_scores(facts, request, budget, wishes, plan);
     if (plan.watch->split)

@@ -59,8 +59,10 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Stay as the parent of the command, and exit with 137 when it was killed for memory"},
     {Key::split, "split", "", T::choice, forbidden, kWatch, "off|auto", 0, 0, "WHEN",
      "Keep debugger and debuggee in two cgroups, so that the cap bounds the debuggee alone"},
-    {Key::fuse_action, "fuse.action", "", T::choice, forbidden, kWatch, "off|warn|hold", 0, 0, "ACTION",
+    {Key::fuse_action, "fuse.action", "", T::choice, forbidden, kWatch, "off|warn|snapshot|hold", 0, 0, "ACTION",
      "What to do with a debuggee that is about to run out of memory"},
+    {Key::snapshot, "snapshot", "", T::text, forbidden, kWatch, "", 0, 0, "auto|off|DIR",
+     "Where a snapshot goes that is taken when the memory runs out"},
     {Key::client_timeout, "client_timeout", "", T::duration, forbidden, kWatch, "", 0, 0, "TIME",
      "End a dlv dap that no client has reached for this long; 0: never"},
 

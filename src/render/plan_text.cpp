@@ -76,6 +76,18 @@ std::string fuse_line_text(const Watch &watch)
     return line == format_limit(watch.cap) ? fmt::format("{}M", watch.fuse_line.bytes() / kMiB) : line;
 }
 
+const char *fuse_text(FuseAction action)
+{
+    switch (action) {
+    case FuseAction::off: break;
+    case FuseAction::look: return "look who holds the memory";
+    case FuseAction::warn: return "warn";
+    case FuseAction::snapshot: return "stop the debuggee for a snapshot";
+    case FuseAction::hold: return "hold the debuggee";
+    }
+    return "";
+}
+
 /// Where the watcher says what it has to say.
 std::string messages_text(const Watch &watch)
 {
@@ -92,8 +104,10 @@ std::string describe(const Watch &watch)
         text += fmt::format("\n       move each debuggee into its own cgroup{}, oom_score_adj {}",
                             watch.split_required ? ", or stop it" : "", watch.debuggee_oom_score_adj);
     if (watch.fuse != FuseAction::off)
-        text += fmt::format("\n       {} at {}", watch.fuse == FuseAction::hold ? "hold the debuggee" : "warn",
-                            fuse_line_text(watch));
+        text += fmt::format("\n       {} at {}", fuse_text(watch.fuse), fuse_line_text(watch));
+    if (watch.snapshot)
+        text += "\n       keep a snapshot then" +
+                (watch.snapshot_directory.empty() ? "" : " in " + quoted(watch.snapshot_directory));
     const std::string threshold = threshold_text(watch);
     if (watch.pressure != PressureAction::off && !threshold.empty()) {
         const char *action = watch.pressure == PressureAction::weight ? "say so and give the debuggee less CPU"

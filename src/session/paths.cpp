@@ -58,4 +58,10 @@ SessionPaths session_paths()
                           .run_user_exists = exists});
 }
 
+std::string snapshots_beside(const SessionPaths &paths)
+{
+    const auto slash = paths.history.rfind('/');
+    return slash == std::string::npos ? std::string() : paths.history.substr(0, slash) + "/snapshots";
+}
+
 } // namespace dbgscope

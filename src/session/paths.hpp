@@ -27,6 +27,9 @@ struct SessionPaths {
 /// A user: $XDG_RUNTIME_DIR or /run/user/UID, else /tmp/dbgscope-UID; $XDG_STATE_HOME or ~/.local/state.
 [[nodiscard]] SessionPaths session_paths(const PathInput &input);
 
+/// "/var/lib/dbgscope/snapshots": beside the history; empty: there is none.
+[[nodiscard]] std::string snapshots_beside(const SessionPaths &paths);
+
 /// The paths of this process's effective user and environment.
 [[nodiscard]] SessionPaths session_paths();
 

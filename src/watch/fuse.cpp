@@ -11,6 +11,7 @@ using Ms = std::chrono::milliseconds;
 constexpr std::uint64_t kTripPercent = 95, kReleasePercent = 90;
 constexpr Ms kSoonest{10}, kThrottledLook{100}, kFrozenLook{20}, kStoppedLook{500}, kLiftedLook{2000};
 constexpr Ms kUnanswered{10'000}, kPatientLook{200};
+constexpr Ms kLookPatience{5000}; ///< as long as it may stand still for being looked at
 constexpr Ms kRanLongEnough{2000}, kReaction{100}, kReactionV1{30}, kStale{250};
 
 /// v1: any amount wakes all that wait, and a pending signal is handled before the next allocation: what is lent to let
@@ -131,7 +132,7 @@ void Fuse::at_rest(const FuseSample &sample, FuseOrders &orders)
 {
     if (state_ == FuseState::lifted && !sample.line_in_force) {
         const bool small = sample.unreclaimable_bytes < share(sample.line.bytes(), kReleasePercent);
-        const bool watched = sample.any_process && sample.traced;
+        const bool watched = sample.any_process && (sample.traced || only_looks());
         orders.arm = rearm_ || (watched && small);
         if (!orders.arm) {
             if (watched)
@@ -141,7 +142,7 @@ void Fuse::at_rest(const FuseSample &sample, FuseOrders &orders)
     }
     rearm_ = false;
     state_ = FuseState::running;
-    if (over(sample) && sample.any_process && !sample.traced) { // nobody could stop it and look
+    if (over(sample) && sample.any_process && !sample.traced && !only_looks()) { // nobody could stop it and look
         orders.lift = true;
         orders.arm = false;
         state_ = FuseState::lifted;
@@ -162,6 +163,7 @@ void Fuse::at_rest(const FuseSample &sample, FuseOrders &orders)
     orders.say_held = true;
     state_ = FuseState::throttled;
     left_at_stop_ = 0;
+    tripped_at_ = sample.now;
     if (action_ == FuseAction::warn) {
         orders.lift = true;
         orders.look_in = kLiftedLook;
@@ -172,8 +174,24 @@ void Fuse::at_rest(const FuseSample &sample, FuseOrders &orders)
 void Fuse::held(const FuseSample &sample, FuseOrders &orders)
 {
     rearm_ = false;
-    if (!release(sample, orders))
+    if (!release(sample, orders) && !lets_run_on(sample, orders))
         advance(sample, orders);
+}
+
+/// It was held for no more than a look at it.
+bool Fuse::lets_run_on(const FuseSample &sample, FuseOrders &orders)
+{
+    if (!only_looks() || looking(sample))
+        return false;
+    orders.lift = true;
+    orders.look_in = kLiftedLook;
+    state_ = FuseState::lifted;
+    return true;
+}
+
+bool Fuse::looking(const FuseSample &sample) const
+{
+    return looks_ && !sample.looked && tripped_at_ && sample.now - *tripped_at_ < kLookPatience;
 }
 
 /// True when what was announced is over.
@@ -182,7 +200,7 @@ bool Fuse::release(const FuseSample &sample, FuseOrders &orders)
     const bool raised = sample.line > said_line_;
     if (!sample.any_process)
         orders.say_released = Release::ended;
-    else if (!sample.traced)
+    else if (!sample.traced && !only_looks())
         orders.say_released = Release::detached;
     else if (raised && !over(sample))
         orders.say_released = Release::raised;
@@ -304,12 +322,15 @@ Fuse::Ms Fuse::hurry(const FuseSample &sample, std::uint64_t until_bytes) const
     return std::clamp(Ms(distance * 500 / *growth_), kSoonest, kThrottledLook);
 }
 
-/// The pressure action's own reason to freeze, beside the fuse's.
+/// Reasons to freeze beside the fuse's own: the pressure action, and a look at one instant of it.
 void Fuse::press(const FuseSample &sample)
 {
-    const bool stops = sample.stop_pending || sample.all_stopped || !sample.any_process || !sample.traced;
-    press_spent_ = sample.pressure_hold && (press_spent_ || stops);
-    pressed_ = version_ != 1 && sample.pressure_hold && !press_spent_;
+    const bool stops = sample.stop_pending || sample.all_stopped || !sample.any_process;
+    press_spent_ = sample.pressure_hold && (press_spent_ || stops || !sample.traced);
+    if (stops || !looking(sample))
+        tripped_at_.reset();
+    const bool pressed = sample.pressure_hold && !press_spent_;
+    pressed_ = version_ != 1 && (pressed || (tripped_at_ && tripped()));
 }
 
 } // namespace dbgscope

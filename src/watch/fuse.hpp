@@ -34,6 +34,7 @@ struct FuseSample {
     bool starting = false;      ///< the only stop pending may be that of a new thread, before its start
     std::uint64_t threads = 1;  ///< of all processes, as last seen
     bool pressure_hold = false; ///< v2: the pressure action asks for a freeze
+    bool looked = false;        ///< whoever was to look at it since the fuse tripped has done so
 };
 
 /// Why what was announced is over.
@@ -48,7 +49,7 @@ struct FuseOrders {
     std::uint64_t lend_bytes = 0; ///< v1: raise the limit by this much
     bool take_back = false;       ///< v1: lower it to the line
     Release say_released = Release::none;
-    bool say_held = false;                            ///< under FuseAction::warn: that it runs on
+    bool say_held = false; ///< in the words of the action
     bool say_spent = false;                           ///< that it stays frozen even while its debugger has stopped it
     std::optional<std::chrono::milliseconds> look_in; ///< nothing: sleep until an event
     std::chrono::milliseconds event_gap{};            ///< an event causes no look sooner than this after the last
@@ -62,7 +63,8 @@ enum class ProcessNeed : std::uint8_t { none, sometimes, now };
 /// kernel says so itself, it waits only after reclaim has failed). Page cache never does. Each state is said once.
 class Fuse {
   public:
-    Fuse(int version, FuseAction action) : version_(version), action_(action) {}
+    /// `looks`: when it trips somebody looks at the debuggee, which stands still meanwhile.
+    Fuse(int version, FuseAction action, bool looks = false) : version_(version), action_(action), looks_(looks) {}
 
     [[nodiscard]] ProcessNeed needs_processes(const FuseSample &sample) const;
     /// v2: step() may order a freeze, as far as can be told without the processes: freeze now, look at them, then step.
@@ -74,10 +76,10 @@ class Fuse {
     [[nodiscard]] FuseState state() const { return state_; }
     [[nodiscard]] bool frozen() const { return frozen_; } ///< v2: by an order of ours, for either reason
     [[nodiscard]] std::uint32_t trips() const { return trips_; }
+    [[nodiscard]] bool tripped() const { return state_ != FuseState::running && state_ != FuseState::lifted; }
 
   private:
     using Ms = std::chrono::milliseconds;
-    [[nodiscard]] bool tripped() const { return state_ != FuseState::running && state_ != FuseState::lifted; }
     [[nodiscard]] bool over(const FuseSample &sample) const;
     [[nodiscard]] std::uint64_t left(const FuseSample &sample) const;
     [[nodiscard]] bool must_freeze(const FuseSample &sample) const;
@@ -92,9 +94,14 @@ class Fuse {
     void advance(const FuseSample &sample, FuseOrders &orders);
     void run_on(const FuseSample &sample, FuseOrders &orders);
     void press(const FuseSample &sample);
+    /// Held for no longer than the look takes, and so whether or not anybody could stop it.
+    [[nodiscard]] bool only_looks() const { return action_ == FuseAction::snapshot || action_ == FuseAction::look; }
+    [[nodiscard]] bool looking(const FuseSample &sample) const;
+    [[nodiscard]] bool lets_run_on(const FuseSample &sample, FuseOrders &orders);
 
     int version_;
     FuseAction action_;
+    bool looks_;
     FuseState state_ = FuseState::running;
     bool frozen_ = false, pressed_ = false, press_spent_ = false, rearm_ = false, said_spent_ = false;
     std::uint32_t trips_ = 0;
@@ -102,6 +109,7 @@ class Fuse {
     std::uint64_t left_at_stop_ = 0; ///< bytes up to the cap when it was last asked to stop
     std::uint64_t left_at_freeze_ = 0;
     Ms running_since_{};
+    std::optional<Ms> tripped_at_; ///< and the look has not been over since
     std::optional<Ms> last_now_;
     std::optional<Ms> frozen_since_; ///< nothing runs, by whatever order: v1's too
     std::uint64_t last_used_ = 0;

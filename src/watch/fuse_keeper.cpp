@@ -34,6 +34,14 @@ bool gone(const Error &error)
     return error.error_number == ENODEV || error.error_number == ENOENT;
 }
 
+std::string_view trip_id(FuseAction action)
+{
+    return action == FuseAction::look       ? kFuseLook
+           : action == FuseAction::warn     ? kFuseWarned
+           : action == FuseAction::snapshot ? kFuseSnapshot
+                                            : kFuseHeld;
+}
+
 milliseconds since_epoch(Clock::time_point at)
 {
     return std::chrono::duration_cast<milliseconds>(at.time_since_epoch());
@@ -43,7 +51,7 @@ milliseconds since_epoch(Clock::time_point at)
 
 FuseKeeper::FuseKeeper(FuseConfig config, FuseCgroup cgroup, UniqueFd proc)
     : config_(std::move(config)), cgroup_(std::move(cgroup)), proc_(std::move(proc)),
-      fuse_(config_.version, config_.action), line_(config_.line), cap_(config_.cap)
+      fuse_(config_.version, config_.action, config_.looks), line_(config_.line), cap_(config_.cap)
 {
 }
 
@@ -82,7 +90,7 @@ void FuseKeeper::on_timer()
 
 void FuseKeeper::new_debuggee()
 {
-    if (!guard_.active() && !disarmed_ && config_.action != FuseAction::warn)
+    if (!guard_.active() && !disarmed_ && config_.action != FuseAction::warn && config_.action != FuseAction::look)
         if (auto guard = HoldGuard::start(config_.directory, [this] { let_go(false); }))
             guard_ = std::move(*guard);
     fuse_.new_debuggee();
@@ -94,6 +102,12 @@ void FuseKeeper::hold_for_pressure(bool wanted)
 {
     if (std::exchange(pressure_, wanted) != wanted)
         look();
+}
+
+void FuseKeeper::looked()
+{
+    looked_ = true;
+    next_look_ = Clock::now();
 }
 
 void FuseKeeper::disarm()
@@ -147,6 +161,7 @@ void FuseKeeper::look()
     }
     line_ = reading->line;
     cap_ = reading->cap;
+    looked_ = looked_ && fuse_.tripped(); // else of another trip
     FuseSample sample{.now = since_epoch(now),
                       .current_bytes = reading->current_bytes,
                       .unreclaimable_bytes = reading->unreclaimable_bytes(),
@@ -156,7 +171,8 @@ void FuseKeeper::look()
                       .line_in_force = reading->line_in_force,
                       .waiting = reading->waiting,
                       .threads = threads_,
-                      .pressure_hold = pressure_};
+                      .pressure_hold = pressure_,
+                      .looked = looked_};
     const bool early = freeze_early(sample);
     look_at_debuggee(sample, now);
     const FuseOrders orders = fuse_.step(sample);
@@ -238,7 +254,7 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
                           .growth = growth(bytes, now),
                           .pressure_avg10 = orders.say_held ? cgroup_.pressure_avg10() : std::nullopt};
     if (orders.say_held)
-        config_.say(config_.action == FuseAction::warn ? "fuse-warned" : kFuseHeld, held_line(facts));
+        config_.say(trip_id(config_.action), held_line(facts));
     if (orders.say_spent)
         config_.say("fuse-spent", spent_line(facts));
 }

@@ -19,14 +19,17 @@
 // The fuse for the watcher's loop: no thread and no timer of its own, silent and asleep while nothing happens.
 namespace dbgscope {
 
-inline constexpr std::string_view kFuseHeld = "fuse-held"; ///< id of the line that says so
+/// Ids of the lines that a trip has said, by its action; the last one is for nobody to read.
+inline constexpr std::string_view kFuseHeld = "fuse-held", kFuseWarned = "fuse-warned", kFuseSnapshot = "fuse-snapshot",
+                                  kFuseLook = "fuse-look";
 
 struct FuseConfig {
     int version = 2;    ///< of the hierarchy that carries memory
     int directory = -1; ///< the debuggee's cgroup in it, open for openat(2); outlives the keeper
     Limit line, cap;    ///< line: infinity or action off: no fuse, only hold_for_pressure()
     FuseAction action = FuseAction::hold;
-    /// `id`: "fuse-held", "fuse-spent", "fuse-warned", "fuse-released". Called from the members that look, never from
+    bool looks = false; ///< somebody looks at the debuggee at each trip, and calls looked()
+    /// `id`: one of the four above, "fuse-spent", "fuse-released". Called from the members that look, never from
     /// arm and disarm.
     std::function<void(std::string_view id, std::string_view line)> say;
 };
@@ -47,6 +50,8 @@ class FuseKeeper {
     /// A process was moved into the cgroup. After the notification was answered: it reads and may write files. The
     /// first time it starts the guard.
     void new_debuggee();
+    /// What the trip had to be looked at for is over: it need not stand still for that any more.
+    void looked();
     /// The last word, when the session ends, its scope is being stopped, or the watcher ends: thaws and lifts the line,
     /// so that every signal lands. Later calls do nothing.
     void disarm();
@@ -80,7 +85,7 @@ class FuseKeeper {
     HoldGuard guard_; ///< none where nothing can be held
     Fuse fuse_;
     Limit line_, cap_;
-    bool disarmed_ = false, pressure_ = false;
+    bool disarmed_ = false, pressure_ = false, looked_ = false;
     bool thaw_owed_ = false; ///< it could not be written
     std::uint64_t threads_ = 1;
     std::optional<Clock::time_point> next_look_, last_look_, last_process_look_, last_thread_look_;

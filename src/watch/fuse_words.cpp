@@ -49,6 +49,8 @@ std::string held_line(const HeldFacts &facts)
                            "to look, or give it "
                            "more: dbgscope more",
                            what);
+    if (facts.action == FuseAction::snapshot)
+        return fmt::format("debuggee near its cap: {}. A snapshot is taken, then it runs on up to its cap", what);
     return fmt::format("debuggee held: {}. Pause it in the debugger to look, or give it more: dbgscope more", what);
 }
 

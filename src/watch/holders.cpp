@@ -12,16 +12,17 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
+#include <utility>
 
+#include "dbgscope/bytes.hpp"
 #include "kernel/proc_files.hpp"
-#include "sys/fd.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
 namespace {
 
-constexpr mode_t kLogMode = 0600;
 constexpr std::chrono::milliseconds kEndPatience{200};
 
 /// Second number of /proc/PID/statm: pages in memory.
@@ -35,11 +36,12 @@ std::uint64_t resident_pages(pid_t pid, const std::string &proc)
     return pages;
 }
 
-/// What a child of the watcher must not inherit: its blocked signals. The descriptors are all closed on exec.
+/// What a child of the watcher must not inherit: its blocked signals. Its standard output is `to`, its standard error
+/// nothing; all other descriptors are closed on exec.
 struct SpawnSettings {
     posix_spawnattr_t attributes{};
     posix_spawn_file_actions_t actions{};
-    explicit SpawnSettings(const std::string &log_file)
+    explicit SpawnSettings(int to)
     {
         sigset_t none{};
         (void)::sigemptyset(&none);
@@ -47,9 +49,8 @@ struct SpawnSettings {
         (void)::posix_spawnattr_setsigmask(&attributes, &none);
         (void)::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
         (void)::posix_spawn_file_actions_init(&actions);
-        if (!log_file.empty())
-            (void)::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log_file.c_str(),
-                                                     O_WRONLY | O_APPEND | O_CREAT, kLogMode);
+        (void)::posix_spawn_file_actions_adddup2(&actions, to, STDOUT_FILENO);
+        (void)::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     }
     SpawnSettings(const SpawnSettings &) = delete;
     SpawnSettings &operator=(const SpawnSettings &) = delete;
@@ -60,49 +61,125 @@ struct SpawnSettings {
     }
 };
 
-/// 0: it could not be started.
-pid_t spawn(pid_t pid, const std::string &session, const std::string &log_file)
+std::vector<std::string> words_of(const LookOrder &order)
 {
-    std::string words[] = {"dbgscope", std::string(kHolderVerb), std::to_string(pid), session};
-    char *arguments[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
-    char *environment[] = {nullptr};
-    const SpawnSettings settings(log_file);
+    std::vector<std::string> words{"dbgscope", std::string(kHolderVerb), std::to_string(order.pid), order.session};
+    if (order.snapshot) {
+        words.emplace_back(order.bounded ? kSnapshotAmong : kSnapshotIn);
+        words.push_back(order.directory);
+    }
+    return words;
+}
+
+/// Where the session's record lies; nothing else of the environment is its business.
+std::vector<std::string> places_in_environment()
+{
+    std::vector<std::string> places;
+    for (const char *name : {"HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"})
+        if (const char *value = std::getenv(name)) // NOLINT(concurrency-mt-unsafe): one thread
+            places.push_back(std::string(name) + '=' + value);
+    return places;
+}
+
+std::vector<char *> pointers_to(std::vector<std::string> &words)
+{
+    std::vector<char *> pointers;
+    for (std::string &word : words)
+        pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+/// 0: it could not be started.
+pid_t spawn(const LookOrder &order, int to)
+{
+    std::vector<std::string> words = words_of(order), environment = places_in_environment();
+    const SpawnSettings settings(to);
     pid_t child = 0;
-    const int code =
-        ::posix_spawn(&child, kSelfExecutable, &settings.actions, &settings.attributes, arguments, environment);
+    const int code = ::posix_spawn(&child, kSelfExecutable, &settings.actions, &settings.attributes,
+                                   pointers_to(words).data(), pointers_to(environment).data());
     return code == 0 ? child : 0;
+}
+
+/// Close on exec; the reading end does not block.
+bool make_pipe(UniqueFd &from, UniqueFd &to)
+{
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        return false;
+    from = UniqueFd(ends[0]);
+    to = UniqueFd(ends[1]);
+    return ::fcntl(from.get(), F_SETFL, O_NONBLOCK) == 0;
 }
 
 } // namespace
 
-void HolderLine::start(pid_t pid, const std::string &session, const std::string &log_file)
+bool InsideLook::start(const LookOrder &order)
 {
     end();
-    std::array<int, 2> ends{-1, -1};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        return;
-    const UniqueFd from(ends[0]);
-    UniqueFd to(ends[1]);
+    UniqueFd from, to, answer, tell;
+    if (!make_pipe(from, to) || !make_pipe(answer, tell) || ::fcntl(answer.get(), F_SETFL, 0) != 0)
+        return false;
     const pid_t middle = ::fork();
     if (middle == 0) {
-        const pid_t child = spawn(pid, session, log_file);
-        (void)!::write(to.get(), &child, sizeof child);
+        const pid_t child = spawn(order, to.get());
+        (void)!::write(tell.get(), &child, sizeof child);
         ::_exit(0);
     }
-    to.reset();
+    tell.reset();
     pid_t child = 0;
-    if (middle > 0 && ::read(from.get(), &child, sizeof child) == sizeof child && child > 0)
+    if (middle > 0 && ::read(answer.get(), &child, sizeof child) == sizeof child && child > 0)
         if (const auto process = process_id(child))
             running_.emplace(*process);
     while (middle > 0 && ::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
     }
+    if (child > 0)
+        from_ = std::move(from);
+    return child > 0;
 }
 
-void HolderLine::end()
+LookNews InsideLook::read()
+{
+    constexpr std::size_t kMostUnread = 16 * kKiB; // ten lines of a healthy one
+    LookNews news;
+    std::array<char, 4096> bytes; // NOLINT: filled by read
+    ssize_t got = 0;
+    while ((got = ::read(from_.get(), bytes.data(), bytes.size())) > 0 && unread_.size() < kMostUnread)
+        unread_.append(bytes.data(), static_cast<std::size_t>(got));
+    const bool waits = got < 0 && (errno == EAGAIN || errno == EINTR);
+    take_look_lines(unread_, news);
+    news.over = !waits;
+    if (news.over)
+        end();
+    return news;
+}
+
+void InsideLook::end()
 {
     if (running_ && running_->send(SIGKILL) == 0)
         (void)running_->wait_end(kEndPatience);
     running_.reset();
+    from_.reset();
+    unread_.clear();
+}
+
+void take_look_lines(std::string &text, LookNews &news)
+{
+    std::size_t from = 0;
+    for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', from)) {
+        const std::string_view line(text.data() + from, end - from);
+        const auto blank = line.find(' ');
+        const std::string_view kind = line.substr(0, blank);
+        const std::string_view rest = blank == std::string_view::npos ? "" : line.substr(blank + 1);
+        if (kind == "say")
+            news.say.emplace_back(rest);
+        else if (kind == "held-by")
+            news.held_by = rest;
+        else if (kind == "snapshot")
+            news.snapshot = rest;
+        from = end + 1;
+    }
+    text.erase(0, from);
 }
 
 pid_t largest_process(const std::vector<pid_t> &pids, const std::string &proc)

@@ -9,31 +9,59 @@
 #include <vector>
 
 #include "kernel/process.hpp"
+#include "sys/fd.hpp"
 
 namespace dbgscope {
 
-/// `dbgscope held-by PID SESSION`: prints the line that names who holds the memory of process PID. Not for people.
+/// `dbgscope held-by PID SESSION [snapshot-in DIR | snapshot-among DIR]`: looks into process PID. Not for people. On
+/// standard output, one line each, as soon as it is known: "say TEXT" for the person, "held-by TEXT" for the verdict,
+/// "snapshot DIR" once that is whole.
 inline constexpr std::string_view kHolderVerb = "held-by";
+inline constexpr std::string_view kSnapshotIn = "snapshot-in", kSnapshotAmong = "snapshot-among";
 
-/// Has the line that follows "debuggee held" said by a process of its own: reading debug information takes memory and
-/// time that the watcher has not. That process ends by itself within two seconds and is the first to go when the
-/// session's memory is short.
-class HolderLine {
+/// What a look is to bring.
+struct LookOrder {
+    pid_t pid = 0;
+    std::string session;
+    bool snapshot = false;
+    std::string directory; ///< the snapshot becomes a directory in it
+    bool bounded = false;  ///< old snapshots in it make room
+};
+
+/// What it has brought since the last call.
+struct LookNews {
+    std::vector<std::string> say;
+    std::string held_by;
+    std::string snapshot;
+    bool over = false;
+};
+
+/// Who holds the debuggee's memory is found out by a process of its own: reading debug information takes memory and
+/// time that the watcher has not. That process ends by itself within seconds, and is the first to go when the session's
+/// memory is short.
+class InsideLook {
   public:
-    HolderLine() = default;
-    HolderLine(const HolderLine &) = delete;
-    HolderLine &operator=(const HolderLine &) = delete;
-    ~HolderLine() { end(); }
+    InsideLook() = default;
+    InsideLook(const InsideLook &) = delete;
+    InsideLook &operator=(const InsideLook &) = delete;
+    ~InsideLook() { end(); }
 
-    /// Waits for no more than a fork. One at a time: what still runs is ended. `log_file`: written to instead of
-    /// stderr; empty: none.
-    void start(pid_t pid, const std::string &session, const std::string &log_file);
-    /// So that stderr is let go of.
+    /// Waits for no more than a fork. One at a time: what still runs is ended. False: it could not be started.
+    [[nodiscard]] bool start(const LookOrder &order);
+    /// For poll(2); -1: none is under way.
+    [[nodiscard]] int fd() const { return from_.get(); }
+    /// Does not wait.
+    [[nodiscard]] LookNews read();
     void end();
 
   private:
     std::optional<ProcessHandle> running_; ///< no child of the watcher: nobody has to wait for it
+    UniqueFd from_;
+    std::string unread_; ///< the beginning of a line
 };
+
+/// Takes whole lines off the front of `text` into `news`. Lines of any other form are left out.
+void take_look_lines(std::string &text, LookNews &news);
 
 /// The one with the most memory in use; 0: none of them can be read.
 [[nodiscard]] pid_t largest_process(const std::vector<pid_t> &pids, const std::string &proc = "/proc");

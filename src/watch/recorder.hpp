@@ -20,6 +20,9 @@ class Recorder {
     /// `debugger` is alive. Paths come from the environment, read here once.
     Recorder(const Watch &order, ProcessId debugger);
     [[nodiscard]] SessionRecord &record() { return record_; }
+    [[nodiscard]] const SessionRecord &record() const { return record_; }
+    /// Where snapshots go that nobody has named a place for; empty: nowhere.
+    [[nodiscard]] std::string snapshot_directory() const { return snapshots_beside(paths_); }
     /// The debugger's working directory, as it is now.
     void note_directory();
     /// Keeps a line nobody could read.

@@ -21,7 +21,6 @@
 #include "sys/file.hpp"
 #include "watch/cleanup.hpp"
 #include "watch/exit_status.hpp"
-#include "watch/heap_switch.hpp"
 
 namespace dbgscope {
 namespace {
@@ -117,7 +116,7 @@ void Watcher::set_up()
                           .context = verdict_context(order_, divided)});
     SessionRecord &record = recorder_.record();
     record.place = where;
-    record.fuse = fuse_ && order_.fuse != FuseAction::off ? fuse_->line() : Limit();
+    record.fuse = fuse_ && is_fuse(order_.fuse) ? fuse_->line() : Limit();
 }
 
 void Watcher::arm_fuse()
@@ -132,11 +131,8 @@ void Watcher::arm_fuse()
                                  .line = order_.fuse_line,
                                  .cap = order_.cap,
                                  .action = order_.fuse,
-                                 .say = [this](std::string_view id, std::string_view line) {
-                                     say(line);
-                                     if (id == kFuseHeld)
-                                         tell_holders();
-                                 }});
+                                 .looks = looks(),
+                                 .say = [this](std::string_view id, std::string_view line) { on_fuse(id, line); }});
     if (fuse)
         fuse_.emplace(std::move(*fuse));
     else
@@ -160,18 +156,6 @@ void Watcher::say(std::string_view line)
         recorder_.keep_unsaid(line);
 }
 
-/// Once the hold has been said. Only where the heap profile is known to be on: else there is nothing to read.
-void Watcher::tell_holders()
-{
-    if (!debuggees_ || debuggees_->heap_profile() != kHeapSwitchedOn || order_.quiet)
-        return;
-    std::vector<pid_t> pids;
-    for (const Debuggee &debuggee : debuggees_->living())
-        pids.push_back(debuggee.id.pid);
-    if (const pid_t pid = largest_process(pids); pid != 0)
-        holders_.start(pid, order_.session, order_.log_file);
-}
-
 /// Not before the exec: of a launch that has failed meanwhile nothing is to be found.
 void Watcher::say_if_not_watched()
 {
@@ -183,12 +167,14 @@ void Watcher::report(const std::optional<Verdict> &verdict)
 {
     if (!verdict)
         return;
+    const bool known = verdict->memory() && verdict->victim == Victim::debuggee;
+    const std::string line = verdict->line + (known ? last_look_words() : "");
     if (verdict->say)
-        say(verdict->line);
+        say(line);
     constexpr std::size_t kMaxVerdicts = 256; // a debuggee may be killed and restarted for hours
     auto &verdicts = recorder_.record().verdicts;
     if (verdicts.size() < kMaxVerdicts)
-        verdicts.push_back(verdict->line);
+        verdicts.push_back(line);
     recorder_.write();
 }
 
@@ -236,7 +222,7 @@ void Watcher::finish()
         debuggees_->look(order_.cap);
     if (oom_ && executed_)
         report(oom_->on_debugger_gone(status, now));
-    holders_.end();
+    look_.end();
     const PartingRules rules = take_leave(status);
     speaker_.close(); // clients wait for it: before anything that takes time
     if (fuse_)

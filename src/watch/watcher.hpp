@@ -45,7 +45,13 @@ class Watcher {
     void take_listener(UniqueFd fd);
     void say(std::string_view line);
     void say_if_not_watched();
-    void tell_holders();
+    void on_fuse(std::string_view id, std::string_view line);
+    [[nodiscard]] bool looks() const;
+    void look_inside();
+    void take(const LookNews &news);
+    void note_snapshot(const std::string &directory);
+    [[nodiscard]] std::string last_look_words() const;
+    void forget_look();
     void report(const std::optional<Verdict> &verdict);
     void take(const PressureStep &step, Time now);
 
@@ -54,6 +60,7 @@ class Watcher {
     [[nodiscard]] Source debuggees_source();
     [[nodiscard]] Source memory_source();
     [[nodiscard]] Source pressure_source();
+    [[nodiscard]] Source look_source();
     void on_signal();
     [[nodiscard]] bool take_message();
     void on_launcher();
@@ -95,7 +102,8 @@ class Watcher {
     std::optional<OomWatch> oom_;
     std::optional<PressureWatch> pressure_;
     std::optional<FuseKeeper> fuse_;
-    HolderLine holders_;
+    InsideLook look_;
+    std::string last_snapshot_; ///< of the debuggee there is now
     int let_go_looks_ = 0;              ///< how often it is still looked whether a debuggee has been let go
     std::optional<Time> look_at_;       ///< a new debuggee is to be looked at
     std::optional<Time> events_muted_;  ///< memory.events is not polled before

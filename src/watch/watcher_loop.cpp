@@ -64,6 +64,7 @@ void Watcher::add_sources()
                .next_look = [this] { return oom_ ? oom_->next_look() : std::nullopt; },
                .timer = [this](Time now) { report(oom_->on_timer(now)); }});
     loop_.add(pressure_source());
+    loop_.add(look_source());
     loop_.add({.name = "client",
                .next_look = [this] { return client_due_at_; },
                .timer =
@@ -242,6 +243,8 @@ void Watcher::on_notice(Time now)
         return;
     if (oom_)
         oom_->on_debuggee_started(*pid);
+    if (debuggees_->living().size() <= 1) // of several the largest was looked at, whoever comes now
+        forget_look();
     if (fuse_)
         fuse_->new_debuggee();
     look_at_ = now + kLookDelay;
@@ -345,7 +348,7 @@ void Watcher::note_state(Time now)
     if (record.cap != fuse_->cap()) { // dbgscope set
         record.cap = fuse_->cap();
         oom_->set_cap(record.cap);
-        record.fuse = fuse_->line();
+        record.fuse = is_fuse(order_.fuse) ? fuse_->line() : Limit();
     }
     if (pressure_)
         pressure_->set_fuse_held(state != SessionState::running, now);

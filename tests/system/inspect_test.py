@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import session
 import tap
 import watched
+from inside import by_function, look, pprof_top, run_on
 from session import MIB, Headless, Session
 
 EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
@@ -26,25 +27,6 @@ HELD = r"debuggee held: (\S+) of its 128M cap cannot be reclaimed"
 TRUTH = {"main.huge": 24 * MIB, "main.large": 16 * MIB, "main.pages": 12 * MIB, "main.small": 10 * MIB,
          "main.linked": 8 * MIB, "main.words": 8 * MIB, "main.kept": 6 * MIB, "main.halfFreed": 4 * MIB,
          "main.fill": 3 * MIB}
-
-
-def look(verb, *words):
-    return tap.succeed([tap.dbgscope, verb, *words]).stdout
-
-
-def by_function(sites, key="live_bytes"):
-    held = {}
-    for site in sites:
-        held[site["function"]] = held.get(site["function"], 0) + site[key]
-    return held
-
-
-def pprof_top(program, file, *words):
-    """{function: flat bytes or count} as the real tool reads the file."""
-    text = tap.succeed(["go", "tool", "pprof", "-top", "-nodecount=100", "-unit=B", *words, program, file],
-                       env={**os.environ, "HOME": tempfile.gettempdir()}, timeout=60).stdout
-    rows = re.findall(r"^\s*(\d+)B?\s+\S+%\s+\S+%\s+\S+\s+\S+%\s+(\S+)", text, re.M)
-    return {name: int(flat) for flat, name in rows}
 
 
 def sites_program():
@@ -57,18 +39,6 @@ def leak_held(*options):
     dlv = Headless(["--memory-max=128M", *options], "exec", "--accept-multiclient", tap.program("leak"),
                    after=["-mib-per-step=2"], env=CLEAN)
     return dlv
-
-
-def run_on(address):
-    """A `continue` on a connection of its own; nobody waits for its answer."""
-    rpc = session.Rpc(address)
-
-    def go():
-        try:
-            rpc.call("Command", name="continue")
-        except Exception:  # the session is over
-            pass
-    threading.Thread(target=go, daemon=True).start()
 
 
 @tap.test(*EVERYWHERE)
@@ -213,9 +183,12 @@ def a_snapshot_is_a_directory_of_its_own():
         target = f"{folder}/taken"
         look("snapshot", "--pid", str(program.pid), "-o", target)
         tap.equal(os.stat(target).st_mode & 0o777, 0o700)
-        tap.equal(sorted(os.listdir(target)), ["gc.json", "goroutines.json", "goroutines.pb.gz", "heap.json", "heap.pb.gz",
-                                               "maps", "memory.stat", "status", "summary.txt"])
+        tap.equal(sorted(os.listdir(target)), ["cgroup.json", "gc.json", "goroutines.json", "goroutines.pb.gz", "heap.json",
+                                               "heap.pb.gz", "maps", "status", "summary.txt"])
         tap.contains(pathlib.Path(target, "summary.txt").read_text(), "main.huge main.go:")
+        tap.contains(pathlib.Path(target, "summary.txt").read_text(), "while it ran: the parts differ by that much")
+        cgroup = json.loads(pathlib.Path(target, "cgroup.json").read_text())
+        tap.true(cgroup["current_bytes"] > 0 and cgroup["stat"], f"{cgroup}")
         again = tap.run([tap.dbgscope, "snapshot", "--pid", str(program.pid), "-o", target])
         tap.equal(again.rc, 125)
         tap.contains(again.stderr, "directory of its own")

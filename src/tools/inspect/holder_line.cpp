@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
-#include "dbgscope/utf8.hpp"
 #include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 
@@ -22,20 +21,20 @@ constexpr rlim_t kMostMemory = 512 * kMiB;
 
 } // namespace
 
-std::string holder_line(const HeapView &view, std::string_view session)
+std::string holders_text(const HeapView &view)
 {
     std::string text;
     for (std::size_t i = 0; i < view.sites.size() && i < kNamed && view.sites[i].share >= kLeastShare; ++i) {
         const HeapSite &site = view.sites[i];
         const double bytes = site.live.bytes + (view.with_recent ? site.recent.bytes : 0);
-        text += fmt::format("{}{} {} ({:.0f} %)", i == 0 ? "who holds it: " : ", ", frame_text(site.frame),
+        text += fmt::format("{}{} {} ({:.0f} %)", i == 0 ? "" : ", ", frame_text(site.frame),
                             format_bytes(whole(bytes)), site.share * 100);
     }
     if (text.empty())
         return text;
     if (view.gc.cycles && !view.with_recent)
         text += fmt::format("; as of GC {}", *view.gc.cycles);
-    return text + fmt::format("; dbgscope heap {} shows all", printable(session));
+    return text;
 }
 
 void become_dispensable(unsigned seconds)

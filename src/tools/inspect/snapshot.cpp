@@ -4,12 +4,14 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include <fmt/core.h>
 
-#include "kernel/cgroup_files.hpp"
+#include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
+#include "tools/inspect/cgroup_json.hpp"
 #include "tools/inspect/goroutine_view.hpp"
 #include "tools/inspect/heap_view.hpp"
 #include "tools/inspect/inspect_json.hpp"
@@ -52,14 +54,6 @@ class Taking {
         add("goroutines.json", goroutines_json(*view));
         summary_ += goroutines_text(*view, false) + '\n';
     }
-    void copy(const std::string &path, const std::string &name) { add(name, read_file(path, kMaxProcBytes)); }
-    Snapshot done()
-    {
-        add("summary.txt", summary_);
-        return std::move(snapshot_);
-    }
-
-  private:
     void add(std::string name, const Result<std::string> &bytes)
     {
         if (bytes)
@@ -67,6 +61,19 @@ class Taking {
         else
             missing(name, bytes.error());
     }
+    /// Of one instant only where nothing ran meanwhile.
+    void clock(std::string_view still, std::chrono::steady_clock::duration took)
+    {
+        summary_ += fmt::format("Read within {} ms, {}.\n",
+                                std::chrono::ceil<std::chrono::milliseconds>(took).count(), still);
+    }
+    Snapshot done()
+    {
+        add("summary.txt", summary_);
+        return std::move(snapshot_);
+    }
+
+  private:
     void missing(std::string_view what, const Error &error)
     {
         summary_ += fmt::format("Without {}: {}\n\n", what, to_line(error));
@@ -78,40 +85,36 @@ class Taking {
     std::string summary_;
 };
 
-/// Where the process' memory is accounted: the line of the v2 hierarchy, or that of v1's controller.
-std::string memory_stat_path(const std::string &cgroups)
+/// Whether anything can have run meanwhile, as far as its leader shows.
+std::string_view still_text(pid_t pid, const std::string &proc)
 {
-    constexpr struct {
-        std::string_view mark, mount;
-        int version;
-    } kHierarchies[] = {{":memory:", "/sys/fs/cgroup/memory", 1}, {"0::", "/sys/fs/cgroup", 2}};
-    for (const auto &[mark, mount, version] : kHierarchies) {
-        const auto at = cgroups.find(mark);
-        if (at == std::string::npos)
-            continue;
-        const auto begin = at + mark.size();
-        return fmt::format("{}{}/{}", mount, cgroups.substr(begin, cgroups.find('\n', begin) - begin),
-                           file_name(CgroupFile::stat, version));
-    }
-    return {};
+    if (const std::string_view by_cgroup = standstill_by_cgroup(pid); !by_cgroup.empty())
+        return by_cgroup;
+    const auto stat = read_process_stat(pid, proc);
+    if (stat && (stat->state == 't' || stat->state == 'T'))
+        return "while it was stopped: all of one instant";
+    return "while it ran: the parts differ by that much";
 }
 
 } // namespace
 
-Snapshot take_snapshot(const Target &target, std::int64_t unix_ns, const std::string &proc)
+Snapshot take_snapshot(const Target &target, std::int64_t unix_ns, std::string_view session_json,
+                       const std::string &proc)
 {
+    const auto start = std::chrono::steady_clock::now();
     Taking taking(target, unix_ns);
     taking.heap();
     taking.collector();
     taking.goroutines();
     if (target.pid != 0) {
         const std::string own = fmt::format("{}/{}/", proc, target.pid);
-        taking.copy(own + "maps", "maps");
-        taking.copy(own + "status", "status");
-        if (const auto cgroups = read_file(own + "cgroup"); cgroups)
-            if (const std::string path = memory_stat_path(*cgroups); !path.empty())
-                taking.copy(path, file_name(CgroupFile::stat, 2));
+        taking.add("cgroup.json", cgroup_json(target.pid));
+        taking.add("maps", read_file(own + "maps", kMaxProcBytes));
+        taking.add("status", read_file(own + "status"));
+        taking.clock(still_text(target.pid, proc), std::chrono::steady_clock::now() - start);
     }
+    if (!session_json.empty())
+        taking.add("session.json", std::string(session_json));
     return taking.done();
 }
 

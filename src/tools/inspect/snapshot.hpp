@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dbgscope/error.hpp"
@@ -11,16 +12,18 @@
 namespace dbgscope {
 
 /// All that can be seen of a process at once, as files: heap.pb.gz, heap.json, goroutines.pb.gz, goroutines.json,
-/// gc.json, and of a live one maps, status and its cgroup's memory.stat; summary.txt for people. What could not be had
-/// is missing, and the summary says why.
+/// gc.json, and of a live one cgroup.json, maps and status; summary.txt for people. What could not be had is missing,
+/// and the summary says why.
 struct Snapshot {
     struct File {
         std::string name, bytes;
     };
     std::vector<File> files;
 };
-/// The parts are read one after the other, in some milliseconds: of one instant only when the process stands still.
-[[nodiscard]] Snapshot take_snapshot(const Target &target, std::int64_t unix_ns, const std::string &proc = "/proc");
+/// The parts are read one after the other, in some milliseconds: of one instant only when the process stands still; the
+/// summary says which. `session_json` becomes session.json, where there is one.
+[[nodiscard]] Snapshot take_snapshot(const Target &target, std::int64_t unix_ns, std::string_view session_json = {},
+                                     const std::string &proc = "/proc");
 
 /// Makes the directory, for its owner alone, and the files in it. Errors: usage (something of that name is there), and
 /// those of write_private_file; what was written until then stays.

@@ -97,8 +97,8 @@ TEST(PlanWatch, EveryLimitOfAPlanKeepsThatOrder)
         const Watch *watch = watch_of(*plan);
         ASSERT_NE(watch, nullptr);
         EXPECT_TRUE(watch->split);
-        EXPECT_EQ(watch->fuse, mib >= 64 ? FuseAction::hold : FuseAction::off);
-        EXPECT_EQ(watch->fuse_line.finite(), mib >= 64);
+        EXPECT_EQ(watch->fuse, mib >= 64 ? FuseAction::hold : FuseAction::look);
+        EXPECT_LT(watch->fuse_line, watch->cap);
         EXPECT_EQ(watch->cap, Limit(mib * kMiB));
         EXPECT_GT(watch->scope_limit, watch->cap);
     }
@@ -292,7 +292,7 @@ TEST(PlanWatch, NobodyHoldsAProgramThatNobodyLooksAt)
 {
     Facts facts = machine();
     const Request waiting = with(debugger(), Key::wait, true);
-    EXPECT_EQ(watch_of(*make_plan(facts, waiting))->fuse, FuseAction::off);
+    EXPECT_EQ(watch_of(*make_plan(facts, waiting))->fuse, FuseAction::look);
     EXPECT_EQ(watch_of(*make_plan(facts, with(waiting, Key::fuse_action, std::string("hold"))))->fuse,
               FuseAction::hold);
     EXPECT_EQ(watch_of(*make_plan(facts, with(waiting, Key::require, std::vector<std::string>{"fuse"})))->fuse,

@@ -32,6 +32,13 @@ TEST(SessionPaths, OfAUser)
     EXPECT_FALSE(unset.shared);
 }
 
+TEST(SessionPaths, SnapshotsLieBesideTheHistory)
+{
+    EXPECT_EQ(snapshots_beside(session_paths({.uid = 0})), "/var/lib/dbgscope/snapshots");
+    EXPECT_EQ(snapshots_beside(session_paths({.uid = 1000, .xdg_state_home = "/state"})), "/state/dbgscope/snapshots");
+    EXPECT_EQ(snapshots_beside(SessionPaths()), "");
+}
+
 TEST(SessionPaths, WithoutARuntimeDirectoryLieInTmp)
 {
     const SessionPaths paths = session_paths({.uid = 1001, .home = "/home/dev"});

@@ -39,6 +39,8 @@ inline SessionRecord full_record()
             .stall_some_us = 1000,
             .stall_full_us = 900,
             .fuse_trips = 2,
+            .held_by = "main.grow main.go:13 104M (87 %)",
+            .snapshots = {"/home/dev/.local/state/dbgscope/snapshots/dlv-debug-p4711"},
             .verdicts = {"out of memory: …", "second"},
             .ended = {"sleep (pid 4900)"},
             .unsaid = {"line"},

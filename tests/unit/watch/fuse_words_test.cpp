@@ -54,6 +54,14 @@ TEST(HeldLine, WarnsThatItRunsOn)
               "killed at the cap: pause it in the debugger to look, or give it more: dbgscope more");
 }
 
+TEST(HeldLine, SaysThatASnapshotIsTaken)
+{
+    HeldFacts facts = leak();
+    facts.action = FuseAction::snapshot;
+    EXPECT_EQ(held_line(facts), "debuggee near its cap: 121M of its 128M cap cannot be reclaimed (anon 118M, +40M/s). A "
+                                "snapshot is taken, then it runs on up to its cap");
+}
+
 TEST(SpentLine, SaysWhatIsStillPossible)
 {
     HeldFacts facts = leak();

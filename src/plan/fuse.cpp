@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/fuse.hpp"
+
+#include <fmt/core.h>
+
+#include "dbgscope/session.hpp"
+
+namespace dbgscope {
+namespace {
+
+FuseAction fuse_action(std::string_view word)
+{
+    return word == "warn"       ? FuseAction::warn
+           : word == "snapshot" ? FuseAction::snapshot
+                                : FuseAction::hold;
+}
+
+} // namespace
+
+std::string fuse_obstacle(const Facts &facts, const Request &request, const std::optional<Limit> &cap)
+{
+    const Settings &settings = request.settings;
+    if (settings.text(Key::fuse_action, "hold") == "off")
+        return "off by " + origin_of(settings, Key::fuse_action);
+    if (!cap || !cap->finite())
+        return "there is no cap";
+    if (cap->bytes() < kSmallestFusedCapBytes)
+        return fmt::format("a cap of {} leaves too little room for a line below it, {} and more do",
+                           format_limit(*cap), format_bytes(kSmallestFusedCapBytes));
+    const bool wanted = asked(settings, Key::fuse_action) || required(settings, "fuse");
+    if (settings.flag(Key::wait) && !facts.host.terminal && !wanted)
+        return fmt::format("{} without a terminal: nobody would see that the program is held",
+                           origin_of(settings, Key::wait));
+    return {};
+}
+
+const char *fuse_line_word(FuseAction action)
+{
+    return action == FuseAction::hold ? "fuse" : action == FuseAction::snapshot ? "snapshot" : "warning";
+}
+
+void plan_fuse(const Settings &settings, Limit cap, Watch &watch)
+{
+    watch.fuse = fuse_action(settings.text(Key::fuse_action, "hold"));
+    watch.fuse_line = fuse_line_for(cap);
+}
+
+void plan_look(const Settings &settings, WatchPlan &plan)
+{
+    constexpr std::uint64_t kLookPercent = 80; // late enough to see the leak, early enough to be read before the end
+    Watch &watch = *plan.watch;
+    const std::string where = settings.text(Key::snapshot, "auto");
+    if (watch.fuse == FuseAction::off && watch.split && watch.cap.finite() && watch.heap_profile_rate != 0) {
+        watch.fuse = FuseAction::look;
+        watch.fuse_line = Limit(watch.cap.bytes() / 100 * kLookPercent);
+    }
+    if (where == "off" || where.empty())
+        return;
+    const bool named = where != "auto";
+    watch.snapshot = is_fuse(watch.fuse) || (named && watch.fuse == FuseAction::look);
+    if (watch.snapshot && named)
+        watch.snapshot_directory = where;
+    else if (named)
+        plan.notices.push_back({"snapshot", fmt::format("{} has no effect: there is no fuse that could trip",
+                                                        origin_of(settings, Key::snapshot))});
+}
+
+} // namespace dbgscope

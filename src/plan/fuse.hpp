@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "dbgscope/facts.hpp"
+#include "dbgscope/plan.hpp"
+#include "dbgscope/request.hpp"
+#include "plan/watch.hpp"
+
+// What happens to a debuggee that is about to run out of memory, and what is kept of that moment.
+namespace dbgscope {
+
+/// Why the debuggee cannot be held before its cap, given that split is possible; empty: it can.
+[[nodiscard]] std::string fuse_obstacle(const Facts &facts, const Request &request, const std::optional<Limit> &cap);
+
+/// The debuggee is to be caught between the line and the cap, so neither may be passed in one stride.
+constexpr bool stops(FuseAction action)
+{
+    return action == FuseAction::hold || action == FuseAction::snapshot;
+}
+/// What a person calls the line: "fuse", "snapshot", "warning".
+[[nodiscard]] const char *fuse_line_word(FuseAction action);
+
+/// The action, and the line below `cap`.
+void plan_fuse(const Settings &settings, Limit cap, Watch &watch);
+
+/// After plan_heap_profile: whether a snapshot is taken when the fuse trips (`--snapshot`); and where there is no fuse,
+/// but a heap profile, the line at which it is looked who holds the memory.
+void plan_look(const Settings &settings, WatchPlan &plan);
+
+} // namespace dbgscope

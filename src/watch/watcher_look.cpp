@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "dbgscope/utf8.hpp"
+#include "watch/heap_switch.hpp"
+#include "watch/watcher.hpp"
+
+// Who holds the memory: asked for when the fuse trips, told when it is known, remembered for a verdict.
+namespace dbgscope {
+
+void Watcher::on_fuse(std::string_view id, std::string_view line)
+{
+    if (id != kFuseLook)
+        say(line);
+    if (id == kFuseHeld || id == kFuseWarned || id == kFuseSnapshot || id == kFuseLook)
+        look_inside();
+}
+
+/// Whether there is anything to see; what reads it comes later and may still find nothing.
+bool Watcher::looks() const
+{
+    return order_.snapshot || order_.heap_profile_rate != 0;
+}
+
+void Watcher::look_inside()
+{
+    if (!looks())
+        return;
+    std::vector<pid_t> pids;
+    if (debuggees_ && (order_.snapshot || debuggees_->heap_profile() == kHeapSwitchedOn))
+        for (const Debuggee &debuggee : debuggees_->living())
+            pids.push_back(debuggee.id.pid);
+    LookOrder order{.pid = largest_process(pids), .session = order_.session};
+    order.bounded = order_.snapshot_directory.empty();
+    order.directory = order.bounded ? recorder_.snapshot_directory() : order_.snapshot_directory;
+    order.snapshot = order_.snapshot && !order.directory.empty();
+    if (order.pid == 0 || !look_.start(order))
+        fuse_->looked();
+}
+
+Source Watcher::look_source()
+{
+    return {.name = "look",
+            .fds = [this](auto &polled) { wait_for(polled, look_.fd(), POLLIN); },
+            .ready = [this](const pollfd &, Time) { take(look_.read()); }};
+}
+
+void Watcher::take(const LookNews &news)
+{
+    for (const std::string &line : news.say)
+        say(printable(line));
+    SessionRecord &record = recorder_.record();
+    if (!news.held_by.empty())
+        record.held_by = news.held_by;
+    if (!news.snapshot.empty())
+        note_snapshot(news.snapshot);
+    if (news.over && fuse_)
+        fuse_->looked();
+    if (news.over || !news.snapshot.empty() || !news.held_by.empty())
+        recorder_.write();
+}
+
+/// Where nobody has said that there is to be one, it is in the record, and told together with a death.
+void Watcher::note_snapshot(const std::string &directory)
+{
+    constexpr std::size_t kMaxSnapshots = 64;
+    auto &snapshots = recorder_.record().snapshots;
+    if (snapshots.size() >= kMaxSnapshots)
+        snapshots.erase(snapshots.begin());
+    snapshots.push_back(directory);
+    last_snapshot_ = directory;
+    if (!order_.snapshot_directory.empty() || order_.fuse == FuseAction::snapshot)
+        say("snapshot: " + printable(directory));
+}
+
+/// What the last look at that debuggee has shown: it cannot be asked any more.
+std::string Watcher::last_look_words() const
+{
+    const SessionRecord &record = recorder_.record();
+    std::string words;
+    if (!record.held_by.empty())
+        words = fmt::format(" Who held it at the last look: {}.", printable(record.held_by));
+    if (!last_snapshot_.empty())
+        words += fmt::format(" Snapshot: {}", printable(last_snapshot_));
+    return words;
+}
+
+/// A new program: what was seen of the one before says nothing about it.
+void Watcher::forget_look()
+{
+    look_.end();
+    recorder_.record().held_by.clear();
+    last_snapshot_.clear();
+}
+
+} // namespace dbgscope

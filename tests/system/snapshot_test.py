@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is kept of the moment the memory ran out: who held it, in the verdict, and a snapshot that the real pprof reads."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import inside
+import session
+import tap
+import watched
+from session import Headless, MIB
+
+EVERYWHERE = ("host", "pidns", "vm:v2")
+CAP = "--memory-max=128M"
+CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
+FILES = ["cgroup.json", "gc.json", "goroutines.json", "goroutines.pb.gz", "heap.json", "heap.pb.gz", "maps",
+         "session.json", "status", "summary.txt"]
+HELD = r"debuggee held: (\S+) of its 128M cap cannot be reclaimed"
+HELD_BY = r"main\.leakForever main\.go:(\d+) (\S+)M \((\d+) %\)"
+
+
+def leak(*options):
+    return Headless([CAP, *options], "exec", "--accept-multiclient", tap.program("leak"), after=["-mib-per-step=2"],
+                    env=CLEAN)
+
+
+def run_on(dlv):
+    inside.run_on(dlv.match(r"API server listening at: (\S+)")[1])
+
+
+def seen(pattern, text):
+    found = re.search(pattern, text)
+    tap.true(found, f"{pattern} in {text}")
+    return found
+
+
+def whole(directory):
+    """A snapshot of the leak: complete, and read by the real pprof."""
+    directory = pathlib.Path(directory)
+    tap.equal(sorted(os.listdir(directory)), FILES)
+    tap.equal(directory.stat().st_mode & 0o777, 0o700)
+    top = inside.pprof_top(tap.program("leak"), directory / "heap.pb.gz")
+    tap.true(top["main.leakForever"] > 80 * MIB, f"{top}")
+    tap.true(json.loads((directory / "cgroup.json").read_text())["current_bytes"] > 100 * MIB, "cgroup.json")
+    groups = json.loads((directory / "goroutines.json").read_text())["groups"]
+    tap.true(groups, "no goroutines")
+    return (directory / "summary.txt").read_text()
+
+
+@tap.test(*EVERYWHERE)
+def a_hold_keeps_a_snapshot_of_one_instant():
+    with leak() as dlv:
+        dlv.connect()
+        run_on(dlv)
+        dlv.match(HELD)
+        record = tap.wait_until(lambda: (now := watched.wait_record(dlv.pid))["snapshots"] and now, session.PATIENCE_S,
+                                message="a snapshot in the record")
+        seen(HELD_BY, record["held_by"])
+        directory = record["snapshots"][0]
+        try:
+            tap.equal(os.path.basename(directory), record["id"])
+            summary = whole(directory)
+            tap.true("all of one instant" in summary or "what allocates waited at the limit" in summary, summary)
+            tap.equal(json.loads(pathlib.Path(directory, "session.json").read_text())["id"], record["id"])
+            tap.true("snapshot" not in dlv.stderr, "nobody has asked for one: not a line")
+        finally:
+            shutil.rmtree(directory)
+
+
+@tap.test(*EVERYWHERE)
+def a_kill_names_who_held_the_memory():
+    with leak("--fuse-action=off") as dlv:
+        rpc = dlv.connect()
+        record = watched.wait_record(dlv.pid)
+        tap.equal(rpc.run_on(), (None, True))
+        verdict = dlv.match(r"dbgscope: debuggee killed for memory: leak .*")[0]
+        found = seen(r" Who held it at the last look: " + HELD_BY, verdict)
+        tap.true(50 < float(found[2]) < 128 and int(found[3]) >= 80, verdict)
+        tap.true("held:" not in dlv.stderr and "Snapshot" not in dlv.stderr, dlv.stderr)
+        tap.equal(record["fuse_bytes"], "infinity")
+        tap.equal(dlv.end(), 0)
+
+
+@tap.test(*EVERYWHERE)
+def the_snapshot_action_lets_it_run_to_its_fate():
+    with tempfile.TemporaryDirectory() as folder, \
+            leak("--fuse-action=snapshot", f"--snapshot={folder}/kept") as dlv:
+        rpc = dlv.connect()
+        tap.equal(rpc.run_on(), (None, True))
+        verdict = dlv.match(r"dbgscope: debuggee killed for memory: leak .*")[0]
+        seen(r"dbgscope: debuggee near its cap: .* A snapshot is taken, then it runs on up to its cap",
+                  dlv.stderr)
+        kept = dlv.match(r"dbgscope: snapshot: (\S+)")[1]
+        tap.equal(os.path.dirname(kept), f"{folder}/kept")
+        seen(HELD_BY, verdict)
+        tap.true(verdict.endswith(f" Snapshot: {kept}"), verdict)
+        whole(kept)
+        tap.equal(dlv.end(), 0)
+
+
+@tap.test("host")
+def no_snapshot_where_none_is_wanted():
+    with leak("--snapshot=off") as dlv:
+        dlv.connect()
+        run_on(dlv)
+        dlv.match("who holds it: " + HELD_BY)
+        tap.equal(watched.wait_record(dlv.pid)["snapshots"], [])
+
+
+@tap.test(*EVERYWHERE)
+def a_snapshot_that_cannot_be_written_is_said_and_holds_nothing_up():
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "file").write_text("in the way")
+        with leak(f"--snapshot={folder}/file/kept") as dlv:
+            dlv.connect()
+            run_on(dlv)
+            dlv.match("dbgscope: who holds it: " + HELD_BY)
+            dlv.match(r"dbgscope: no snapshot: .*file/kept.*Not a directory")
+            tap.equal(watched.wait_record(dlv.pid)["snapshots"], [])
+
+
+if __name__ == "__main__":
+    tap.main()
