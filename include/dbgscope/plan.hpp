@@ -75,8 +75,8 @@ struct Watch {
     PressureAction pressure = PressureAction::off;
     std::int64_t pressure_some_permyriad = 0, pressure_full_permyriad = 0; ///< of a 2 s window; 0: not watched
     std::uint64_t heap_profile_rate = 0; ///< switch Go's heap profile on, a sample every so many bytes; 0: do not
-    bool snapshot = false;             ///< one is taken when the fuse trips
-    std::string snapshot_directory;    ///< below which; empty: beside the history
+    bool snapshot = false;               ///< one is taken when the fuse trips
+    std::string snapshot_directory;      ///< below which; empty: beside the history
     bool use_pidfd = true, use_cgroup_kill = true; ///< false: --assume no-…
     std::string go_version;                        ///< of the debuggee where known
     std::optional<Limit> gomemlimit; ///< of the debuggee, infinity: none; nothing: not Go, or its client may set it
@@ -98,6 +98,7 @@ struct StartWatcher {
 struct InstallFilter {
     bool required = false;
     bool go_starts = false; ///< and of each start of a Go program, so that its heap profile can be switched on
+    bool itself = false;    ///< this process is the debuggee: it enters that cgroup once the filter is there
     bool operator==(const InstallFilter &) const = default;
 };
 
@@ -243,6 +244,7 @@ void fields(auto &visit, Is<InstallFilter> auto &filter)
 {
     visit("required", filter.required);
     visit("go_starts", filter.go_starts);
+    visit("itself", filter.itself);
 }
 
 void fields(auto &visit, Is<VerifyLimit> auto &verify)

@@ -98,10 +98,10 @@ struct SessionRecord {
     std::uint32_t fuse_trips = 0;
     std::string held_by;                ///< who held the debuggee's memory at the last look: "main.grow main.go:13 …"
     std::vector<std::string> snapshots; ///< directories, the newest last
-    std::vector<std::string> verdicts; ///< in the order they were reached, one line each
-    std::vector<std::string> ended;    ///< what was ended with the session: "sleep (pid 4711)"
-    std::vector<std::string> unsaid;   ///< lines nobody could read on stderr (closed, full pipe)
-    std::optional<int> exit_status;    ///< of the debugger; negative: killed by that signal; nothing: unknown
+    std::vector<std::string> verdicts;  ///< in the order they were reached, one line each
+    std::vector<std::string> ended;     ///< what was ended with the session: "sleep (pid 4711)"
+    std::vector<std::string> unsaid;    ///< lines nobody could read on stderr (closed, full pipe)
+    std::optional<int> exit_status;     ///< of the debugger; negative: killed by that signal; nothing: unknown
     bool operator==(const SessionRecord &) const = default;
 };
 

@@ -73,7 +73,7 @@ Result<pid_t> debuggee_of(const std::string &word)
 std::vector<pid_t> living_debuggees(const LiveSession &session)
 {
     std::vector<pid_t> pids(session.record.debuggees.begin(), session.record.debuggees.end());
-    if (session.record.tool == "run")
+    if (session.record.tool == "run" && pids.empty())
         pids.push_back(session.record.debugger.pid);
     std::erase_if(pids, [](pid_t pid) { return !process_id(pid); });
     return pids;

@@ -63,6 +63,14 @@ Result<void> enter_debugger_leaf(int scope, const std::string &path, int version
     return {};
 }
 
+Result<void> enter_debuggee(const SessionPlace &place)
+{
+    const std::string file = place.debuggee() + '/' + file_name(CgroupFile::enter, place.version);
+    if (auto entered = write_at(AT_FDCWD, file, "0"); !entered)
+        return fail(cgroup_error(CgroupOperation::enter, entered.error().error_number, place.debuggee()));
+    return {};
+}
+
 Result<void> place_watcher(int scope, const std::string &path, pid_t watcher)
 {
     if (auto made = make_child(scope, path, kWatchName); !made)

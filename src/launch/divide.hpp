@@ -7,6 +7,7 @@
 
 #include "dbgscope/error.hpp"
 #include "dbgscope/plan.hpp"
+#include "dbgscope/session.hpp"
 #include "launch/say.hpp"
 
 // Split: the scope's cgroup gets children, so that the debuggee's limit is not the debugger's.
@@ -15,6 +16,8 @@ namespace dbgscope {
 /// Makes `debugger` below the open directory `scope` (at `path`) and moves this process there, which must have one
 /// thread. Errors: cgroup_error's.
 [[nodiscard]] Result<void> enter_debugger_leaf(int scope, const std::string &path, int version);
+/// The same of a debuggee's cgroup that is there.
+[[nodiscard]] Result<void> enter_debuggee(const SessionPlace &place);
 
 /// v2, systemd: the watcher lives in `watch`. Errors: cgroup_error's.
 [[nodiscard]] Result<void> place_watcher(int scope, const std::string &path, pid_t watcher);

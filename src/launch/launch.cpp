@@ -15,6 +15,7 @@
 
 #include "launch/cgroupfs.hpp"
 #include "launch/credentials.hpp"
+#include "launch/divide.hpp"
 #include "launch/execute.hpp"
 #include "launch/process.hpp"
 #include "launch/scope.hpp"
@@ -98,7 +99,7 @@ class Attempt {
     std::optional<EnteredCgroup> cgroup_;
     std::optional<Result<PtraceFilter>> filter_;
     std::string unit_line_;
-    bool divided_ = false;        ///< debuggee and debugger have cgroups of their own
+    SessionPlace place_;          ///< where the watcher was told that we are
     bool split_ = false;          ///< and the filter is there
     bool limit_in_doubt_ = false; ///< said already: the announcement would contradict it
 };
@@ -164,7 +165,7 @@ Attempt::Done Attempt::carry(const StartWatcher &start)
 /// The launch goes on without a watcher that has died already.
 void Attempt::introduce(const SessionPlace &place)
 {
-    divided_ = place.divided;
+    place_ = place;
     if (auto told = link_->introduce(place); !told) {
         say_("no-watcher", to_line(told.error()));
         link_.reset();
@@ -176,7 +177,7 @@ Attempt::Done Attempt::carry(const InstallFilter &filter)
     // Until the filter is there, what the announcement says of the debuggee's cap is not true.
     const bool in_doubt = std::exchange(limit_in_doubt_, true);
     const auto lacking = [&](Error error) { return soften(fail(std::move(error)), filter.required, "no-split"); };
-    if (!link_ || !divided_) { // said when it happened
+    if (!link_ || !place_.divided) { // said when it happened
         const Error error{.kind = ErrorKind::unsupported,
                           .operation = "split",
                           .subject = "debugger and debuggee",
@@ -196,7 +197,7 @@ Attempt::Done Attempt::carry(const InstallFilter &filter)
         return fail(std::move(handed.error())); // nobody would answer the debugger's calls
     split_ = true;
     limit_in_doubt_ = in_doubt;
-    return {};
+    return filter.itself ? soften(enter_debuggee(place_), false, "no-split") : Done();
 }
 
 /// Without the filter the debuggee would inherit the debugger's low score, and the machine lose something else.

@@ -5,6 +5,8 @@
 
 #include <fmt/core.h>
 
+#include "plan/fuse.hpp"
+
 namespace dbgscope {
 namespace {
 
@@ -12,6 +14,7 @@ constexpr std::uint64_t kMinimumFreeBytes = 512 * kMiB;
 constexpr std::int64_t kDefaultSharePermyriad = 7500;
 constexpr std::int64_t kTightSharePermyriad = 5000;
 constexpr std::uint64_t kNoSizeKnown = 0;
+constexpr std::uint64_t kSnapshotRoomBytes = 64 * kMiB; ///< debug information of a program of 30 MiB: 40 MiB
 
 std::uint64_t whole_mib(std::uint64_t bytes)
 {
@@ -153,6 +156,10 @@ Result<Budget> run_budget(const Facts &facts, const Request &request)
         return budget;
     budget.scope_limit = budget.cap;
     budget.cap_reason = budget.scope_reason = origin_of(request.settings, source);
+    if (budget.cap->finite() && snapshots_command(request.settings)) { // the command has a cgroup of its own in it
+        budget.scope_limit = Limit(budget.cap->bytes() + kSnapshotRoomBytes);
+        budget.scope_reason += fmt::format(" and {} to take the snapshot in", format_bytes(kSnapshotRoomBytes));
+    }
     warn_if_no_room(facts, *budget.scope_limit, budget.notices);
     return budget;
 }

@@ -10,9 +10,13 @@ namespace {
 
 FuseAction fuse_action(std::string_view word)
 {
-    return word == "warn"       ? FuseAction::warn
-           : word == "snapshot" ? FuseAction::snapshot
-                                : FuseAction::hold;
+    return word == "warn" ? FuseAction::warn : word == "snapshot" ? FuseAction::snapshot : FuseAction::hold;
+}
+
+/// What a person calls the line.
+const char *fuse_line_word(FuseAction action)
+{
+    return action == FuseAction::hold ? "fuse" : action == FuseAction::snapshot ? "snapshot" : "warning";
 }
 
 } // namespace
@@ -25,8 +29,8 @@ std::string fuse_obstacle(const Facts &facts, const Request &request, const std:
     if (!cap || !cap->finite())
         return "there is no cap";
     if (cap->bytes() < kSmallestFusedCapBytes)
-        return fmt::format("a cap of {} leaves too little room for a line below it, {} and more do",
-                           format_limit(*cap), format_bytes(kSmallestFusedCapBytes));
+        return fmt::format("a cap of {} leaves too little room for a line below it, {} and more do", format_limit(*cap),
+                           format_bytes(kSmallestFusedCapBytes));
     const bool wanted = asked(settings, Key::fuse_action) || required(settings, "fuse");
     if (settings.flag(Key::wait) && !facts.host.terminal && !wanted)
         return fmt::format("{} without a terminal: nobody would see that the program is held",
@@ -34,9 +38,24 @@ std::string fuse_obstacle(const Facts &facts, const Request &request, const std:
     return {};
 }
 
-const char *fuse_line_word(FuseAction action)
+std::string debuggee_words(const Watch &watch)
 {
-    return action == FuseAction::hold ? "fuse" : action == FuseAction::snapshot ? "snapshot" : "warning";
+    std::string cap = format_limit(watch.cap), line = format_limit(watch.fuse_line);
+    if (cap == line) {
+        cap = fmt::format("{}M", watch.cap.bytes() / kMiB);
+        line = fmt::format("{}M", watch.fuse_line.bytes() / kMiB);
+    }
+    std::string words = fmt::format(", cap {} for the {}", cap, watch.tool == "run" ? "command" : "debuggee");
+    if (is_fuse(watch.fuse))
+        words += fmt::format(" ({} at {})", fuse_line_word(watch.fuse), line);
+    return words;
+}
+
+bool snapshots_command(const Settings &settings)
+{
+    const std::string where = settings.text(Key::snapshot, "auto");
+    const bool wanted = (where != "auto" && where != "off") || settings.text(Key::fuse_action) == "snapshot";
+    return wanted && (settings.flag(Key::watch) || settings.flag(Key::wait));
 }
 
 void plan_fuse(const Settings &settings, Limit cap, Watch &watch)

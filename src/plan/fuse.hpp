@@ -20,8 +20,11 @@ constexpr bool stops(FuseAction action)
 {
     return action == FuseAction::hold || action == FuseAction::snapshot;
 }
-/// What a person calls the line: "fuse", "snapshot", "warning".
-[[nodiscard]] const char *fuse_line_word(FuseAction action);
+/// ", cap 512M for the debuggee (fuse at 486.4M)"; in MiB where rounding to 1.3G would make both the same.
+[[nodiscard]] std::string debuggee_words(const Watch &watch);
+
+/// `run --watch` with --snapshot=DIR or --fuse-action=snapshot: the command is watched like a debuggee.
+[[nodiscard]] bool snapshots_command(const Settings &settings);
 
 /// The action, and the line below `cap`.
 void plan_fuse(const Settings &settings, Limit cap, Watch &watch);

@@ -15,10 +15,10 @@ constexpr std::uint64_t kMostOften = 128 * kKiB;
 constexpr std::uint64_t kOwnRate = 512 * kKiB; ///< runtime.MemProfileRate, as Go sets it
 constexpr std::uint64_t kSamples = 1024;
 
-/// dlv debugs nothing but Go.
-bool is_go(const Facts &facts, const Request &request)
+/// dlv debugs nothing but Go. What a command under `run` starts is seen when it starts.
+bool may_be_go(const Facts &facts, const Request &request)
 {
-    return request.tool == Tool::dlv || (facts.debuggee && facts.debuggee->is_go);
+    return request.tool == Tool::dlv || request.tool == Tool::none || (facts.debuggee && facts.debuggee->is_go);
 }
 
 /// Writing to /proc/PID/mem needs PTRACE_MODE_ATTACH: Documentation/admin-guide/LSM/Yama.rst.
@@ -45,7 +45,7 @@ void plan_heap_profile(const Facts &facts, const Request &request, WatchPlan &pl
     Watch &watch = *plan.watch;
     const std::string when = settings.text(Key::heap_profile, "auto");
     const bool on = when == "on";
-    if (when == "off" || (!on && (!watch.split || !watch.cap.finite() || !is_go(facts, request))))
+    if (when == "off" || (!on && (!watch.split || !watch.cap.finite() || !may_be_go(facts, request))))
         return;
     const std::string obstacle = watch.split ? rights_obstacle(facts.host, watch.wait) : "it needs split";
     if (obstacle.empty())

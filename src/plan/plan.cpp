@@ -87,7 +87,8 @@ void absorb_properties(std::uint64_t mem_total, Settings &settings, PropertyWish
 
 std::string filter_reason(const HostFacts &host, const Watch &watch)
 {
-    std::string reason = "each debuggee is moved before its first instruction";
+    std::string reason =
+        watch.tool == "run" ? "the command gets the cap alone" : "each debuggee is moved before its first instruction";
     if (watch.heap_profile_rate != 0)
         reason += fmt::format("; a Go program's own heap profile is switched on, a sample every {}",
                               format_bytes(watch.heap_profile_rate));
@@ -105,9 +106,11 @@ void add_process_steps(const Shared &shared, const WatchPlan &watch, std::vector
     if (const auto nice = settings.get<std::int64_t>(Key::nice))
         steps.push_back({SetNice{static_cast<int>(*nice)}, origin_of(settings, Key::nice)});
     if (watch.watch && watch.watch->split) // before the credentials: root needs no no_new_privs for it
-        steps.push_back({InstallFilter{watch.watch->split_required, watch.watch->heap_profile_rate != 0},
+        steps.push_back({InstallFilter{watch.watch->split_required, watch.watch->heap_profile_rate != 0,
+                                       shared.request.tool == Tool::none},
                          filter_reason(shared.facts.host, *watch.watch)});
-    if (watch.watch && stops(watch.watch->fuse) && watch.division && watch.division->version == 2)
+    if (watch.watch && stops(watch.watch->fuse) && shared.request.tool != Tool::none && watch.division &&
+        watch.division->version == 2)
         steps.push_back(
             {NoHugePages{}, "a few faults of 2 MiB would pass the fuse and the cap before anything is held"});
     if (watch.debugger_score)
@@ -147,20 +150,6 @@ void add_environment(const Shared &shared, const GoEnvironment &go, Execute &exe
     if (!go.reason.empty())
         reason += "; " + go.reason;
     steps.push_back({std::move(environment), reason});
-}
-
-/// ", cap 512M for the debuggee (fuse at 486.4M)"; in MiB where rounding to 1.3G would make both the same.
-std::string debuggee_words(const Watch &watch)
-{
-    std::string cap = format_limit(watch.cap), line = format_limit(watch.fuse_line);
-    if (cap == line) {
-        cap = fmt::format("{}M", watch.cap.bytes() / kMiB);
-        line = fmt::format("{}M", watch.fuse_line.bytes() / kMiB);
-    }
-    std::string words = fmt::format(", cap {} for the debuggee", cap);
-    if (is_fuse(watch.fuse))
-        words += fmt::format(" ({} at {})", fuse_line_word(watch.fuse), line);
-    return words;
 }
 
 /// What is in force, in one line. With split the debuggee's cap comes first: it is what the user asked for.

@@ -142,7 +142,7 @@ Division divide(const Look &look, const Watch &watch)
     if (look.budget.debugger_limit)
         add_limit(look, division.version, *look.budget.debugger_limit, false, division.debugger);
     if (look.budget.cap && look.budget.cap->finite())
-        add_limit(look, division.version, *look.budget.cap, true, division.debuggee);
+        add_limit(look, division.version, *look.budget.cap, look.request.tool != Tool::none, division.debuggee);
     return division;
 }
 
@@ -238,6 +238,23 @@ Result<void> plan_split_and_fuse(const Look &look, WatchPlan &plan)
     return {};
 }
 
+/// A command under `run` that is to leave a snapshot: it is its own debuggee. There is nobody to look at one that is
+/// held.
+void plan_command(const Look &look, WatchPlan &plan)
+{
+    Watch &watch = *plan.watch;
+    const auto [obstacle, unforeseen] = split_obstacle(look);
+    if (!watch.cap.finite() || !obstacle.empty()) {
+        plan.notices.push_back(
+            {"snapshot", "no snapshot is taken: " + (obstacle.empty() ? "there is no --memory-max" : obstacle)});
+        return;
+    }
+    watch.split = true;
+    plan_fuse(look.settings, watch.cap, watch);
+    if (watch.fuse == FuseAction::hold)
+        watch.fuse = FuseAction::snapshot;
+}
+
 Watch common_watch(const Look &look)
 {
     const auto usable = [](const Fact<bool> &fact) { // not looked at: the launch finds out
@@ -329,10 +346,13 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     if (launches(request))
         if (auto decided = plan_split_and_fuse(look, plan); !decided)
             return pass(decided);
-    if (launches(request))
+    const bool command = request.tool == Tool::none && snapshots_command(request.settings);
+    if (command)
+        plan_command(look, plan);
+    if (launches(request) || command) {
         plan_heap_profile(facts, request, plan);
-    if (launches(request))
         plan_look(request.settings, plan);
+    }
     plan_pressure(look, plan);
     plan_scores(facts, request, budget, wishes, plan);
     if (plan.watch->split)

@@ -100,7 +100,9 @@ std::string describe(const Watch &watch)
 {
     std::string text = watch.wait ? fmt::format("stay as the parent of {}", watch.command.front())
                                   : fmt::format("leave a watcher beside {}", watch.command.front());
-    if (watch.split)
+    if (watch.split && watch.tool == "run")
+        text += "\n       give the command a cgroup of its own";
+    else if (watch.split)
         text += fmt::format("\n       move each debuggee into its own cgroup{}, oom_score_adj {}",
                             watch.split_required ? ", or stop it" : "", watch.debuggee_oom_score_adj);
     if (watch.fuse != FuseAction::off)
@@ -173,8 +175,9 @@ std::string describe(const Action &action)
                                    a.required ? ", or stop" : "");
             },
             [](const InstallFilter &a) {
-                return fmt::format("install the seccomp filter that tells the watcher of each debuggee{}",
-                                   a.required ? ", or stop" : "");
+                return fmt::format("install the seccomp filter that tells the watcher of each {}{}{}",
+                                   a.itself ? "start of a Go program" : "debuggee", a.required ? ", or stop" : "",
+                                   a.itself ? "; enter the command's cgroup" : "");
             },
             [](const SetOomScore &a) { return fmt::format("set oom_score_adj {}", a.value); },
             [](const SetRlimit &a) {

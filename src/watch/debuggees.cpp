@@ -120,6 +120,12 @@ void Debuggees::remember(pid_t pid)
     living_.push_back({.id = *id, .name = {}, .program = {}, .pidfd = open_pidfd(pid)});
 }
 
+void Debuggees::adopt(pid_t command)
+{
+    adopted_ = true;
+    remember(command);
+}
+
 /// What the debugger itself started and lets go is meant to live on. gdb also detaches from each process the debuggee
 /// forks; those share their parent's fate unless it ends by itself.
 void Debuggees::on_detach(const PtraceNotice &notice)
@@ -199,7 +205,8 @@ void Debuggees::on_go_start(const PtraceNotice &notice)
     if (heap_profile_rate_ == 0 || living_.empty() || notice.thread <= 0)
         return; // dlv itself, and the compiler's processes
     const pid_t pid = thread_group(notice.thread);
-    const bool ours = std::ranges::any_of(living_, [pid](const Debuggee &known) { return known.id.pid == pid; });
+    const bool ours = std::ranges::any_of(living_, [pid](const Debuggee &known) { return known.id.pid == pid; }) ||
+                      (adopted_ && is_in(pid, session_.place.debuggee()));
     if (!ours || !listener_.valid(notice.id))
         return;
     if (std::string text = heap_switch_text(switch_heap_profile(pid, heap_profile_rate_)); !text.empty())

@@ -51,6 +51,8 @@ class Debuggees {
     Debuggees(const OpenSession &session, PtraceListener listener, pid_t debugger, int oom_score_adj, bool refuse,
               std::uint64_t heap_profile_rate, Say say);
 
+    /// A command that is its own debuggee; so is all that it starts.
+    void adopt(pid_t command);
     /// For poll(2); -1 once nobody is left under the filter.
     [[nodiscard]] int listener() const { return listener_.fd(); }
     void forget_listener() { listener_ = PtraceListener(UniqueFd()); }
@@ -96,6 +98,7 @@ class Debuggees {
     std::set<pid_t> detached_;     ///< thread groups the debugger let go of: not ours to end
     std::vector<ProcessId> forks_; ///< the same of what a debuggee forked
     ProgramEnd end_ = ProgramEnd::none;
+    bool adopted_ = false;
     bool failure_said_ = false, escape_said_ = false;
 };
 

@@ -198,15 +198,16 @@ bool Fuse::looking(const FuseSample &sample) const
 bool Fuse::release(const FuseSample &sample, FuseOrders &orders)
 {
     const bool raised = sample.line > said_line_;
+    Release why = Release::none;
     if (!sample.any_process)
-        orders.say_released = Release::ended;
+        why = Release::ended;
     else if (!sample.traced && !only_looks())
-        orders.say_released = Release::detached;
+        why = Release::detached;
     else if (raised && !over(sample))
-        orders.say_released = Release::raised;
+        why = Release::raised;
     else if (!sample.waiting && sample.unreclaimable_bytes < share(sample.line.bytes(), kReleasePercent))
-        orders.say_released = Release::shrunk;
-    if (orders.say_released == Release::none) {
+        why = Release::shrunk;
+    if (why == Release::none) {
         // Raised, but not by enough: the announcement's numbers are no longer true.
         if (raised) {
             orders.say_held = true;
@@ -216,7 +217,9 @@ bool Fuse::release(const FuseSample &sample, FuseOrders &orders)
         said_line_ = sample.line;
         return false;
     }
-    orders.lift = orders.say_released == Release::detached;
+    if (!only_looks()) // it was never said to be held
+        orders.say_released = why;
+    orders.lift = why == Release::detached;
     state_ = orders.lift ? FuseState::lifted : FuseState::running;
     orders.take_back = version_ == 1 && !orders.lift && sample.limit > sample.line;
     return true;

@@ -49,7 +49,7 @@ struct FuseOrders {
     std::uint64_t lend_bytes = 0; ///< v1: raise the limit by this much
     bool take_back = false;       ///< v1: lower it to the line
     Release say_released = Release::none;
-    bool say_held = false; ///< in the words of the action
+    bool say_held = false;                            ///< in the words of the action
     bool say_spent = false;                           ///< that it stays frozen even while its debugger has stopped it
     std::optional<std::chrono::milliseconds> look_in; ///< nothing: sleep until an event
     std::chrono::milliseconds event_gap{};            ///< an event causes no look sooner than this after the last

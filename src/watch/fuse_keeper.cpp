@@ -248,6 +248,7 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
     if (orders.say_released != Release::none)
         config_.say("fuse-released", released_line(orders.say_released, bytes, reading.cap));
     const HeldFacts facts{.action = config_.action,
+                          .who = config_.who,
                           .unreclaimable_bytes = bytes,
                           .cap = reading.cap,
                           .parts = reading.parts,

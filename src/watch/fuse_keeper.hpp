@@ -29,6 +29,7 @@ struct FuseConfig {
     Limit line, cap;    ///< line: infinity or action off: no fuse, only hold_for_pressure()
     FuseAction action = FuseAction::hold;
     bool looks = false; ///< somebody looks at the debuggee at each trip, and calls looked()
+    const char *who = "debuggee";
     /// `id`: one of the four above, "fuse-spent", "fuse-released". Called from the members that look, never from
     /// arm and disarm.
     std::function<void(std::string_view id, std::string_view line)> say;

@@ -45,12 +45,11 @@ std::string held_line(const HeldFacts &facts)
 {
     const std::string what = amount(facts.unreclaimable_bytes, facts.cap) + " cannot be reclaimed" + details(facts);
     if (facts.action == FuseAction::warn)
-        return fmt::format("debuggee near its cap: {}. It runs on and is killed at the cap: pause it in the debugger "
-                           "to look, or give it "
-                           "more: dbgscope more",
-                           what);
+        return fmt::format("{} near its cap: {}. It runs on and is killed at the cap: {}give it more: dbgscope more",
+                           facts.who, what,
+                           std::string_view(facts.who) == "debuggee" ? "pause it in the debugger to look, or " : "");
     if (facts.action == FuseAction::snapshot)
-        return fmt::format("debuggee near its cap: {}. A snapshot is taken, then it runs on up to its cap", what);
+        return fmt::format("{} near its cap: {}. A snapshot is taken, then it runs on up to its cap", facts.who, what);
     return fmt::format("debuggee held: {}. Pause it in the debugger to look, or give it more: dbgscope more", what);
 }
 

@@ -21,6 +21,7 @@ struct Growth {
 
 struct HeldFacts {
     FuseAction action = FuseAction::hold;
+    const char *who = "debuggee"; ///< under `run` there is none, and nothing is ever held
     std::uint64_t unreclaimable_bytes = 0;
     Limit cap;
     MemoryParts parts;

@@ -22,7 +22,7 @@ constexpr std::size_t kMaxWrite = 4096; // PIPE_BUF: a write of no more is not t
 
 Speaker::Speaker(bool quiet, const std::string &log_file) : quiet_(quiet && log_file.empty())
 {
-    struct stat info{};
+    struct stat info {};
     if (!log_file.empty()) {
         if (auto file = open_at(AT_FDCWD, log_file, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0600))
             out_ = std::move(*file);

@@ -153,7 +153,7 @@ std::string victim_words(const Death &death, const VerdictContext &context)
     const std::string tool = context.tool == "run" ? "the command" : printable(context.tool);
     std::string words;
     switch (death.victim) {
-    case Victim::debuggee: words = "debuggee"; break;
+    case Victim::debuggee: words = context.tool == "run" ? tool + " was" : "debuggee"; break;
     case Victim::debuggee_child: words = "a process started by the debuggee was"; break;
     case Victim::debugger: words = tool + " itself was"; break;
     case Victim::helper: words = context.builds ? "the build was" : "a helper of " + tool + " was"; break;
@@ -245,7 +245,7 @@ std::string cap_advice(Limit cap, const Death &death, const VerdictContext &cont
 {
     std::string words = cap.finite() ? fmt::format(" Try --memory-max={}", larger(cap.bytes()))
                                      : std::string(" Try a larger --memory-max");
-    if (context.split && context.fuse != FuseAction::hold)
+    if (context.split && context.fuse != FuseAction::hold && context.tool != "run")
         words += ", or --fuse-action=hold to stop it before it dies";
     if (context.go && cap.finite() && in_debuggee(death.victim) && context.gomemlimit && *context.gomemlimit >= cap)
         words += fmt::format(", or GOMEMLIMIT={}MiB below the cap", cap.bytes() / 10 * 9 / kMiB);
@@ -281,9 +281,10 @@ std::string advice_words(const Culprit &culprit, const Death &death, const Verdi
 
 Verdict not_memory(const Death &death, const VerdictContext &context)
 {
-    const bool debugger = death.victim == Victim::debugger;
+    const bool command = context.tool == "run";
+    const bool debugger = death.victim == Victim::debugger || command;
     const std::string name = name_words(death);
-    const std::string who = debugger ? (context.tool == "run" ? "the command" : printable(context.tool)) : "debuggee";
+    const std::string who = debugger ? (command ? "the command" : printable(context.tool)) : "debuggee";
     // A debugger ends its debuggee by SIGKILL at every restart and quit: nothing to tell anybody.
     return {.cause = Cause::not_memory,
             .victim = death.victim,

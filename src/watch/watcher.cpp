@@ -132,6 +132,7 @@ void Watcher::arm_fuse()
                                  .cap = order_.cap,
                                  .action = order_.fuse,
                                  .looks = looks(),
+                                 .who = order_.tool == "run" ? "the command" : "debuggee",
                                  .say = [this](std::string_view id, std::string_view line) { on_fuse(id, line); }});
     if (fuse)
         fuse_.emplace(std::move(*fuse));
@@ -185,7 +186,7 @@ void Watcher::remove_debug_binaries()
         return;
     for (const std::string &program : programs_) {
         const std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);
-        struct statx info{};
+        struct statx info {};
         if (!name.starts_with("__debug_bin") && name != "debug.test")
             continue;
         if (::statx(AT_FDCWD, program.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &info) != 0 ||
@@ -217,11 +218,15 @@ void Watcher::finish()
     if (executed_)
         say_if_not_watched();
     const auto now = std::chrono::steady_clock::now();
+    if (look_.fd() >= 0)
+        take(look_.read()); // what has come by now
     const auto status = debugger_status();
     if (debuggees_)
         debuggees_->look(order_.cap);
+    if (is_own_debuggee())
+        on_gone(now); // of that a verdict as a debuggee, and no other
     if (oom_ && executed_)
-        report(oom_->on_debugger_gone(status, now));
+        report(oom_->on_debugger_gone(is_own_debuggee() ? std::nullopt : status, now));
     look_.end();
     const PartingRules rules = take_leave(status);
     speaker_.close(); // clients wait for it: before anything that takes time

@@ -67,6 +67,8 @@ class Watcher {
     void settle();
     void on_memory_event(Time now);
     void on_notice(Time now);
+    void new_debuggee(pid_t pid, Time now);
+    [[nodiscard]] bool is_own_debuggee() const { return order_.split && order_.tool == "run" && debuggees_; }
     void on_populated();
     void on_gone(Time now);
     void look(Time now);
@@ -103,7 +105,7 @@ class Watcher {
     std::optional<PressureWatch> pressure_;
     std::optional<FuseKeeper> fuse_;
     InsideLook look_;
-    std::string last_snapshot_; ///< of the debuggee there is now
+    std::string last_snapshot_;         ///< of the debuggee there is now
     int let_go_looks_ = 0;              ///< how often it is still looked whether a debuggee has been let go
     std::optional<Time> look_at_;       ///< a new debuggee is to be looked at
     std::optional<Time> events_muted_;  ///< memory.events is not polled before

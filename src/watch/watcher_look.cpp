@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
+#include "kernel/cgroup_tree.hpp"
 #include "watch/heap_switch.hpp"
 #include "watch/watcher.hpp"
 
@@ -30,8 +31,7 @@ void Watcher::look_inside()
         return;
     std::vector<pid_t> pids;
     if (debuggees_ && (order_.snapshot || debuggees_->heap_profile() == kHeapSwitchedOn))
-        for (const Debuggee &debuggee : debuggees_->living())
-            pids.push_back(debuggee.id.pid);
+        pids = pids_below(cgroups_->place.debuggee()); // of them it may be a child that holds the most
     LookOrder order{.pid = largest_process(pids), .session = order_.session};
     order.bounded = order_.snapshot_directory.empty();
     order.directory = order.bounded ? recorder_.snapshot_directory() : order_.snapshot_directory;

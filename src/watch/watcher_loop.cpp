@@ -196,6 +196,10 @@ void Watcher::on_launcher()
     if (take_message() || !executed_) // killed before its exec: there has been no session
         return;
     say_if_not_watched();
+    if (is_own_debuggee()) {
+        debuggees_->adopt(debugger_.pid);
+        new_debuggee(debugger_.pid, std::chrono::steady_clock::now());
+    }
     if (cgroups_)
         settle_at_ = std::chrono::steady_clock::now() + kSettleDelay;
 }
@@ -239,10 +243,14 @@ void Watcher::on_notice(Time now)
         let_go_looks_ = kLooks;
         look_at_ = now + kLookDelay;
     }
-    if (!pid)
-        return;
+    if (pid)
+        new_debuggee(*pid, now);
+}
+
+void Watcher::new_debuggee(pid_t pid, Time now)
+{
     if (oom_)
-        oom_->on_debuggee_started(*pid);
+        oom_->on_debuggee_started(pid);
     if (debuggees_->living().size() <= 1) // of several the largest was looked at, whoever comes now
         forget_look();
     if (fuse_)

@@ -64,8 +64,8 @@ class Taking {
     /// Of one instant only where nothing ran meanwhile.
     void clock(std::string_view still, std::chrono::steady_clock::duration took)
     {
-        summary_ += fmt::format("Read within {} ms, {}.\n",
-                                std::chrono::ceil<std::chrono::milliseconds>(took).count(), still);
+        summary_ +=
+            fmt::format("Read within {} ms, {}.\n", std::chrono::ceil<std::chrono::milliseconds>(took).count(), still);
     }
     Snapshot done()
     {

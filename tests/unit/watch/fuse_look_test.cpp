@@ -39,7 +39,7 @@ const Story kStories[] = {
      FuseAction::snapshot,
      true},
     {"snapshot: ended while it was taken",
-     {{0, 121, 0, State::throttled, "freeze held"}, {20, 0, kDead, State::running, "thaw ended"}},
+     {{0, 121, 0, State::throttled, "freeze held"}, {20, 0, kDead, State::running, "thaw"}},
      FuseAction::snapshot,
      true},
     {"snapshot, and there is nothing to look at", {{0, 121, 0, State::lifted, "lift held"}}, FuseAction::snapshot},

@@ -15,8 +15,8 @@ using Ms = std::chrono::milliseconds;
 using State = FuseState;
 
 inline constexpr Limit kLine{120 * kMiB}, kCap{128 * kMiB};
-inline constexpr unsigned kDead = 1, kUntraced = 2, kPending = 4, kStopped = 8, kWaiting = 16, kLifted = 32, kPressure = 64,
-                   kLooked = 128;
+inline constexpr unsigned kDead = 1, kUntraced = 2, kPending = 4, kStopped = 8, kWaiting = 16, kLifted = 32,
+                          kPressure = 64, kLooked = 128;
 
 /// One look: what is seen, then what the fuse is expected to be and to order.
 struct Look {

@@ -58,8 +58,9 @@ TEST(HeldLine, SaysThatASnapshotIsTaken)
 {
     HeldFacts facts = leak();
     facts.action = FuseAction::snapshot;
-    EXPECT_EQ(held_line(facts), "debuggee near its cap: 121M of its 128M cap cannot be reclaimed (anon 118M, +40M/s). A "
-                                "snapshot is taken, then it runs on up to its cap");
+    EXPECT_EQ(held_line(facts),
+              "debuggee near its cap: 121M of its 128M cap cannot be reclaimed (anon 118M, +40M/s). A "
+              "snapshot is taken, then it runs on up to its cap");
 }
 
 TEST(SpentLine, SaysWhatIsStillPossible)
