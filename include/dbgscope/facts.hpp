@@ -121,6 +121,8 @@ struct CgroupFacts {
     std::string unified_mount; ///< cgroup2 mount: "/sys/fs/cgroup", "/sys/fs/cgroup/unified", or empty
     std::string unified_dir;   ///< our own directory in it, or empty when it lies outside the mount
     std::string self;          ///< /proc/self/cgroup as read, for never-nest and for bug reports
+    /// The slice that a scope of that manager would go to, and all above it. Nothing: not asked, or not visible here.
+    std::optional<MemoryHierarchy> system_place, user_place;
     bool operator==(const CgroupFacts &) const = default;
 };
 
@@ -269,6 +271,8 @@ void fields(auto &visit, Is<CgroupFacts> auto &cgroup)
     visit("unified_mount", cgroup.unified_mount);
     visit("unified_dir", cgroup.unified_dir);
     visit("self", cgroup.self);
+    visit("system_place", cgroup.system_place);
+    visit("user_place", cgroup.user_place);
 }
 
 void fields(auto &visit, Is<MemoryFacts> auto &memory)

@@ -84,6 +84,7 @@ struct SessionRecord {
     SessionPlace place;
     Limit cap;              ///< of the debuggee (split) or of the command
     Limit fuse;             ///< infinity: no fuse
+    Limit look;             ///< without a fuse: the line at which it is looked who holds the memory; infinity: none
     Limit scope_limit;      ///< of the whole scope
     std::string go_version; ///< of the debuggee where known: "go1.19.8"; empty: not Go or unknown
 
@@ -142,6 +143,7 @@ void fields(auto &visit, Is<SessionRecord> auto &record)
     visit("split", record.place.divided);
     visit("cap_bytes", record.cap);
     visit("fuse_bytes", record.fuse);
+    visit("look_bytes", record.look);
     visit("scope_limit_bytes", record.scope_limit);
     visit("go_version", record.go_version);
     visit("gomemlimit_bytes", record.gomemlimit);
@@ -164,5 +166,7 @@ void fields(auto &visit, Is<SessionRecord> auto &record)
 
 /// Where the fuse is when nobody says otherwise: cap − max(5 %, 8 MiB), at least half the cap; infinity: infinity.
 [[nodiscard]] Limit fuse_line_for(Limit cap);
+/// Without a fuse: 80 %, late enough to see a leak, early enough to be read before the end.
+[[nodiscard]] Limit look_line_for(Limit cap);
 
 } // namespace dbgscope

@@ -12,10 +12,13 @@
 #include "debugger/call.hpp"
 #include "kernel/process.hpp"
 #include "launch/launch.hpp"
+#include "plan/backend.hpp"
 #include "plan/needs.hpp"
 #include "plan/plan.hpp"
+#include "plan/unit_name.hpp"
 #include "probe/assume.hpp"
 #include "probe/debuggee.hpp"
+#include "probe/place.hpp"
 #include "probe/probe.hpp"
 #include "probe/tools.hpp"
 #include "profile/load.hpp"
@@ -102,6 +105,18 @@ void add_debuggee(const Request &request, const Invocation &invocation, Facts &f
         facts.debuggee = read_go_toolchain(path, variable(invocation, "GOTOOLCHAIN"));
 }
 
+/// Of the managers that may come to make the scope.
+void add_places(const Request &request, Facts &facts)
+{
+    for (const BackendOption &option : choose_backend(facts, request.settings).usable) {
+        const bool user = option.backend == Backend::systemd_user;
+        if (!user && option.backend != Backend::systemd_system)
+            continue;
+        if (const auto slice = scope_slice(request, facts, user)) // else the plan says what is wrong with it
+            probe_place(real_root(), user, *slice, facts);
+    }
+}
+
 Result<Facts> gather(const Request &request, const ParsedOptions &options, const Invocation &invocation)
 {
     Facts facts;
@@ -123,6 +138,8 @@ Result<Facts> gather(const Request &request, const ParsedOptions &options, const
     ToolFacts tool = find_executable(request, invocation);
     if (tool.path) // a missing tool fails before anything else is looked at
         facts = probe(real_root(), needs.machine, assume);
+    if (tool.path)
+        add_places(request, facts);
     facts.tools.push_back(std::move(tool));
     if (facts.tools.front().path && needs.debuggee)
         add_debuggee(request, invocation, facts);

@@ -15,6 +15,7 @@ inline constexpr const char *kSelfPidNamespace = "/proc/self/ns/pid"; ///< a lin
 inline constexpr const char *kSelfUtsNamespace = "/proc/self/ns/uts"; ///< a link
 inline constexpr const char *kSelfStat = "/proc/self/stat";
 inline constexpr const char *kSelfStatus = "/proc/self/status";
+inline constexpr const char *kInitCgroup = "/proc/1/cgroup";
 inline constexpr const char *kInitEnvironment = "/proc/1/environ";
 
 } // namespace dbgscope

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "plan/fuse.hpp"
+#include "plan/place.hpp"
 
 namespace dbgscope {
 namespace {
@@ -127,7 +128,7 @@ void warn_if_no_room(const Facts &facts, Limit limit, std::vector<Notice> &notic
     if (!limit.finite())
         return;
     if (memory.binding && memory.effective < limit)
-        notices.push_back({"ancestor-limit", fmt::format("{} is limited to {} already: that limit is hit before {}",
+        notices.push_back({"ancestor-limit", fmt::format("{} is limited to {}: that limit is hit before {}",
                                                          memory.chain[*memory.binding].path,
                                                          format_limit(memory.effective), format_limit(limit))});
     else if (facts.memory.available_bytes && *facts.memory.available_bytes < limit.bytes())
@@ -233,13 +234,6 @@ void tighten_only(const Facts &facts, const Settings &settings, Budget &budget)
     budget.cap_reason = without->reason;
 }
 
-/// The debuggee's part of a limit on everything: what the debugger does not need, and never less than half.
-Limit share_of(Limit total, std::uint64_t reserve)
-{
-    const std::uint64_t bytes = total.bytes();
-    return Limit(bytes > 2 * reserve ? bytes - reserve : bytes / 2);
-}
-
 Result<Budget> debugger_budget(const Facts &facts, const Request &request)
 {
     Budget budget;
@@ -292,12 +286,19 @@ Result<Budget> debugger_budget(const Facts &facts, const Request &request)
                          "{} for the program",
                          format_limit(asked), budget.scope_reason, format_limit(**total), format_limit(*budget.cap))});
     }
+    keep_below_place(facts, reserve, budget);
     if (budget.scope_limit)
         warn_if_no_room(facts, *budget.scope_limit, budget.notices);
     return budget;
 }
 
 } // namespace
+
+Limit share_of(Limit total, std::uint64_t reserve)
+{
+    const std::uint64_t bytes = total.bytes();
+    return Limit(bytes > 2 * reserve ? bytes - reserve : bytes / 2);
+}
 
 std::string origin_of(const Settings &settings, Key key)
 {

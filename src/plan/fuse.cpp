@@ -66,12 +66,11 @@ void plan_fuse(const Settings &settings, Limit cap, Watch &watch)
 
 void plan_look(const Settings &settings, WatchPlan &plan)
 {
-    constexpr std::uint64_t kLookPercent = 80; // late enough to see the leak, early enough to be read before the end
     Watch &watch = *plan.watch;
     const std::string where = settings.text(Key::snapshot, "auto");
     if (watch.fuse == FuseAction::off && watch.split && watch.cap.finite() && watch.heap_profile_rate != 0) {
         watch.fuse = FuseAction::look;
-        watch.fuse_line = Limit(watch.cap.bytes() / 100 * kLookPercent);
+        watch.fuse_line = look_line_for(watch.cap);
     }
     if (where == "off" || where.empty())
         return;

@@ -12,6 +12,7 @@
 #include "plan/expand.hpp"
 #include "plan/fuse.hpp"
 #include "plan/listen.hpp"
+#include "plan/place.hpp"
 #include "plan/properties.hpp"
 #include "plan/scope.hpp"
 #include "plan/unit_name.hpp"
@@ -166,6 +167,7 @@ std::string announce(const Shared &shared, const LaunchPlan &plan, const WatchPl
             line += fmt::format(", {} in all", format_limit(*total));
     } else if (total)
         line += fmt::format(", memory limit {} ({})", format_limit(*total), shared.budget.scope_reason);
+    line += binding_words(shared.facts, total);
     for (const EnvChange &change : go.changes)
         if (change.name == "GOMEMLIMIT")
             if (const auto bytes = parse_size(change.value.value_or("")))
@@ -244,7 +246,8 @@ void add_watcher(const Shared &shared, const GoEnvironment &go, WatchPlan &watch
         watch.watch->gomemlimit = gomemlimit_in_force(shared.request, go);
         watch.watch->gomemlimit_live = gomemlimit_is_live(shared.request, go);
     }
-    if (auto notice = memlimit_above_fuse(shared.request, go, watch.watch->cap, watch.watch->fuse_line))
+    const Limit line = is_fuse(watch.watch->fuse) ? watch.watch->fuse_line : Limit();
+    if (auto notice = memlimit_above_fuse(shared.request, go, watch.watch->cap, line))
         plan.notices.push_back(std::move(*notice));
     plan.steps.push_back({StartWatcher{*watch.watch}, watch.reason});
 }
@@ -325,20 +328,32 @@ Result<void> check_required(const Shared &shared, const BackendChoice &choice)
                  .hint = fmt::format("--require={} forbids going on without", unmet)});
 }
 
-/// The plans of the other backends, as far as they give what --require names. None left: the launch fails with the
-/// best one.
-Result<void> add_fallbacks(const Shared &shared, const BackendChoice &choice, LaunchPlan &plan)
+/// What one backend comes to, at the place a session of that backend goes to.
+Result<LaunchPlan> plan_at_place(const Facts &facts, const Request &request, const PropertyWishes &wishes,
+                                 const Execute &execute, const BackendChoice &choice, const BackendOption &option)
 {
-    for (std::size_t i = 1; i < choice.usable.size() && plan.on_scope_failure == OnFailure::fall_back; ++i) {
-        auto next = plan_with(shared, choice, choice.usable[i]);
-        if (next)
-            plan.fallback.push_back(std::move(*next));
-        else if (next.error().kind != ErrorKind::unsupported)
-            return pass(next);
-    }
-    if (plan.fallback.empty() && choice.usable.size() > 1)
-        plan.on_scope_failure = OnFailure::fail;
-    return {};
+    const Facts here = facts_at(facts, option.backend);
+    auto budget = make_budget(here, request);
+    if (!budget)
+        return pass(budget);
+    auto go = plan_go_environment(here, request, cap_in_force(here, request, *budget));
+    if (!go)
+        return pass(go);
+    auto unit = scope_unit(request);
+    if (!unit)
+        return pass(unit);
+    const Shared shared{here, request, wishes, std::move(*budget), std::move(*go), session_of(*unit), execute};
+    if (&option == &choice.usable.front())
+        if (auto possible = check_required(shared, choice); !possible)
+            return pass(possible);
+    auto plan = plan_with(shared, choice, option);
+    if (!plan)
+        return plan;
+    plan->notices.insert(plan->notices.begin(), shared.budget.notices.begin(), shared.budget.notices.end());
+    if (auto leaves = leaving_notice(facts, here, request))
+        plan->notices.push_back(std::move(*leaves));
+    plan->notices.insert(plan->notices.end(), shared.go.notices.begin(), shared.go.notices.end());
+    return plan;
 }
 
 } // namespace
@@ -358,30 +373,23 @@ Result<LaunchPlan> make_plan(const Facts &facts, const Request &original)
     if (!wishes)
         return pass(wishes);
     absorb_properties(facts.memory.total_bytes.value_or(0), request.settings, *wishes);
-    auto budget = make_budget(facts, request);
-    if (!budget)
-        return pass(budget);
-    auto go = plan_go_environment(facts, request, budget->cap);
-    if (!go)
-        return pass(go);
-    auto unit = scope_unit(request);
-    if (!unit)
-        return pass(unit);
-    const Shared shared{facts,          request,           std::move(*wishes), std::move(*budget),
-                        std::move(*go), session_of(*unit), std::move(*execute)};
     const BackendChoice choice = choose_backend(facts, request.settings);
-    if (auto possible = check_required(shared, choice); !possible)
-        return pass(possible);
-
-    auto plan = plan_with(shared, choice, choice.usable.front());
+    auto plan = plan_at_place(facts, request, *wishes, *execute, choice, choice.usable.front());
     if (!plan)
         return plan;
-    plan->notices.insert(plan->notices.begin(), shared.budget.notices.begin(), shared.budget.notices.end());
-    plan->notices.insert(plan->notices.end(), shared.go.notices.begin(), shared.go.notices.end());
     for (Notice &notice : listen_notices(facts, request.call))
         plan->notices.push_back(std::move(notice));
-    if (auto added = add_fallbacks(shared, choice, *plan); !added)
-        return pass(added);
+    // The plans of the other backends, as far as they give what --require names. None left: the launch fails with the
+    // best one.
+    for (std::size_t i = 1; i < choice.usable.size() && plan->on_scope_failure == OnFailure::fall_back; ++i) {
+        auto next = plan_at_place(facts, request, *wishes, *execute, choice, choice.usable[i]);
+        if (next)
+            plan->fallback.push_back(std::move(*next));
+        else if (next.error().kind != ErrorKind::unsupported)
+            return next;
+    }
+    if (plan->fallback.empty() && choice.usable.size() > 1)
+        plan->on_scope_failure = OnFailure::fail;
     return plan;
 }
 

@@ -7,6 +7,10 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <memory>
+#include <utility>
+
+#include <fmt/core.h>
 
 #include "kernel/cgroup_files.hpp"
 #include "kernel/parse.hpp"
@@ -39,7 +43,7 @@ Fact<std::string> usable_socket(const Reader &reader, std::string path)
 /// Our own user's manager. Root may connect to anybody's, which then refuses root's processes.
 Fact<std::string> user_socket(const Reader &reader, const SysRoot &root, const std::string &path)
 {
-    struct stat status{};
+    struct stat status {};
     if (root.uid == 0 && ::stat(reader.real_path(path).c_str(), &status) == 0 && status.st_uid != 0)
         return Fact<std::string>(Why::denied, path + ": belongs to user " + std::to_string(status.st_uid));
     return usable_socket(reader, path);
@@ -69,34 +73,76 @@ Fact<std::vector<std::string>> user_controllers(Reader &reader, const SysRoot &r
     return split_words(*text);
 }
 
+/// A property of an object of the manager. Waits two seconds at most.
+class Property {
+  public:
+    static Result<Property> ask(const SystemdFacts &systemd, bool user, const char *path, const char *interface,
+                                const char *name)
+    {
+        constexpr std::chrono::milliseconds kPatience{2000};
+        const ManagerFacts &manager = user ? systemd.user : systemd.system;
+        auto bus = ManagerBus::connect({.user_manager = user,
+                                        .socket = manager.socket.value_or(""),
+                                        .bus = manager.bus.value_or(""),
+                                        .ask_password = false},
+                                       kPatience);
+        if (!bus)
+            return pass(bus);
+        const auto message = bus->call(path, "org.freedesktop.DBus.Properties", "Get");
+        if (!message)
+            return std::unexpected(message.error());
+        for (const char *const argument : {interface, name})
+            if (const int r = bus->library().sd_bus_message_append_basic(message->get(), 's', argument); r < 0)
+                return fail(errno_error(-r, "ask systemd for", name));
+        Property property(std::move(*bus), name);
+        if (const auto sent = property.bus_.send(*message, *property.pending_); !sent)
+            return std::unexpected(sent.error());
+        const auto deadline = std::chrono::steady_clock::now() + kPatience;
+        if (const auto driven = property.bus_.drive(deadline, [&property] { return property.pending_->answered(); });
+            !driven)
+            return std::unexpected(driven.error());
+        return property;
+    }
+    /// `type` is the D-Bus type of `value`: "s", "t".
+    template <class T> Result<void> read(const char *type, T &value) const
+    {
+        if (const int r = bus_.library().sd_bus_message_read(pending_->answer.get(), "v", type, &value); r < 0)
+            return fail(errno_error(-r, "read systemd's", name_, pending_->error_text()));
+        return {};
+    }
+
+  private:
+    Property(ManagerBus bus, const char *name)
+        : bus_(std::move(bus)), name_(name), pending_(std::make_unique<PendingCall>())
+    {
+    }
+    ManagerBus bus_;
+    const char *name_;
+    std::unique_ptr<PendingCall> pending_; ///< goes before the bus, and stays where it is
+};
+
 /// The manager's own Version property: what runs, not what is installed.
 Result<std::string> ask_version(const SystemdFacts &systemd, bool user)
 {
-    constexpr std::chrono::milliseconds kPatience{2000};
-    const ManagerFacts &manager = user ? systemd.user : systemd.system;
-    const auto bus = ManagerBus::connect({.user_manager = user,
-                                          .socket = manager.socket.value_or(""),
-                                          .bus = manager.bus.value_or(""),
-                                          .ask_password = false},
-                                         kPatience);
-    if (!bus)
-        return std::unexpected(bus.error());
-    const auto message = bus->call("/org/freedesktop/systemd1", "org.freedesktop.DBus.Properties", "Get");
-    if (!message)
-        return std::unexpected(message.error());
-    for (const char *const argument : {"org.freedesktop.systemd1.Manager", "Version"})
-        if (const int r = bus->library().sd_bus_message_append_basic(message->get(), 's', argument); r < 0)
-            return fail(errno_error(-r, "ask for", "systemd's version"));
-    PendingCall pending;
-    if (const auto sent = bus->send(*message, pending); !sent)
-        return std::unexpected(sent.error());
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    if (const auto driven = bus->drive(deadline, [&pending] { return pending.answered(); }); !driven)
-        return std::unexpected(driven.error());
+    const auto property =
+        Property::ask(systemd, user, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "Version");
+    if (!property)
+        return std::unexpected(property.error());
     const char *text = nullptr;
-    if (const int r = bus->library().sd_bus_message_read(pending.answer.get(), "v", "s", &text); r < 0)
-        return fail(errno_error(-r, "read", "systemd's version", pending.error_text()));
+    if (const auto read = property->read("s", text); !read)
+        return std::unexpected(read.error());
     return std::string(text);
+}
+
+/// sd_bus_path_encode(3).
+std::string object_of(std::string_view unit)
+{
+    std::string path = "/org/freedesktop/systemd1/unit/";
+    for (const char c : unit) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        path += letter ? std::string(1, c) : fmt::format("_{:02x}", static_cast<unsigned char>(c));
+    }
+    return path;
 }
 
 } // namespace
@@ -133,6 +179,17 @@ void probe_systemd(Reader &reader, const SysRoot &root, const CgroupFacts &cgrou
     }
     systemd.user.bus = find_bus(reader, root.variable("DBUS_SESSION_BUS_ADDRESS"), buses);
     systemd.user.controllers = user_controllers(reader, root, cgroup);
+}
+
+Fact<Limit> ask_slice_limit(const SystemdFacts &systemd, bool user_manager, std::string_view slice)
+{
+    const auto property =
+        Property::ask(systemd, user_manager, object_of(slice).c_str(), "org.freedesktop.systemd1.Slice", "MemoryMax");
+    std::uint64_t bytes = 0;
+    const auto read = property ? property->read("t", bytes) : Result<void>(fail(property.error()));
+    if (!read)
+        return Fact<Limit>(Why::absent, to_line(read.error()));
+    return Limit(bytes);
 }
 
 Fact<int> parse_systemd_version(std::string_view text)

@@ -19,6 +19,9 @@ void probe_systemd(Reader &reader, const SysRoot &root, const CgroupFacts &cgrou
 /// asks for no version at all. Under a SysRoot that is not the real machine: unknown.
 void probe_systemd_version(const SysRoot &root, SystemdFacts &systemd);
 
+/// MemoryMax of a slice, which the manager loads for that where it is not running. Unknown: the manager does not say.
+[[nodiscard]] Fact<Limit> ask_slice_limit(const SystemdFacts &systemd, bool user_manager, std::string_view slice);
+
 /// "252.39-1~deb12u1" → 252; nothing when it does not start with a number.
 [[nodiscard]] Fact<int> parse_systemd_version(std::string_view text);
 

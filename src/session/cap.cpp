@@ -83,10 +83,11 @@ void plan_split(const SessionRecord &record, const Usage &usage, CapChange &chan
     const std::string where = std::string(kDebuggeeName) + '/';
     const Limit memory = usage.memory_limit.value_or(before);
     add_limit(change.steps, version, where, change.cap, swap_beside(usage.swap_limit, memory, change.cap));
-    if (has_file(CgroupFile::high, version) && record.fuse.finite() && !lifted)
+    const Limit line = record.fuse.finite() ? change.fuse : look_line_for(change.cap);
+    if (has_file(CgroupFile::high, version) && (record.fuse.finite() || record.look.finite()) && !lifted)
         change.steps.push_back({.file = where + file_name(CgroupFile::high, version),
-                                .value = control_text(change.fuse, version),
-                                .limit = change.fuse});
+                                .value = control_text(line, version),
+                                .limit = line});
     if (change.raises && has_file(CgroupFile::freeze, version)) // frozen by the fuse; before 5.2 there is no such file
         change.steps.push_back(
             {.file = where + file_name(CgroupFile::freeze, version), .value = "0", .optional = true});

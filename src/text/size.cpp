@@ -101,4 +101,9 @@ Limit fuse_line_for(Limit cap)
     return Limit(cap.bytes() - std::min(margin, cap.bytes() / 2));
 }
 
+Limit look_line_for(Limit cap)
+{
+    return cap.finite() ? Limit(cap.bytes() / 100 * 80) : cap;
+}
+
 } // namespace dbgscope

@@ -53,6 +53,7 @@ class Debuggees {
 
     /// A command that is its own debuggee; so is all that it starts.
     void adopt(pid_t command);
+    [[nodiscard]] bool adopted() const { return adopted_; }
     /// For poll(2); -1 once nobody is left under the filter.
     [[nodiscard]] int listener() const { return listener_.fd(); }
     void forget_listener() { listener_ = PtraceListener(UniqueFd()); }

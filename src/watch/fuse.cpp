@@ -149,6 +149,13 @@ void Fuse::at_rest(const FuseSample &sample, FuseOrders &orders)
         return;
     }
     const bool trips = over(sample) && sample.any_process;
+    if (action_ == FuseAction::look && !trips && !orders.arm && sample.line_in_force && sample.any_process &&
+        sample.current_bytes >= share(sample.line.bytes(), kTripPercent)) { // page cache, which nobody wants slowed down
+        orders.lift = true;
+        orders.look_in = kLiftedLook;
+        state_ = FuseState::lifted;
+        return;
+    }
     if (!trips || orders.arm) {
         orders.take_back = version_ == 1 && sample.line_in_force && sample.limit > sample.line && !sample.waiting;
         orders.event_gap = hurry(sample, share(sample.line.bytes(), kTripPercent));

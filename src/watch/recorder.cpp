@@ -45,7 +45,7 @@ Recorder::Recorder(const Watch &order, ProcessId debugger)
     record_.started_unix_s = clock_ms(CLOCK_REALTIME) / 1000;
     started_boot_ms_ = clock_ms(CLOCK_BOOTTIME);
     record_.cap = order.cap;
-    record_.fuse = order.fuse_line;
+    (order.fuse == FuseAction::look ? record_.look : record_.fuse) = order.fuse_line;
     record_.scope_limit = order.scope_limit;
     record_.go_version = order.go_version;
     if (order.gomemlimit_live)

@@ -117,12 +117,19 @@ void Watcher::set_up()
     SessionRecord &record = recorder_.record();
     record.place = where;
     record.fuse = fuse_ && is_fuse(order_.fuse) ? fuse_->line() : Limit();
+    record.look = fuse_ && order_.fuse == FuseAction::look ? fuse_->line() : Limit();
 }
 
 void Watcher::arm_fuse()
 {
     if (!cgroups_->debuggee.valid())
         return;
+    if (order_.fuse == FuseAction::look && !has_file(CgroupFile::high, cgroups_->place.version)) {
+        auto line = UsageThreshold::watch(Cgroup(cgroups_->debuggee.get(), cgroups_->place.version), order_.fuse_line);
+        if (line) // else the verdict has one clause less
+            look_line_ = std::move(*line);
+        return;
+    }
     const bool fused = order_.fuse != FuseAction::off && order_.fuse_line.finite();
     if (!fused && order_.pressure != PressureAction::hold)
         return;
@@ -215,8 +222,10 @@ void Watcher::finish()
 {
     while (launcher_.valid() && take_message()) { // a short session: what the launcher said is not read yet
     }
-    if (executed_)
+    if (executed_) {
         say_if_not_watched();
+        adopt_command();
+    }
     const auto now = std::chrono::steady_clock::now();
     if (look_.fd() >= 0)
         take(look_.read()); // what has come by now

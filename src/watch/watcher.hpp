@@ -17,6 +17,7 @@
 #include "watch/recorder.hpp"
 #include "watch/signals.hpp"
 #include "watch/speak.hpp"
+#include "watch/usage_threshold.hpp"
 
 namespace dbgscope {
 
@@ -68,6 +69,7 @@ class Watcher {
     void on_memory_event(Time now);
     void on_notice(Time now);
     void new_debuggee(pid_t pid, Time now);
+    void adopt_command();
     [[nodiscard]] bool is_own_debuggee() const { return order_.split && order_.tool == "run" && debuggees_; }
     void on_populated();
     void on_gone(Time now);
@@ -105,6 +107,7 @@ class Watcher {
     std::optional<PressureWatch> pressure_;
     std::optional<FuseKeeper> fuse_;
     InsideLook look_;
+    UsageThreshold look_line_; ///< v1, without a fuse
     std::string last_snapshot_;         ///< of the debuggee there is now
     int let_go_looks_ = 0;              ///< how often it is still looked whether a debuggee has been let go
     std::optional<Time> look_at_;       ///< a new debuggee is to be looked at

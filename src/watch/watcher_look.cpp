@@ -36,15 +36,26 @@ void Watcher::look_inside()
     order.bounded = order_.snapshot_directory.empty();
     order.directory = order.bounded ? recorder_.snapshot_directory() : order_.snapshot_directory;
     order.snapshot = order_.snapshot && !order.directory.empty();
-    if (order.pid == 0 || !look_.start(order))
+    if ((order.pid == 0 || !look_.start(order)) && fuse_)
         fuse_->looked();
 }
 
 Source Watcher::look_source()
 {
     return {.name = "look",
-            .fds = [this](auto &polled) { wait_for(polled, look_.fd(), POLLIN); },
-            .ready = [this](const pollfd &, Time) { take(look_.read()); }};
+            .fds =
+                [this](auto &polled) {
+                    wait_for(polled, look_.fd(), POLLIN);
+                    if (look_.fd() < 0) // one look at a time
+                        wait_for(polled, look_line_.fd(), POLLIN);
+                },
+            .ready =
+                [this](const pollfd &entry, Time) {
+                    if (entry.fd == look_.fd())
+                        take(look_.read());
+                    else if (look_line_.passed())
+                        look_inside();
+                }};
 }
 
 void Watcher::take(const LookNews &news)

@@ -196,10 +196,7 @@ void Watcher::on_launcher()
     if (take_message() || !executed_) // killed before its exec: there has been no session
         return;
     say_if_not_watched();
-    if (is_own_debuggee()) {
-        debuggees_->adopt(debugger_.pid);
-        new_debuggee(debugger_.pid, std::chrono::steady_clock::now());
-    }
+    adopt_command();
     if (cgroups_)
         settle_at_ = std::chrono::steady_clock::now() + kSettleDelay;
 }
@@ -245,6 +242,15 @@ void Watcher::on_notice(Time now)
     }
     if (pid)
         new_debuggee(*pid, now);
+}
+
+/// `run --watch --snapshot`. It may have ended already, which is seen later.
+void Watcher::adopt_command()
+{
+    if (!is_own_debuggee() || debuggees_->adopted())
+        return;
+    debuggees_->adopt(debugger_.pid);
+    new_debuggee(debugger_.pid, std::chrono::steady_clock::now());
 }
 
 void Watcher::new_debuggee(pid_t pid, Time now)
@@ -356,7 +362,7 @@ void Watcher::note_state(Time now)
     if (record.cap != fuse_->cap()) { // dbgscope set
         record.cap = fuse_->cap();
         oom_->set_cap(record.cap);
-        record.fuse = is_fuse(order_.fuse) ? fuse_->line() : Limit();
+        (order_.fuse == FuseAction::look ? record.look : record.fuse) = fuse_->line();
     }
     if (pressure_)
         pressure_->set_fuse_held(state != SessionState::running, now);

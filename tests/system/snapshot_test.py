@@ -74,8 +74,9 @@ def a_hold_keeps_a_snapshot_of_one_instant():
 
 
 @tap.test(*EVERYWHERE)
-def a_kill_names_who_held_the_memory():
-    with leak("--fuse-action=off") as dlv:
+def a_kill_names_who_held_the_memory():  # on v1 nothing stops it for the look
+    with Headless([CAP, "--fuse-action=off"], "exec", tap.program("leak"), after=["-mib-per-step=1", "-step-ms=20"],
+                  env=CLEAN) as dlv:
         rpc = dlv.connect()
         record = watched.wait_record(dlv.pid)
         tap.equal(rpc.run_on(), (None, True))

@@ -31,6 +31,8 @@ Facts full_facts()
     facts.cgroup.delegation = {true, true, true, true, {"cpu", "memory"}, {"pids"}, 7, "why"};
     facts.cgroup.unified_mount = "/u\xff";
     facts.cgroup.unified_dir = "/u/d";
+    facts.cgroup.system_place = facts.cgroup.memory;
+    facts.cgroup.user_place = facts.cgroup.memory;
     facts.cgroup.self = "0::/\xc3\x28\n";
     facts.memory = {1, 2, 3, 4, 5, Pressure{}, Fact<Pressure>(Why::disabled, "psi=0"), Fact<Pressure>(Why::absent)};
     facts.systemd.booted = true;
@@ -79,7 +81,7 @@ TEST(FactsJson, EveryFieldIsWritten)
         for (const auto &[key, value] : json[room].items())
             EXPECT_NE(value, defaults[room][key]) << room << '/' << key;
     EXPECT_EQ(json["cgroup"]["memory"]["chain"][0].size(), 10U);
-    EXPECT_EQ(json["cgroup"].size() + json["memory"].size() + json["systemd"].size() + json["host"].size(), 34U);
+    EXPECT_EQ(json["cgroup"].size() + json["memory"].size() + json["systemd"].size() + json["host"].size(), 36U);
     EXPECT_EQ(json["tools"][0].size(), 5U);
     EXPECT_EQ(json["debuggee"].size(), 6U);
     EXPECT_EQ(json["schema"], 1);

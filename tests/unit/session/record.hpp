@@ -27,6 +27,7 @@ inline SessionRecord full_record()
                       .debugger_leaf = true},
             .cap = Limit(512 * kMiB),
             .fuse = Limit(486 * kMiB),
+            .look = Limit(400 * kMiB),
             .scope_limit = Limit(kGiB),
             .go_version = "go1.19.8",
             .gomemlimit = Limit(460 * kMiB),

@@ -45,6 +45,19 @@ const Story kStories[] = {
     {"snapshot, and there is nothing to look at", {{0, 121, 0, State::lifted, "lift held"}}, FuseAction::snapshot},
 };
 
+TEST(FuseLook, PageCacheIsNotSlowedDownForIt)
+{
+    Fuse fuse(2, FuseAction::look, true);
+    FuseSample sample{.now = Ms(0), .current_bytes = 119 * kMiB, .line = kLine, .cap = kCap};
+    sample.unreclaimable_bytes = 20 * kMiB;
+    const FuseOrders lifted = fuse.step(sample);
+    EXPECT_TRUE(lifted.lift && !lifted.say_held);
+    EXPECT_EQ(lifted.look_in, Ms(2000));
+    sample.now = Ms(2000);
+    sample.line_in_force = false;
+    EXPECT_TRUE(fuse.step(sample).arm);
+}
+
 const Story kStoriesV1[] = {
     {"snapshot: it waits at the limit meanwhile",
      {{0, 120, kWaiting | kUntraced, State::frozen, "held"},
