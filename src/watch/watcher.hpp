@@ -7,6 +7,7 @@
 
 #include "launch/watcher_link.hpp"
 #include "sys/fd.hpp"
+#include "watch/ancestor_limits.hpp"
 #include "watch/debuggees.hpp"
 #include "watch/fuse_keeper.hpp"
 #include "watch/holders.hpp"
@@ -62,6 +63,8 @@ class Watcher {
     [[nodiscard]] Source memory_source();
     [[nodiscard]] Source pressure_source();
     [[nodiscard]] Source look_source();
+    [[nodiscard]] Source ancestors_source();
+    void follow_ancestors();
     void on_signal();
     [[nodiscard]] bool take_message();
     void on_launcher();
@@ -106,6 +109,11 @@ class Watcher {
     std::optional<OomWatch> oom_;
     std::optional<PressureWatch> pressure_;
     std::optional<FuseKeeper> fuse_;
+    AncestorLimits ancestors_;
+    struct Lowered {
+        Limit from, to; ///< the cap that was asked for, and the one that a limit above leaves
+    };
+    std::optional<Lowered> lowered_;
     InsideLook look_;
     UsageThreshold look_line_; ///< v1, without a fuse
     std::string last_snapshot_;         ///< of the debuggee there is now

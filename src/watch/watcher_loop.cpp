@@ -65,6 +65,7 @@ void Watcher::add_sources()
                .timer = [this](Time now) { report(oom_->on_timer(now)); }});
     loop_.add(pressure_source());
     loop_.add(look_source());
+    loop_.add(ancestors_source());
     loop_.add({.name = "client",
                .next_look = [this] { return client_due_at_; },
                .timer =
@@ -206,6 +207,8 @@ void Watcher::settle()
     debuggers_score_ = oom_score_of(debugger_.pid);
     recorder_.note_directory(); // --working-directory
     join_unified(*cgroups_);
+    if (fuse_ && order_.split)
+        ancestors_ = AncestorLimits::watch(cgroups_->place);
     if (order_.pressure != PressureAction::off) {
         pressure_.emplace(cgroups_->v2_scope(), order_.pressure_some_permyriad, order_.pressure_full_permyriad,
                           order_.pressure);

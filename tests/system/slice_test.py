@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import inside
 import tap
+import watched
 from session import Headless
 
 SYSTEMD = ("pidns", "vm:v2", "vm:hybrid")
@@ -24,8 +25,11 @@ class Slice:
     def __enter__(self):
         if self.running:
             tap.succeed(["systemctl", "start", self.name])
-        tap.succeed(["systemctl", "set-property", "--runtime", self.name, "MemoryMax=200M"])
+        self.limit("200M")
         return self
+
+    def limit(self, size):
+        tap.succeed(["systemctl", "set-property", "--runtime", self.name, f"MemoryMax={size}"])
 
     def __exit__(self, *_):
         tap.run(["systemctl", "stop", self.name])
@@ -49,6 +53,22 @@ def a_cap_is_below_the_limit_of_its_slice_and_the_fuse_holds_there():
             dlv.connect()
             inside.run_on(dlv.match(r"API server listening at: (\S+)")[1])
             dlv.match(rf"debuggee held: \S+ of its {line[1]}M cap")
+
+
+@tap.test(*SYSTEMD, user="root")
+def the_fuse_follows_a_limit_that_is_lowered_meanwhile():
+    with Slice("low") as slice:
+        slice.limit("1G")
+        with Headless([f"--slice={slice.name}", "--memory-max=256M", "--backend=systemd-system"], "exec",
+                      "--accept-multiclient", tap.program("leak"), after=["-mib-per-step=1"], env=CLEAN) as dlv:
+            dlv.connect()
+            watched.wait_record(dlv.pid)
+            slice.limit("160M")
+            lowered = dlv.match(rf"dbgscope: the debuggee's cap is (\d+)M: \S+/{slice.name} is limited to 160M now")
+            inside.run_on(dlv.match(r"API server listening at: (\S+)")[1])
+            dlv.match(rf"debuggee held: \S+ of its {lowered[1]}M cap")
+            slice.limit("infinity")
+            dlv.match(r"dbgscope: the debuggee's cap is 256M: nothing around it is limited any more")
 
 
 @tap.test(*SYSTEMD, user="root")
