@@ -42,7 +42,9 @@ struct Request {
     std::uint64_t start_ticks = 0; ///< field 22 of /proc/self/stat: with pid, unique since boot
     std::string random;            ///< 16 hex digits, for unit names
     std::vector<std::pair<std::string, std::string>> environment; ///< GODEBUG, GOMEMLIMIT, GOFLAGS … the plan looks at
-    std::string session;                                          ///< DBGSCOPE_SESSION as inherited; empty: none
+    bool exact = false;  ///< as systemd-run does: a property that this systemd does not know is an error, one that does
+                         ///< nothing is not mentioned
+    std::string session; ///< DBGSCOPE_SESSION as inherited; empty: none
 };
 
 [[nodiscard]] const char *tool_name(Tool tool); ///< "dlv", … ; "run" for none

@@ -176,6 +176,7 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     Request request;
     request.tool = tool;
     request.called = options.called;
+    request.exact = options.as_systemd_run;
     request.arguments = options.rest;
     std::vector<std::string> warnings;
     auto settings = load(options, tool, invocation, warnings);

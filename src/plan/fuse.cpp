@@ -51,6 +51,18 @@ std::string debuggee_words(const Watch &watch)
     return words;
 }
 
+std::string filter_reason(const HostFacts &host, const Watch &watch)
+{
+    std::string reason =
+        watch.tool == "run" ? "the command gets the cap alone" : "each debuggee is moved before its first instruction";
+    if (watch.heap_profile_rate != 0)
+        reason += fmt::format("; a Go program's own heap profile is switched on, a sample every {}",
+                              format_bytes(watch.heap_profile_rate));
+    if (!host.cap_sys_admin)
+        reason += "; sets no_new_privs, so sudo and setuid programs inside gain nothing (--split=off)";
+    return reason;
+}
+
 bool snapshots_command(const Settings &settings)
 {
     const std::string where = settings.text(Key::snapshot, "auto");

@@ -22,6 +22,8 @@ constexpr bool stops(FuseAction action)
 }
 /// ", cap 512M for the debuggee (fuse at 486.4M)"; in MiB where rounding to 1.3G would make both the same.
 [[nodiscard]] std::string debuggee_words(const Watch &watch);
+/// Why there is a seccomp filter, and what it costs.
+[[nodiscard]] std::string filter_reason(const HostFacts &host, const Watch &watch);
 
 /// `run --watch` with --snapshot=DIR or --fuse-action=snapshot: the command is watched like a debuggee.
 [[nodiscard]] bool snapshots_command(const Settings &settings);

@@ -16,6 +16,7 @@
 #include "plan/properties.hpp"
 #include "plan/scope.hpp"
 #include "plan/unit_name.hpp"
+#include "plan/v1_limits.hpp"
 #include "plan/watch.hpp"
 
 namespace dbgscope {
@@ -84,18 +85,6 @@ void absorb_properties(std::uint64_t mem_total, Settings &settings, PropertyWish
         return wish.name == "MemoryMaxScale" ||
                std::any_of(std::begin(kSame), std::end(kSame), [&](const auto &row) { return row.first == wish.name; });
     });
-}
-
-std::string filter_reason(const HostFacts &host, const Watch &watch)
-{
-    std::string reason =
-        watch.tool == "run" ? "the command gets the cap alone" : "each debuggee is moved before its first instruction";
-    if (watch.heap_profile_rate != 0)
-        reason += fmt::format("; a Go program's own heap profile is switched on, a sample every {}",
-                              format_bytes(watch.heap_profile_rate));
-    if (!host.cap_sys_admin)
-        reason += "; sets no_new_privs, so sudo and setuid programs inside gain nothing (--split=off)";
-    return reason;
 }
 
 void add_process_steps(const Shared &shared, const WatchPlan &watch, std::vector<Step> &steps)
@@ -229,6 +218,11 @@ Result<void> add_cgroup(const Shared &shared, const BackendOption &option, const
                             option.backend == Backend::systemd_user, watch);
     if (!scope)
         return pass(scope);
+    auto lost = lost_on_v1(shared.facts, shared.request, shared.wishes, watch.division.has_value());
+    if (!lost)
+        return pass(lost);
+    if (!shared.request.exact)
+        plan.notices.insert(plan.notices.end(), lost->begin(), lost->end());
     plan.steps.push_back({std::move(*scope), std::move(reason)});
     return {};
 }

@@ -12,6 +12,7 @@
 #include "plan/properties.hpp"
 #include "plan/property/values.hpp"
 #include "plan/unit_name.hpp"
+#include "plan/v1_limits.hpp"
 #include "plan/watch.hpp"
 
 namespace dbgscope {
@@ -278,7 +279,11 @@ Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const
     add_resources(settings, out);
     // `-p` wins over the option of the same meaning; systemd itself adds up lists given by several assignments.
     std::erase_if(out, [&](const ScopeProperty &p) { return given(wishes.scope, p.name); });
-    out.insert(out.end(), wishes.scope.begin(), wishes.scope.end());
+    for (ScopeProperty wish : wishes.scope) {
+        wish.droppable = wish.droppable && !request.exact;
+        wish.limit = wish.limit || (required(settings, "limit") && is_memory_limit(wish.name));
+        out.push_back(std::move(wish));
+    }
     if (settings.flag(Key::send_sighup))
         out.push_back({"SendSIGHUP", true});
     if (!slice->empty())

@@ -207,5 +207,26 @@ def set_loads_a_slice():
         tap.run(["systemctl", "revert", name])
 
 
+
+@tap.test("pidns", user="root")
+def a_limit_that_v1_does_not_know_is_said_and_an_error_where_it_is_required():
+    for words in (["--memory-high=100M"], ["-p", "MemoryLow=10M"], ["-p", "MemorySwapMax=0"], ["-p", "MemoryZSwapMax=0"]):
+        done = tap.run([*command(*words), "true"])
+        tap.equal(done.rc, 0, done.stderr)
+        tap.contains(done.stderr, "has no effect: cgroup v1 has no limit that does what Memory")
+        strict = tap.run([*command("--require=limit", *words), "true"])
+        tap.equal(strict.rc, 125, f"{words}")
+        tap.contains(strict.stderr, "cannot enforce every limit that was asked for")
+
+
+@tap.test("vm:v2", user="root")
+def a_limit_that_this_systemd_does_not_know_is_an_error_where_it_is_required():
+    if systemd_version() >= 253:
+        return
+    tap.contains(tap.succeed([*command("-p", "MemoryZSwapMax=0"), "true"]).stderr, "does not know MemoryZSwapMax, left out")
+    strict = tap.run([*command("--require=limit", "-p", "MemoryZSwapMax=0"), "true"])
+    tap.equal(strict.rc, 125, strict.stderr)
+
+
 if __name__ == "__main__":
     tap.main()
