@@ -51,7 +51,8 @@ VerdictContext verdict_context(const Watch &order, bool divided)
 Watcher::Watcher(WatchStart start)
     : order_(std::move(start.order)), launcher_(std::move(start.launcher)),
       debugger_(process_id(start.debugger).value_or(ProcessId{start.debugger})),
-      speaker_(order_.quiet, order_.log_file), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
+      speaker_(order_.quiet, order_.log_file),
+      debuggee_stderr_(order_.quiet || !order_.log_file.empty() ? 0 : start.debugger), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
 {
     if (auto null = open_at(AT_FDCWD, "/dev/null", O_RDONLY))
         for_listener_ = std::move(*null);
@@ -133,7 +134,7 @@ void Watcher::arm_fuse()
                                  .cap = order_.cap,
                                  .action = order_.fuse,
                                  .say = [this](std::string_view id, std::string_view line) {
-                                     say(line);
+                                     tell(line);
                                      if (id == kFuseHeld)
                                          tell_holders();
                                  }});
@@ -160,15 +161,33 @@ void Watcher::say(std::string_view line)
         recorder_.keep_unsaid(line);
 }
 
+std::vector<pid_t> Watcher::debuggee_pids() const
+{
+    std::vector<pid_t> pids;
+    if (debuggees_)
+        for (const Debuggee &debuggee : debuggees_->living())
+            pids.push_back(debuggee.id.pid);
+    return pids;
+}
+
+/// What a person has to know: also where the program's own output goes.
+void Watcher::tell(std::string_view line)
+{
+    const std::vector<pid_t> pids = debuggee_pids();
+    debuggee_stderr_.expect_death(pids, std::chrono::steady_clock::now());
+    const bool shown = debuggee_stderr_.say(line);
+    if (pids.empty()) // the verdict of the last one, if anything
+        debuggee_stderr_.close();
+    if (!speaker_.say(line) && !shown)
+        recorder_.keep_unsaid(line);
+}
+
 /// Once the hold has been said. Only where the heap profile is known to be on: else there is nothing to read.
 void Watcher::tell_holders()
 {
     if (!debuggees_ || debuggees_->heap_profile() != kHeapSwitchedOn || order_.quiet)
         return;
-    std::vector<pid_t> pids;
-    for (const Debuggee &debuggee : debuggees_->living())
-        pids.push_back(debuggee.id.pid);
-    if (const pid_t pid = largest_process(pids); pid != 0)
+    if (const pid_t pid = largest_process(debuggee_pids()); pid != 0)
         holders_.start(pid, order_.session, order_.log_file);
 }
 
@@ -184,7 +203,7 @@ void Watcher::report(const std::optional<Verdict> &verdict)
     if (!verdict)
         return;
     if (verdict->say)
-        say(verdict->line);
+        tell(verdict->line);
     constexpr std::size_t kMaxVerdicts = 256; // a debuggee may be killed and restarted for hours
     auto &verdicts = recorder_.record().verdicts;
     if (verdicts.size() < kMaxVerdicts)
@@ -238,6 +257,7 @@ void Watcher::finish()
         report(oom_->on_debugger_gone(status, now));
     holders_.end();
     const PartingRules rules = take_leave(status);
+    debuggee_stderr_.close();
     speaker_.close(); // clients wait for it: before anything that takes time
     if (fuse_)
         fuse_->disarm();

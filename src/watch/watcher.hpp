@@ -7,6 +7,7 @@
 
 #include "launch/watcher_link.hpp"
 #include "sys/fd.hpp"
+#include "watch/debuggee_stderr.hpp"
 #include "watch/debuggees.hpp"
 #include "watch/fuse_keeper.hpp"
 #include "watch/holders.hpp"
@@ -44,6 +45,7 @@ class Watcher {
     void arm_fuse();
     void take_listener(UniqueFd fd);
     void say(std::string_view line);
+    void tell(std::string_view line);
     void say_if_not_watched();
     void tell_holders();
     void report(const std::optional<Verdict> &verdict);
@@ -54,6 +56,7 @@ class Watcher {
     [[nodiscard]] Source debuggees_source();
     [[nodiscard]] Source memory_source();
     [[nodiscard]] Source pressure_source();
+    [[nodiscard]] std::vector<pid_t> debuggee_pids() const;
     void on_signal();
     [[nodiscard]] bool take_message();
     void on_launcher();
@@ -84,6 +87,7 @@ class Watcher {
     bool executed_ = false; ///< without that there was no session to record
 
     Speaker speaker_;
+    DebuggeeStderr debuggee_stderr_;
     Signals signals_;
     Recorder recorder_;
     const OpenSession no_cgroups_; ///< stands for `cgroups_` where they could not be opened
