@@ -8,8 +8,9 @@
 
 namespace dbgscope {
 
-/// `held-by PID SESSION`, which the watcher starts at a hold (watch/holders.hpp): one line on stderr, or nothing. A
-/// reason why it cannot be told is no news to anybody then.
+/// `held-by PID SESSION DEBUGGER`, which the watcher starts at a hold (watch/holders.hpp): up to two lines on stderr,
+/// and where the program's own output goes (watch/debuggee_stderr.hpp), or nothing. A reason why it cannot be told is
+/// no news to anybody then.
 [[nodiscard]] Result<int> held_by(const std::vector<std::string> &words);
 
 } // namespace dbgscope

@@ -34,8 +34,8 @@ std::optional<std::uint64_t> field(std::string_view text, std::string_view name,
 bool is_other_end(const Stream &stream, const struct stat &info, const std::string &details)
 {
     if (stream.terminal) {
-        const bool master = S_ISCHR(info.st_mode) && major(info.st_rdev) == kMasterMajor &&
-                            minor(info.st_rdev) == kMasterMinor;
+        const bool master =
+            S_ISCHR(info.st_mode) && major(info.st_rdev) == kMasterMajor && minor(info.st_rdev) == kMasterMinor;
         const auto text = master ? read_file(details) : Result<std::string>(fail({}));
         return text && field(*text, "tty-index:", 10) == stream.number;
     }

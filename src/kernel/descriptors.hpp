@@ -28,8 +28,8 @@ struct Stream {
 /// The same file once more, for use. Invalid, errno set: not possible (ENXIO: a FIFO that nobody reads).
 [[nodiscard]] UniqueFd open_again(int fd, int flags);
 
-/// Whether a process reads what is written into the stream: it has the pipe open for reading, or it is the other side of
-/// the pseudo-terminal (tty-index in /proc/PID/fdinfo, Linux 4.14).
+/// Whether a process reads what is written into the stream: it has the pipe open for reading, or it is the other side
+/// of the pseudo-terminal (tty-index in /proc/PID/fdinfo, Linux 4.14).
 [[nodiscard]] bool has_other_end(pid_t pid, const Stream &stream);
 
 } // namespace dbgscope

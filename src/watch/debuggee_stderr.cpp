@@ -43,8 +43,7 @@ void DebuggeeStderr::open(pid_t debuggee)
     looked_at_.push_back(debuggee);
     const UniqueFd file = look_at_descriptor(debuggee, STDERR_FILENO);
     const auto stream = file.valid() ? stream_of(file.get()) : std::nullopt;
-    if (!stream || stream == stream_of(STDERR_FILENO) ||
-        std::ranges::find(outs_, *stream, &Out::stream) != outs_.end())
+    if (!stream || stream == stream_of(STDERR_FILENO) || std::ranges::find(outs_, *stream, &Out::stream) != outs_.end())
         return;
     const pid_t tracer = tracer_of(debuggee); // lldb-dap's is a server of its own
     if (!has_other_end(debugger_, *stream) && (tracer <= 0 || tracer == debugger_ || !has_other_end(tracer, *stream)))

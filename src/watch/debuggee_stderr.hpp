@@ -14,8 +14,9 @@
 namespace dbgscope {
 
 /// Many editors show what the program writes and hide what its debugger does. Where the debugger reads the program's
-/// standard error itself, by a pipe, a FIFO or a pseudo-terminal (dlv's outputMode remote, gdb's and lldb's DAP), a line
-/// written there becomes output that is shown. Never into a file, and never where a person reads our own standard error.
+/// standard error itself, by a pipe, a FIFO or a pseudo-terminal (dlv's outputMode remote, gdb's and lldb's DAP), a
+/// line written there becomes output that is shown. Never into a file, and never where a person reads our own standard
+/// error.
 ///
 /// The verdict comes after a death, when there is nothing to open any more, so the way in is opened as soon as a death
 /// is near and kept for a while: it delays the end of file that its reader waits for.

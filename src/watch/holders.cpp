@@ -61,10 +61,11 @@ struct SpawnSettings {
 };
 
 /// 0: it could not be started.
-pid_t spawn(pid_t pid, const std::string &session, const std::string &log_file)
+pid_t spawn(pid_t pid, const std::string &session, pid_t debugger, const std::string &log_file)
 {
-    std::string words[] = {"dbgscope", std::string(kHolderVerb), std::to_string(pid), session};
-    char *arguments[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
+    std::string words[] = {"dbgscope", std::string(kHolderVerb), std::to_string(pid), session,
+                           std::to_string(log_file.empty() ? debugger : 0)};
+    char *arguments[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), words[4].data(), nullptr};
     char *environment[] = {nullptr};
     const SpawnSettings settings(log_file);
     pid_t child = 0;
@@ -75,7 +76,7 @@ pid_t spawn(pid_t pid, const std::string &session, const std::string &log_file)
 
 } // namespace
 
-void HolderLine::start(pid_t pid, const std::string &session, const std::string &log_file)
+void HolderLine::start(pid_t pid, const std::string &session, pid_t debugger, const std::string &log_file)
 {
     end();
     std::array<int, 2> ends{-1, -1};
@@ -85,7 +86,7 @@ void HolderLine::start(pid_t pid, const std::string &session, const std::string 
     UniqueFd to(ends[1]);
     const pid_t middle = ::fork();
     if (middle == 0) {
-        const pid_t child = spawn(pid, session, log_file);
+        const pid_t child = spawn(pid, session, debugger, log_file);
         (void)!::write(to.get(), &child, sizeof child);
         ::_exit(0);
     }

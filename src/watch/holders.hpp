@@ -12,10 +12,11 @@
 
 namespace dbgscope {
 
-/// `dbgscope held-by PID SESSION`: prints the line that names who holds the memory of process PID. Not for people.
+/// `dbgscope held-by PID SESSION DEBUGGER`: prints who of process PID waits at the limit, and who holds its memory. Not
+/// for people.
 inline constexpr std::string_view kHolderVerb = "held-by";
 
-/// Has the line that follows "debuggee held" said by a process of its own: reading debug information takes memory and
+/// Has the lines that follow "debuggee held" said by a process of its own: reading debug information takes memory and
 /// time that the watcher has not. That process ends by itself within two seconds and is the first to go when the
 /// session's memory is short.
 class HolderLine {
@@ -26,8 +27,8 @@ class HolderLine {
     ~HolderLine() { end(); }
 
     /// Waits for no more than a fork. One at a time: what still runs is ended. `log_file`: written to instead of
-    /// stderr; empty: none.
-    void start(pid_t pid, const std::string &session, const std::string &log_file);
+    /// stderr and the program's own output; empty: none.
+    void start(pid_t pid, const std::string &session, pid_t debugger, const std::string &log_file);
     /// So that stderr is let go of.
     void end();
 

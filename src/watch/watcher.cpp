@@ -52,7 +52,8 @@ Watcher::Watcher(WatchStart start)
     : order_(std::move(start.order)), launcher_(std::move(start.launcher)),
       debugger_(process_id(start.debugger).value_or(ProcessId{start.debugger})),
       speaker_(order_.quiet, order_.log_file),
-      debuggee_stderr_(order_.quiet || !order_.log_file.empty() ? 0 : start.debugger), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
+      debuggee_stderr_(order_.quiet || !order_.log_file.empty() ? 0 : start.debugger),
+      signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
 {
     if (auto null = open_at(AT_FDCWD, "/dev/null", O_RDONLY))
         for_listener_ = std::move(*null);
@@ -182,13 +183,13 @@ void Watcher::tell(std::string_view line)
         recorder_.keep_unsaid(line);
 }
 
-/// Once the hold has been said. Only where the heap profile is known to be on: else there is nothing to read.
+/// Once the hold has been said.
 void Watcher::tell_holders()
 {
-    if (!debuggees_ || debuggees_->heap_profile() != kHeapSwitchedOn || order_.quiet)
+    if (order_.quiet)
         return;
     if (const pid_t pid = largest_process(debuggee_pids()); pid != 0)
-        holders_.start(pid, order_.session, order_.log_file);
+        holders_.start(pid, order_.session, debugger_.pid, order_.log_file);
 }
 
 /// Not before the exec: of a launch that has failed meanwhile nothing is to be found.

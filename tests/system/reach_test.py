@@ -12,13 +12,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import session
 import tap
 import watched
-from dap import NodeChild
+from dap import Dap, NodeChild
 from session import Session
 
 EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
 CAP = "--memory-max=128M"
 HELD = r"dbgscope: debuggee held: \S+ of its 128M cap cannot be reclaimed"
+WAITS = r"dbgscope: who waits at the limit: (touch|eat) "
 
 # The program's standard error is a FIFO (dlv's outputMode remote), gdb's own pipe (its DAP), or a terminal pair: gdb reads it.
 READER = """
@@ -88,9 +89,11 @@ def a_held_program_says_so_where_its_own_output_goes():
     for kind in ("fifo", "pipe", "terminal"):
         with Reader(kind=kind) as reader:
             reader.reads(HELD)
-            reader.gdb.match(HELD)
+            reader.reads(WAITS)
+            for line in (HELD, WAITS):
+                reader.gdb.match(line)
             more(reader.gdb.pid)
-            reader.reads(r"no longer held: its cap is now 512M\r?\n")
+            reader.reads(r"no longer held: .*512M.*\n")
             reader.gdb.wait()
             tap.equal(reader.log.endswith("(end)"), kind == "fifo", reader.log)
             tap.contains(reader.gdb.stdout, "exited normally")
@@ -131,10 +134,27 @@ def an_editor_that_shows_standard_error_gets_nothing_twice():
         with Reader(streams=streams) as reader:
             tap.wait_until(lambda: b"debuggee held" in reader.gdb.output(2), session.PATIENCE_S, 0.01, reader.gdb.said())
             if not shown:
-                reader.reads(HELD)
+                reader.reads(WAITS)
             more(reader.gdb.pid)
             reader.gdb.exited()
             tap.equal("dbgscope" in reader.log, not shown, reader.log)
+
+
+@tap.test("vm:v2", "vm:hybrid", debian=("13",))  # outputMode is known from dlv 1.21.1 on
+def dlv_with_output_mode_remote_shows_hold_and_verdict_as_output():
+    with Session([tap.dbgscope, CAP, "--fuse-action=warn", "dlv", "dap", "--listen=127.0.0.1:0", "--check-go-version=false"],
+                 env=CLEAN) as dlv:
+        dap = Dap(dlv.match(r"DAP server listening at: (\S+)")[1])
+        dap.start(mode="exec", program=tap.program("leak"), args=["-mib-per-step=4"], outputMode="remote")
+        shown = ""
+        while "killed for memory" not in shown:
+            output = dap.event("output")
+            if output.get("category") == "stderr":
+                shown += output["output"]
+        for line in ("dbgscope: debuggee near its cap: ", "dbgscope: debuggee killed for memory: leak"):
+            tap.equal(shown.count(line), 1, shown)
+        dap.event("terminated")
+        dap.close()
 
 
 if __name__ == "__main__":
