@@ -197,17 +197,26 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     const Messages messages(request.settings);
     for (const std::string &warning : warnings)
         messages.say(warning);
+    std::vector<std::string> unread;
     for (const Notice &notice : plan->notices)
-        if (notice.id != "listens-everywhere" || !said_today(notice.id)) // true of every gdbserver there is
+        if (is_note(notice.id)) {
+            if (!messages.note(notice.text))
+                unread.push_back(notice.text);
+        } else if (notice.id != "listens-everywhere" || !said_today(notice.id)) { // true of every gdbserver there is
             messages.say(notice.text);
+        }
     Outcome outcome = carry_out(*plan, invocation.environment, [&](std::string_view id, std::string_view line) {
         if (options.as_systemd_run && id == kUnitLine)
             messages.say_bare(line);
+        else if (!options.as_systemd_run && id == kStarted)
+            (void)messages.note(line); // its numbers stand in the record
         else if (id != (options.as_systemd_run && plan->backend != Backend::cgroupfs ? kStarted : kUnitLine))
             messages.say(line);
     });
-    if (outcome.watcher)
+    if (outcome.watcher) {
+        outcome.watcher->unsaid = std::move(unread);
         return std::move(*outcome.watcher);
+    }
     return fail(std::move(outcome.error));
 }
 

@@ -62,6 +62,8 @@ Watcher::Watcher(WatchStart start)
     if (const auto stat = read_process_stat(start.debugger))
         debuggers_session_ = stat->session;
     own_score_ = oom_score_of(::getpid());
+    for (const std::string &line : start.unsaid)
+        recorder_.keep_unsaid(line);
 }
 
 bool Watcher::introduced()

@@ -5,6 +5,8 @@ goes, when that is read by the debugger."""
 import os
 import pathlib
 import re
+import shlex
+import subprocess
 import sys
 import tempfile
 
@@ -13,7 +15,7 @@ import session
 import tap
 import watched
 from dap import Dap, NodeChild
-from session import Session
+from session import Headless, Session
 
 EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
@@ -138,6 +140,34 @@ def an_editor_that_shows_standard_error_gets_nothing_twice():
             more(reader.gdb.pid)
             reader.gdb.exited()
             tap.equal("dbgscope" in reader.log, not shown, reader.log)
+
+
+@tap.test(*EVERYWHERE)
+def notes_are_for_terminals_and_stand_in_the_record():
+    own, note = [CAP, "--profile=gc-trace"], "dlv and the go command read GODEBUG too"
+    for options, shown in (((), False), (("--quiet=no",), True)):
+        with Headless([*options, *own], "exec", tap.program("leak"), after=["-max-mib=1"], env=CLEAN) as dlv:
+            dlv.connect()
+            record = watched.wait_record(dlv.pid)
+            tap.equal(any(note in line for line in record["unsaid"]), not shown, f"{record['unsaid']}")
+            tap.equal(dlv.end(), 0)
+            for line in ("dbgscope: running in ", note):
+                tap.equal(line in dlv.stderr, shown, dlv.stderr)
+    command = [tap.dbgscope, *own, "dlv", "exec", tap.program("leak"), "--", "-max-mib=1"]
+    with Session(["script", "-qfec", shlex.join(map(str, command)), "/dev/null"], env=CLEAN | {"TERM": "dumb"},
+                 stdin=subprocess.PIPE) as script:
+        script.match(r"dbgscope: running in ")
+        script.match("Type 'help'")
+        tap.contains(script.stdout, note)
+        script.process.stdin.write("exit\n")
+        script.process.stdin.flush()
+        script.process.wait(session.PATIENCE_S)
+
+
+@tap.test("host")
+def what_needs_a_person_is_said_everywhere():
+    went = tap.run([tap.dbgscope, "--backend=none", CAP, *session.GDB, "-ex", "quit"], env=CLEAN)
+    tap.contains(went.stderr, "is not enforced")
 
 
 @tap.test("vm:v2", "vm:hybrid", debian=("13",))  # outputMode is known from dlv 1.21.1 on
