@@ -19,7 +19,7 @@
 // The fuse for the watcher's loop: no thread and no timer of its own, silent and asleep while nothing happens.
 namespace dbgscope {
 
-inline constexpr std::string_view kFuseHeld = "fuse-held"; ///< id of the line that says so
+inline constexpr std::string_view kFuseHeld = "fuse-held", kFuseReleased = "fuse-released"; ///< ids of these lines
 
 struct FuseConfig {
     int version = 2;    ///< of the hierarchy that carries memory

@@ -53,7 +53,7 @@ Watcher::Watcher(WatchStart start)
       debugger_(process_id(start.debugger).value_or(ProcessId{start.debugger})),
       speaker_(order_.quiet, order_.log_file),
       debuggee_stderr_(order_.quiet || !order_.log_file.empty() ? 0 : start.debugger),
-      signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
+      desktop_(order_.notify, order_.session), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
 {
     if (auto null = open_at(AT_FDCWD, "/dev/null", O_RDONLY))
         for_listener_ = std::move(*null);
@@ -138,8 +138,12 @@ void Watcher::arm_fuse()
                                  .action = order_.fuse,
                                  .say = [this](std::string_view id, std::string_view line) {
                                      tell(line);
-                                     if (id == kFuseHeld)
+                                     if (id == kFuseHeld) {
+                                         desktop_.held(line);
                                          tell_holders();
+                                     } else if (id == kFuseReleased) {
+                                         desktop_.released();
+                                     }
                                  }});
     if (fuse)
         fuse_.emplace(std::move(*fuse));
@@ -205,8 +209,11 @@ void Watcher::report(const std::optional<Verdict> &verdict)
 {
     if (!verdict)
         return;
-    if (verdict->say)
+    if (verdict->say) {
         tell(verdict->line);
+        if (verdict->memory())
+            desktop_.killed(verdict->line);
+    }
     constexpr std::size_t kMaxVerdicts = 256; // a debuggee may be killed and restarted for hours
     auto &verdicts = recorder_.record().verdicts;
     if (verdicts.size() < kMaxVerdicts)

@@ -9,6 +9,7 @@
 #include "sys/fd.hpp"
 #include "watch/debuggee_stderr.hpp"
 #include "watch/debuggees.hpp"
+#include "watch/desktop.hpp"
 #include "watch/fuse_keeper.hpp"
 #include "watch/holders.hpp"
 #include "watch/loop.hpp"
@@ -88,6 +89,7 @@ class Watcher {
 
     Speaker speaker_;
     DebuggeeStderr debuggee_stderr_;
+    Desktop desktop_;
     Signals signals_;
     Recorder recorder_;
     const OpenSession no_cgroups_; ///< stands for `cgroups_` where they could not be opened
