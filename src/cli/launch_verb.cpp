@@ -151,6 +151,20 @@ Error no_command()
             .hint = "dbgscope run [options] [--] COMMAND [ARGS...]; -S for a shell"};
 }
 
+/// Returns what nobody has read, for the record.
+std::vector<std::string> say_notices(const Messages &messages, const std::vector<Notice> &notices)
+{
+    std::vector<std::string> unread;
+    for (const Notice &notice : notices)
+        if (is_note(notice.id)) {
+            if (!messages.note(notice.text))
+                unread.push_back(notice.text);
+        } else if (notice.id != "listens-everywhere" || !said_today(notice.id)) { // true of every gdbserver there is
+            messages.say(notice.text);
+        }
+    return unread;
+}
+
 /// What a launch comes to where this process is still dbgscope.
 using Ending = std::variant<int, WatchStart>;
 
@@ -197,14 +211,7 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     const Messages messages(request.settings);
     for (const std::string &warning : warnings)
         messages.say(warning);
-    std::vector<std::string> unread;
-    for (const Notice &notice : plan->notices)
-        if (is_note(notice.id)) {
-            if (!messages.note(notice.text))
-                unread.push_back(notice.text);
-        } else if (notice.id != "listens-everywhere" || !said_today(notice.id)) { // true of every gdbserver there is
-            messages.say(notice.text);
-        }
+    std::vector<std::string> unread = say_notices(messages, plan->notices);
     Outcome outcome = carry_out(*plan, invocation.environment, [&](std::string_view id, std::string_view line) {
         if (options.as_systemd_run && id == kUnitLine)
             messages.say_bare(line);

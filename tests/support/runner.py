@@ -5,7 +5,7 @@
     unit golden cli   gtest binaries $DBGSCOPE_BUILD/tests/SUITE_tests
     rules             tests/rules/*.py
     host pidns        tests/system/*_test.py on this machine, and under a systemd of its own
-    desktop           notifications, with a real service on a virtual display
+    desktop           notifications by a real service on a virtual display; what init writes, in Neovim and Emacs
     package           the Debian package in clean Debian 12 and 13 roots
     vm                one boot: Debian 12, cgroup v2
     vm-all            Debian 12 v2, hybrid, legacy; Debian 13 v2

@@ -2,8 +2,10 @@
 """A hold and a kill told by a real notification service (dunst) on a real session bus, in a virtual display."""
 
 import contextlib
+import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import kernel
 import session
 import tap
 import watched
@@ -56,7 +59,6 @@ def shown(env, place="displayed"):
 
 def history(env):
     """(summary, body) of what was closed, the newest first."""
-    import json
     found = json.loads(tap.succeed(["dunstctl", "history"], env=env).stdout)["data"][0]
     return [(one["summary"]["data"], one["body"]["data"]) for one in found]
 
@@ -83,9 +85,13 @@ def leak(env, *options, after=("-mib-per-step=4", "-max-mib=200")):
 
 
 def go(dlv):
-    dlv.connect()
-    dlv.rpc._file.write('{"method": "RPCServer.Command", "params": [{"name": "continue"}], "id": 99}\n')
-    dlv.rpc._file.flush()
+    run_on(dlv.connect())
+
+
+def run_on(rpc):
+    """A `continue` whose answer nobody waits for."""
+    rpc._file.write('{"method": "RPCServer.Command", "params": [{"name": "continue"}], "id": 99}\n')
+    rpc._file.flush()
 
 
 @tap.test("desktop", timeout=120)
@@ -151,6 +157,84 @@ def off_and_a_terminal_have_none():
         go(dlv)
         dlv.match(watched.HELD)
         tap.wait_until(lambda: not helpers(session.session_name(dlv.pid)), session.PATIENCE_S, message="the helper's end")
+
+
+MESSAGES = "execute('messages')"
+LUA = """
+-- Only what nvim-dap keeps listeners in, where it is not installed: events come from this test.
+local table_of_tables = setmetatable({}, { __index = function(self, key) rawset(self, key, {}) return rawget(self, key) end })
+package.loaded["dap"] = { listeners = { after = table_of_tables } }
+package.loaded["dap-go"] = { setup = function(options) _G.link = options.delve.path end }
+vim.notify = function(text)
+  local file = io.open(SAID, "a")
+  file:write(text, "\\n")
+  file:close()
+end
+"""
+
+
+@tap.test("desktop", timeout=120)
+def neovim_notifies_and_gives_more():
+    if not shutil.which("nvim"):
+        tap.skip("nvim is not installed: ./dev test desktop installs it")
+    with tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder:
+        shims = pathlib.Path(folder, ".local/lib/dbgscope/shims")
+        shims.mkdir(parents=True)
+        (shims / "dlv").symlink_to(tap.dbgscope)
+        snippet = tap.succeed([tap.dbgscope, "init", "nvim"], env={"HOME": folder}).stdout
+        said = pathlib.Path(folder, "said")
+        said.write_text("")
+        init = pathlib.Path(folder, "init.lua")
+        init.write_text(f"SAID = {json.dumps(str(said))}\n{LUA}\n{snippet}")
+        server = f"{folder}/nvim"
+        with session.Session(["nvim", "--clean", "--headless", "--listen", server, "-u", str(init)],
+                             env={"HOME": folder, "DBGSCOPE_MEMORY_MAX": "128M"} | CLEAN) as nvim:
+            def ask(expression):
+                answer = tap.succeed(["nvim", "--server", server, "--remote-expr", expression], env={"HOME": folder})
+                return (answer.stdout + answer.stderr).strip()  # 0.7 prints it on standard error
+            tap.wait_until(lambda: os.path.exists(server), session.PATIENCE_S, message=f"nvim\n{nvim.said()}")
+            tap.equal(ask("luaeval('link')"), str(shims / "dlv"))
+            command = [str(shims / "dlv"), "exec", "--headless", "--accept-multiclient", "--api-version=2",
+                       "--listen=127.0.0.1:0", tap.program("leak"), "--", "-mib-per-step=4", "-max-mib=200"]
+            out = pathlib.Path(folder, "out")
+            ask(f"jobstart(['sh', '-c', 'exec \"$@\" > {out} 2>&1', 'sh'] + {json.dumps(command)})")
+            address = tap.wait_until(lambda: re.search(r"API server listening at: (\S+)", out.read_text()), session.PATIENCE_S,
+                                     message="dlv")[1]
+            rpc = session.Rpc(address)
+            pid = int(ask("luaeval('vim.fn.getpid()')"))
+            dlv = tap.wait_until(lambda: next((c for c in kernel.children(pid) if watched.record(c)), None), session.PATIENCE_S)
+            ask("luaeval('require(\"dap\").listeners.after.event_initialized.dbgscope()')")
+            tap.equal(ask("v:lua.DbgscopeStatus()"), "cap 128M")
+            run_on(rpc)
+            try:
+                tap.wait_until(lambda: "held at 120M of its 128M cap; :DbgscopeMore" in said.read_text(), 8)
+            except tap.Timeout:
+                tap.fail(f"{said.read_text()!r} {ask('v:lua.DbgscopeStatus()')} {ask(MESSAGES)} {nvim.said()} {out.read_text()}")
+            tap.true(ask("v:lua.DbgscopeStatus()") in ("throttled, 120M/128M", "held, 120M/128M"))
+            ask("execute('DbgscopeMore 300M')")
+            tap.contains(said.read_text(), "cap 128M -> 300M")
+            tap.wait_until(lambda: "leak: done" in out.read_text(), session.PATIENCE_S, message=out.read_text())
+            ask("luaeval('require(\"dap\").listeners.after.event_terminated.dbgscope()')")
+            tap.equal(ask("v:lua.DbgscopeStatus()"), "")
+            os.kill(dlv, signal.SIGKILL)
+            tap.equal(nvim.stderr, "", "errors of the snippet")
+
+
+@tap.test("desktop")
+def emacs_takes_what_is_for_dape():
+    if not shutil.which("emacs"):
+        tap.skip("emacs is not installed: ./dev test desktop installs it")
+    with tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder:
+        shims = pathlib.Path(folder, ".local/lib/dbgscope/shims")
+        shims.mkdir(parents=True)
+        (shims / "dlv").symlink_to(tap.dbgscope)
+        snippet = pathlib.Path(folder, "snippet.el")
+        snippet.write_text(tap.succeed([tap.dbgscope, "init", "emacs"], env={"HOME": folder}).stdout)
+        # dape's own form of its table
+        table = "(setq dape-configs '((gdb command \"gdb\") (dlv modes (go-mode) command \"dlv\" command-args (\"dap\"))))"
+        shown = tap.succeed(["emacs", "-Q", "--batch", "-l", "cl-lib", "-l", str(snippet), "--eval",
+                             f"(progn {table} (provide 'dape) (princ (prin1-to-string dape-configs)))"], env={"HOME": folder}).stdout
+        tap.equal(shown, f'((gdb command "gdb") (dlv modes (go-mode) command "{shims}/dlv" command-args ("dap")))')
 
 
 if __name__ == "__main__":
