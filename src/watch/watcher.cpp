@@ -137,6 +137,7 @@ void Watcher::arm_fuse()
                                  .cap = order_.cap,
                                  .action = order_.fuse,
                                  .say = [this](std::string_view id, std::string_view line) {
+                                     note_state(std::chrono::steady_clock::now()); // whoever reads it may act at once
                                      tell(line);
                                      if (id == kFuseHeld) {
                                          desktop_.held(line);
