@@ -61,6 +61,17 @@ constexpr std::array<Named<PressureAction>, 4> enum_names(PressureAction)
              {PressureAction::hold, "hold"}}};
 }
 
+/// Whether a hold and a kill are also told by the desktop's notification service.
+enum class DesktopNotice : std::uint8_t {
+    off,
+    automatic, ///< where standard error is no terminal and there is a session bus
+    on,
+};
+constexpr std::array<Named<DesktopNotice>, 3> enum_names(DesktopNotice)
+{
+    return {{{DesktopNotice::off, "off"}, {DesktopNotice::automatic, "auto"}, {DesktopNotice::on, "on"}}};
+}
+
 /// What the watcher has to know; plain data, so that everything else can be freed.
 struct Watch {
     bool wait = false; ///< be the debugger's parent instead of a process beside it
@@ -83,6 +94,7 @@ struct Watch {
     bool gomemlimit_live = false;    ///< dbgscope has set it, and the debugger's client has a command that changes it
     bool builds = false;             ///< the debugger starts a compiler
     std::int64_t client_timeout_ms = 0; ///< end a debugger that no client has reached by then; 0: never
+    DesktopNotice notify = DesktopNotice::off;
     bool quiet = false;
     std::string log_file; ///< instead of stderr; empty: stderr
     bool operator==(const Watch &) const = default;
@@ -231,6 +243,7 @@ void fields(auto &visit, Is<Watch> auto &watch)
     visit("gomemlimit_live", watch.gomemlimit_live);
     visit("builds", watch.builds);
     visit("client_timeout_ms", watch.client_timeout_ms);
+    visit("notify", watch.notify);
     visit("quiet", watch.quiet);
     visit("log_file", watch.log_file);
 }

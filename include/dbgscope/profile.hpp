@@ -24,6 +24,7 @@ enum class Key : std::uint8_t {
     assume,
     quiet,
     log_file,
+    notify,
     memory_max,
     memory_high,
     memory_low,

@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "cli/held_by.hpp"
+#include "cli/notify_desktop.hpp"
 #include "cli/own_verbs.hpp"
 #include "cli/systemd_run.hpp"
 #include "cli/verbs.hpp"
@@ -19,6 +20,7 @@
 #include "sys/file.hpp"
 #include "sys/seccomp.hpp"
 #include "text/environment.hpp"
+#include "watch/desktop.hpp"
 #include "watch/holders.hpp"
 
 namespace dbgscope {
@@ -171,6 +173,8 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
         return show(help_text());
     if (verb == kHolderVerb) // the watcher's own: in no help and no completion
         return held_by(options.rest);
+    if (verb == kDesktopVerb)
+        return notify_desktop(options.rest);
     for (const OwnVerb &own : own_verbs())
         if (own.name == verb)
             return run_own_verb(own, options.rest, invocation);

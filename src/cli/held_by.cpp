@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <chrono>
+#include <csignal>
+#include <thread>
 
 #include <fmt/core.h>
 
@@ -14,6 +17,7 @@
 #include "sys/file.hpp"
 #include "tools/inspect/holder_line.hpp"
 #include "tools/inspect/snapshot_store.hpp"
+#include "tools/inspect/waiters.hpp"
 #include "watch/holders.hpp"
 
 namespace dbgscope {
@@ -21,11 +25,25 @@ namespace dbgscope {
 namespace {
 
 constexpr unsigned kLineDeadlineS = 2, kSnapshotDeadlineS = 10;
+constexpr int kLooks = 6;
+constexpr std::chrono::milliseconds kPause{50};
 
 /// One line of the answer, at once: what comes later may never come.
 void answer(std::string_view kind, std::string_view text)
 {
     (void)write_all(STDOUT_FILENO, fmt::format("{} {}\n", kind, printable(text)), "stdout").has_value();
+}
+
+/// A moment after the line has been passed some threads are still on their way into the wait.
+std::string who_waits(const Target &target)
+{
+    std::string line;
+    for (int look = 0; look < kLooks && line.empty(); ++look) {
+        if (look > 0)
+            std::this_thread::sleep_for(kPause);
+        line = waiter_line(find_waiters(target));
+    }
+    return line;
 }
 
 std::string record_of(const std::string &session)
@@ -61,6 +79,7 @@ Result<int> held_by(const std::vector<std::string> &words)
         std::from_chars(words[0].data(), words[0].data() + words[0].size(), pid).ec != std::errc{} || pid <= 0)
         return 1;
     become_dispensable(kLineDeadlineS);
+    (void)std::signal(SIGPIPE, SIG_IGN); // NOLINT: the macro's cast
     const auto target = open_process(pid);
     if (!target)
         return 1;
@@ -69,6 +88,8 @@ Result<int> held_by(const std::vector<std::string> &words)
             answer("say", fmt::format("who holds it: {}; dbgscope heap shows all", holders));
             answer("held-by", holders);
         }
+    if (const std::string waits = who_waits(*target); !waits.empty())
+        answer("say", waits);
     if (words.size() == 4 && (words[2] == kSnapshotIn || words[2] == kSnapshotAmong))
         keep_snapshot(*target, words[1], words[2] == kSnapshotAmong, words[3]);
     return 0;

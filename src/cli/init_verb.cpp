@@ -16,7 +16,9 @@
 #include "dbgscope/profile.hpp"
 #include "dbgscope/utf8.hpp"
 #include "debugger/go_environment.hpp"
+#include "debugger/tool_version.hpp"
 #include "kernel/proc_files.hpp"
+#include "probe/tools.hpp"
 #include "profile/key_names.hpp"
 #include "tools/editor/diff.hpp"
 #include "tools/editor/jsonc_edit.hpp"
@@ -86,13 +88,14 @@ Result<int> make_changes(const Call &call, const std::vector<Change> &changes, c
     return 0;
 }
 
-/// The link editors are given. Under --write it must be there: an editor that cannot find its dlv debugs nothing.
-Result<std::string> dlv_link(const Call &call, Words &notes)
+/// The link editors are given. Under --write and in a text to paste it must be there: an editor that cannot find its
+/// dlv debugs nothing.
+Result<std::string> dlv_link(const Call &call, Words &notes, bool must_be_there = false)
 {
     std::string link = call.shims + "/dlv";
     if (::access(link.c_str(), X_OK) == 0)
         return link;
-    if (call.write)
+    if (call.write || must_be_there)
         return fail({.kind = ErrorKind::not_found,
                      .operation = "init",
                      .subject = call.tool,
@@ -162,6 +165,12 @@ bool is_c_project(const fs::path &folder)
     return false;
 }
 
+std::string own_path()
+{
+    std::error_code code;
+    return fs::read_symlink(kSelfExecutable, code).string();
+}
+
 Result<LaunchWish> wish_for(const fs::path &folder, const CLI::App &parsed)
 {
     std::error_code code;
@@ -173,7 +182,7 @@ Result<LaunchWish> wish_for(const fs::path &folder, const CLI::App &parsed)
         return fail(errno_error(code.value(), "init", folder.string()));
     if (real != folder)
         wish.real_folder = real.string();
-    wish.dbgscope = fs::read_symlink(kSelfExecutable, code).string();
+    wish.dbgscope = own_path();
     const auto values = [&](const char *name) { return parsed.get_option(name)->results(); };
     auto environment = pairs_of("--env", values("--env"));
     auto substitutes = pairs_of("--substitute-path", values("--substitute-path"));
@@ -223,6 +232,10 @@ Result<int> init_vscode(const Call &call, const CLI::App &parsed, const Invocati
         done =
             edit(folder / ".vscode/launch.json", changes, notes,
                  [&](std::string_view text, const std::string &file) { return edit_vscode_launch(text, file, *wish); });
+    if (done && !wish->dbgscope.empty())
+        done = edit(folder / ".vscode/tasks.json", changes, notes, [&](std::string_view text, const std::string &file) {
+            return edit_vscode_tasks(text, file, wish->dbgscope);
+        });
     if (!done)
         return pass(done);
     return make_changes(call, changes, notes);
@@ -280,6 +293,35 @@ Result<int> show(const Call &call, const std::string &text, const Words &notes)
     return 0;
 }
 
+/// outputMode came with 1.21.1.
+bool knows_output_mode(std::string_view path)
+{
+    const ToolFacts dlv = find_tool("dlv", path, "", self_file());
+    const auto text = dlv.path ? tool_version("dlv", *dlv.path) : Fact<std::string>(Why::absent);
+    const auto version = text ? read_version(*text) : std::nullopt;
+    return version && *version >= ToolVersion{1, 21, 1};
+}
+
+Result<int> init_snippet(const Call &call, std::string_view path)
+{
+    if (call.write)
+        return show(call, "", {}); // refuses
+    Words notes;
+    const auto link = dlv_link(call, notes, true);
+    if (!link)
+        return fail(link.error());
+    if (call.tool == "nvim")
+        return show(call, nvim_snippet(*link, own_path()), notes);
+    if (call.tool == "emacs")
+        return show(call, emacs_snippet(*link), notes);
+    const bool output_mode = knows_output_mode(path);
+    if (!output_mode)
+        notes.emplace_back("Helix shows neither what dbgscope says nor what the program writes before dlv 1.21.1 "
+                           "(outputMode)");
+    notes.emplace_back("Helix 25.01 may panic on pausing a held program: set a breakpoint before, or give it more");
+    return show(call, helix_snippet(*link, output_mode), notes);
+}
+
 Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
 {
     Call call;
@@ -309,7 +351,8 @@ Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
 void declare_init(CLI::App &app)
 {
     const auto takes_all = CLI::MultiOptionPolicy::TakeAll;
-    add_value(app, "TOOL", "vscode|nvim|helix|zed|gdb|shell", "The tool that is to start its debugger here").required();
+    add_value(app, "TOOL", "vscode|nvim|helix|emacs|zed|gdb|shell", "The tool that is to start its debugger here")
+        .required();
     add_value(app, "DIR", "DIR", "vscode: the folder that is opened; gdb: where start.gdb is written");
     app.add_flag("--write")->description("Change the files instead of showing a diff");
     add_value(app, "--shims", "DIR", "Directory of the links that install-shims made");
@@ -332,19 +375,14 @@ Result<int> init_verb(const CLI::App &parsed, const Invocation &invocation)
         return init_zed(*call);
     if (tool == "gdb")
         return init_gdb(*call);
-    Words notes;
     if (tool == "shell")
-        return show(*call, shell_snippet(call->shims), notes);
-    if (tool != "nvim" && tool != "helix") {
-        const std::string near = suggest(tool, {"vscode", "nvim", "helix", "zed", "gdb", "shell"});
-        return fail(
-            usage(fmt::format("\"{}\"", tool), "not a tool it knows",
-                  near.empty() ? "vscode, nvim, helix, zed, gdb or shell" : fmt::format("did you mean {}?", near)));
-    }
-    const auto link = dlv_link({.tool = tool, .shims = call->shims}, notes);
-    if (!link)
-        return fail(link.error());
-    return show(*call, tool == "nvim" ? nvim_snippet(*link) : helix_snippet(*link), notes);
+        return show(*call, shell_snippet(call->shims), {});
+    if (tool == "nvim" || tool == "helix" || tool == "emacs")
+        return init_snippet(*call, variable(invocation, "PATH"));
+    const std::string near = suggest(tool, {"vscode", "nvim", "helix", "emacs", "zed", "gdb", "shell"});
+    return fail(
+        usage(fmt::format("\"{}\"", tool), "not a tool it knows",
+              near.empty() ? "vscode, nvim, helix, emacs, zed, gdb or shell" : fmt::format("did you mean {}?", near)));
 }
 
 } // namespace dbgscope

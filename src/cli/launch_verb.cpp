@@ -168,6 +168,20 @@ Error no_command()
             .hint = "dbgscope run [options] [--] COMMAND [ARGS...]; -S for a shell"};
 }
 
+/// Returns what nobody has read, for the record.
+std::vector<std::string> say_notices(const Messages &messages, const std::vector<Notice> &notices)
+{
+    std::vector<std::string> unread;
+    for (const Notice &notice : notices)
+        if (is_note(notice.id)) {
+            if (!messages.note(notice.text))
+                unread.push_back(notice.text);
+        } else if (notice.id != "listens-everywhere" || !said_today(notice.id)) { // true of every gdbserver there is
+            messages.say(notice.text);
+        }
+    return unread;
+}
+
 /// What a launch comes to where this process is still dbgscope.
 using Ending = std::variant<int, WatchStart>;
 
@@ -215,17 +229,19 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     const Messages messages(request.settings);
     for (const std::string &warning : warnings)
         messages.say(warning);
-    for (const Notice &notice : plan->notices)
-        if (notice.id != "listens-everywhere" || !said_today(notice.id)) // true of every gdbserver there is
-            messages.say(notice.text);
+    std::vector<std::string> unread = say_notices(messages, plan->notices);
     Outcome outcome = carry_out(*plan, invocation.environment, [&](std::string_view id, std::string_view line) {
         if (options.as_systemd_run && id == kUnitLine)
             messages.say_bare(line);
+        else if (!options.as_systemd_run && id == kStarted)
+            (void)messages.note(line); // its numbers stand in the record
         else if (id != (options.as_systemd_run && plan->backend != Backend::cgroupfs ? kStarted : kUnitLine))
             messages.say(line);
     });
-    if (outcome.watcher)
+    if (outcome.watcher) {
+        outcome.watcher->unsaid = std::move(unread);
         return std::move(*outcome.watcher);
+    }
     return fail(std::move(outcome.error));
 }
 

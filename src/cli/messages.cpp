@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -52,7 +54,14 @@ bool said_today(std::string_view id)
     return said;
 }
 
-Messages::Messages(const Settings &settings) : quiet_(settings.flag(Key::quiet))
+bool is_note(std::string_view id)
+{
+    constexpr std::array<std::string_view, 4> kNotes{"pressure", "little-memory", "tight-cap", "godebug-dlv"};
+    return std::ranges::find(kNotes, id) != kNotes.end();
+}
+
+Messages::Messages(const Settings &settings)
+    : quiet_(settings.flag(Key::quiet)), notes_(settings.find(Key::quiet) != nullptr || ::isatty(STDERR_FILENO) == 1)
 {
     const std::string path = settings.text(Key::log_file);
     if (path.empty())
@@ -66,6 +75,14 @@ Messages::Messages(const Settings &settings) : quiet_(settings.flag(Key::quiet))
 void Messages::say(std::string_view line) const
 {
     say_bare(fmt::format("dbgscope: {}", line));
+}
+
+bool Messages::note(std::string_view line) const
+{
+    const bool read = log_.valid() || (notes_ && !quiet_);
+    if (read)
+        say(line);
+    return read;
 }
 
 void Messages::say_bare(std::string_view line) const

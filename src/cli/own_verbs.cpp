@@ -36,7 +36,7 @@ constexpr OwnVerb kVerbs[] = {
      "all of that at one moment, as files in a directory", declare_snapshot, snapshot_verb},
     {"top", "top [ID] [--json] [--once]",
      "the sessions live: memory against the cap, growth, who holds it; keys to act", declare_top, top_verb},
-    {"init", "init vscode|nvim|helix|zed|gdb|shell [DIR] [--write]",
+    {"init", "init vscode|nvim|helix|emacs|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
     {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,
      lint_verb},

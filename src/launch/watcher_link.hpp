@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dbgscope/error.hpp"
 #include "dbgscope/plan.hpp"
@@ -19,6 +20,7 @@ struct WatchStart {
     Watch order;
     UniqueFd launcher; ///< the socket's other end
     pid_t debugger = 0;
+    std::vector<std::string> unsaid = {}; ///< notes of the launch that nobody has read
 };
 
 /// The launcher's end. Going away without hand_over() tells the watcher that the launch came to nothing.

@@ -255,6 +255,14 @@ void plan_command(const Look &look, WatchPlan &plan)
         watch.fuse = FuseAction::snapshot;
 }
 
+DesktopNotice desktop_notice(const Settings &settings)
+{
+    const std::string word = settings.text(Key::notify, "auto");
+    if (settings.flag(Key::quiet) || word == "off")
+        return DesktopNotice::off;
+    return word == "on" ? DesktopNotice::on : DesktopNotice::automatic;
+}
+
 Watch common_watch(const Look &look)
 {
     const auto usable = [](const Fact<bool> &fact) { // not looked at: the launch finds out
@@ -272,6 +280,7 @@ Watch common_watch(const Look &look)
         watch.go_version = look.facts.debuggee->go_version.value_or("");
     watch.builds = look.request.call.builds;
     watch.client_timeout_ms = client_timeout_ms(look.settings, look.request.call);
+    watch.notify = desktop_notice(look.settings);
     watch.quiet = look.settings.flag(Key::quiet);
     watch.log_file = look.settings.text(Key::log_file);
     return watch;

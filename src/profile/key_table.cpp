@@ -35,6 +35,8 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Say nothing on standard error unless the launch fails"},
     {Key::log_file, "log_file", "", T::text, forbidden, kGeneral, "", 0, 0, "FILE",
      "Append messages to FILE instead of standard error"},
+    {Key::notify, "notify", "", T::choice, forbidden, kGeneral, "auto|on|off", 0, 0, "WHEN",
+     "Tell a hold and a kill by the desktop's notification service too"},
 
     {Key::memory_max, "memory.max", "", T::size, tighten, kMemory, "", 1, 0, "SIZE",
      "The cap: most memory the debuggee, or the command under run, may use"},

@@ -20,6 +20,8 @@ namespace dbgscope {
     X(sd_bus_is_ready)                                                                                                 \
     X(sd_bus_process)                                                                                                  \
     X(sd_bus_wait)                                                                                                     \
+    X(sd_bus_get_fd)                                                                                                   \
+    X(sd_bus_get_events)                                                                                               \
     X(sd_bus_get_n_queued_write)                                                                                       \
     X(sd_bus_match_signal_async)                                                                                       \
     X(sd_bus_call_async)                                                                                               \

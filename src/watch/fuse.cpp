@@ -150,7 +150,8 @@ void Fuse::at_rest(const FuseSample &sample, FuseOrders &orders)
     }
     const bool trips = over(sample) && sample.any_process;
     if (action_ == FuseAction::look && !trips && !orders.arm && sample.line_in_force && sample.any_process &&
-        sample.current_bytes >= share(sample.line.bytes(), kTripPercent)) { // page cache, which nobody wants slowed down
+        sample.current_bytes >=
+            share(sample.line.bytes(), kTripPercent)) { // page cache, which nobody wants slowed down
         orders.lift = true;
         orders.look_in = kLiftedLook;
         state_ = FuseState::lifted;

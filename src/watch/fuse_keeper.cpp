@@ -246,7 +246,7 @@ void FuseKeeper::obey(const FuseOrders &orders, const FuseReading &reading, Cloc
         (void)cgroup_.take_back().has_value();
     const std::uint64_t bytes = reading.unreclaimable_bytes();
     if (orders.say_released != Release::none)
-        config_.say("fuse-released", released_line(orders.say_released, bytes, reading.cap));
+        config_.say(kFuseReleased, released_line(orders.say_released, bytes, reading.cap));
     const HeldFacts facts{.action = config_.action,
                           .who = config_.who,
                           .unreclaimable_bytes = bytes,

@@ -22,6 +22,7 @@ namespace dbgscope {
 /// Ids of the lines that a trip has said, by its action; the last one is for nobody to read.
 inline constexpr std::string_view kFuseHeld = "fuse-held", kFuseWarned = "fuse-warned", kFuseSnapshot = "fuse-snapshot",
                                   kFuseLook = "fuse-look";
+inline constexpr std::string_view kFuseReleased = "fuse-released";
 
 struct FuseConfig {
     int version = 2;    ///< of the hierarchy that carries memory

@@ -20,6 +20,17 @@ constexpr std::size_t kMaxWrite = 4096; // PIPE_BUF: a write of no more is not t
 
 } // namespace
 
+std::string said_line(std::string_view line)
+{
+    // Names from /proc may hold anything: to_line() keeps them on one line, without escapes.
+    std::string whole = to_line({.operation = {}, .subject = {}, .cause = "dbgscope: " + std::string(line)}) + '\n';
+    if (whole.size() > kMaxWrite) {
+        whole.resize(kMaxWrite - 1);
+        whole += '\n';
+    }
+    return whole;
+}
+
 Speaker::Speaker(bool quiet, const std::string &log_file) : quiet_(quiet && log_file.empty())
 {
     struct stat info {};
@@ -58,15 +69,7 @@ bool Speaker::write_now(std::string_view whole) const
 
 bool Speaker::say(std::string_view line) const
 {
-    if (quiet_)
-        return true;
-    // Names from /proc may hold anything: to_line() keeps them on one line, without escapes.
-    std::string whole = to_line({.operation = {}, .subject = {}, .cause = "dbgscope: " + std::string(line)}) + '\n';
-    if (whole.size() > kMaxWrite) {
-        whole.resize(kMaxWrite - 1);
-        whole += '\n';
-    }
-    return write_now(whole);
+    return quiet_ || write_now(said_line(line));
 }
 
 void Speaker::close()

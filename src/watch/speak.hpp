@@ -8,6 +8,10 @@
 
 namespace dbgscope {
 
+/// "dbgscope: LINE\n": one line without escapes, whatever names of other processes it holds, and no longer than a pipe
+/// takes in one piece.
+[[nodiscard]] std::string said_line(std::string_view line);
+
 /// How the watcher writes to a stderr it shares with the debugger: it never waits, never dies of SIGPIPE, and never
 /// sets O_NONBLOCK on the description others write to.
 class Speaker {

@@ -50,7 +50,9 @@ VerdictContext verdict_context(const Watch &order, bool divided)
 Watcher::Watcher(WatchStart start)
     : order_(std::move(start.order)), launcher_(std::move(start.launcher)),
       debugger_(process_id(start.debugger).value_or(ProcessId{start.debugger})),
-      speaker_(order_.quiet, order_.log_file), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
+      speaker_(order_.quiet, order_.log_file),
+      debuggee_stderr_(order_.quiet || !order_.log_file.empty() ? 0 : start.debugger),
+      desktop_(order_.notify, order_.session), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
 {
     if (auto null = open_at(AT_FDCWD, "/dev/null", O_RDONLY))
         for_listener_ = std::move(*null);
@@ -59,6 +61,8 @@ Watcher::Watcher(WatchStart start)
     if (const auto stat = read_process_stat(start.debugger))
         debuggers_session_ = stat->session;
     own_score_ = oom_score_of(::getpid());
+    for (const std::string &line : start.unsaid)
+        recorder_.keep_unsaid(line);
 }
 
 bool Watcher::introduced()
@@ -164,6 +168,27 @@ void Watcher::say(std::string_view line)
         recorder_.keep_unsaid(line);
 }
 
+std::vector<pid_t> Watcher::debuggee_pids() const
+{
+    std::vector<pid_t> pids;
+    if (debuggees_)
+        for (const Debuggee &debuggee : debuggees_->living())
+            pids.push_back(debuggee.id.pid);
+    return pids;
+}
+
+/// What a person has to know: also where the program's own output goes.
+void Watcher::tell(std::string_view line)
+{
+    const std::vector<pid_t> pids = debuggee_pids();
+    debuggee_stderr_.expect_death(pids, std::chrono::steady_clock::now());
+    const bool shown = debuggee_stderr_.say(line);
+    if (pids.empty()) // the verdict of the last one, if anything
+        debuggee_stderr_.close();
+    if (!speaker_.say(line) && !shown)
+        recorder_.keep_unsaid(line);
+}
+
 /// Not before the exec: of a launch that has failed meanwhile nothing is to be found.
 void Watcher::say_if_not_watched()
 {
@@ -177,8 +202,11 @@ void Watcher::report(const std::optional<Verdict> &verdict)
         return;
     const bool known = verdict->memory() && verdict->victim == Victim::debuggee;
     const std::string line = verdict->line + (known ? last_look_words() : "");
-    if (verdict->say)
-        say(line);
+    if (verdict->say) {
+        tell(line);
+        if (verdict->memory())
+            desktop_.killed(line);
+    }
     constexpr std::size_t kMaxVerdicts = 256; // a debuggee may be killed and restarted for hours
     auto &verdicts = recorder_.record().verdicts;
     if (verdicts.size() < kMaxVerdicts)
@@ -238,6 +266,7 @@ void Watcher::finish()
         report(oom_->on_debugger_gone(is_own_debuggee() ? std::nullopt : status, now));
     look_.end();
     const PartingRules rules = take_leave(status);
+    debuggee_stderr_.close();
     speaker_.close(); // clients wait for it: before anything that takes time
     if (fuse_)
         fuse_->disarm();

@@ -8,7 +8,9 @@
 #include "launch/watcher_link.hpp"
 #include "sys/fd.hpp"
 #include "watch/ancestor_limits.hpp"
+#include "watch/debuggee_stderr.hpp"
 #include "watch/debuggees.hpp"
+#include "watch/desktop.hpp"
 #include "watch/fuse_keeper.hpp"
 #include "watch/holders.hpp"
 #include "watch/loop.hpp"
@@ -46,6 +48,7 @@ class Watcher {
     void arm_fuse();
     void take_listener(UniqueFd fd);
     void say(std::string_view line);
+    void tell(std::string_view line);
     void say_if_not_watched();
     void on_fuse(std::string_view id, std::string_view line);
     [[nodiscard]] bool looks() const;
@@ -65,6 +68,7 @@ class Watcher {
     [[nodiscard]] Source look_source();
     [[nodiscard]] Source ancestors_source();
     void follow_ancestors();
+    [[nodiscard]] std::vector<pid_t> debuggee_pids() const;
     void on_signal();
     [[nodiscard]] bool take_message();
     void on_launcher();
@@ -98,6 +102,8 @@ class Watcher {
     bool executed_ = false; ///< without that there was no session to record
 
     Speaker speaker_;
+    DebuggeeStderr debuggee_stderr_;
+    Desktop desktop_;
     Signals signals_;
     Recorder recorder_;
     const OpenSession no_cgroups_; ///< stands for `cgroups_` where they could not be opened
@@ -115,7 +121,7 @@ class Watcher {
     };
     std::optional<Lowered> lowered_;
     InsideLook look_;
-    UsageThreshold look_line_; ///< v1, without a fuse
+    UsageThreshold look_line_;          ///< v1, without a fuse
     std::string last_snapshot_;         ///< of the debuggee there is now
     int let_go_looks_ = 0;              ///< how often it is still looked whether a debuggee has been let go
     std::optional<Time> look_at_;       ///< a new debuggee is to be looked at

@@ -49,11 +49,11 @@ void Watcher::follow_ancestors()
                                                                 format_limit(lowest.limit))
                                                   : std::string("nothing around it is limited any more");
     if (in_use) {
-        say(fmt::format("{}, and the debuggee has more in use than its part: its cap stays {}", why,
-                        format_limit(fuse_->cap())));
+        tell(fmt::format("{}, and the debuggee has more in use than its part: its cap stays {}", why,
+                         format_limit(fuse_->cap())));
     } else {
         lowered_ = wanted < asked ? std::optional(Lowered{asked, wanted}) : std::nullopt;
-        say(fmt::format("the debuggee's cap is {}: {}", format_limit(wanted), why));
+        tell(fmt::format("the debuggee's cap is {}: {}", format_limit(wanted), why));
     }
     fuse_->on_event();
 }

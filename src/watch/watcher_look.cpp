@@ -13,16 +13,22 @@ namespace dbgscope {
 
 void Watcher::on_fuse(std::string_view id, std::string_view line)
 {
+    note_state(std::chrono::steady_clock::now()); // whoever reads it may act at once
     if (id != kFuseLook)
-        say(line);
+        tell(line);
+    if (id == kFuseHeld)
+        desktop_.held(line);
+    else if (id == kFuseReleased)
+        desktop_.released();
     if (id == kFuseHeld || id == kFuseWarned || id == kFuseSnapshot || id == kFuseLook)
         look_inside();
 }
 
-/// Whether there is anything to see; what reads it comes later and may still find nothing.
+/// Whether there is anything to see; what reads it comes later and may still find nothing. Of what is held it is seen
+/// who waits.
 bool Watcher::looks() const
 {
-    return order_.snapshot || order_.heap_profile_rate != 0;
+    return order_.snapshot || order_.heap_profile_rate != 0 || order_.fuse == FuseAction::hold;
 }
 
 void Watcher::look_inside()
@@ -30,7 +36,8 @@ void Watcher::look_inside()
     if (!looks())
         return;
     std::vector<pid_t> pids;
-    if (debuggees_ && (order_.snapshot || debuggees_->heap_profile() == kHeapSwitchedOn))
+    if (debuggees_ &&
+        (order_.snapshot || order_.fuse == FuseAction::hold || debuggees_->heap_profile() == kHeapSwitchedOn))
         pids = pids_below(cgroups_->place.debuggee()); // of them it may be a child that holds the most
     LookOrder order{.pid = largest_process(pids), .session = order_.session};
     order.bounded = order_.snapshot_directory.empty();
@@ -61,7 +68,7 @@ Source Watcher::look_source()
 void Watcher::take(const LookNews &news)
 {
     for (const std::string &line : news.say)
-        say(printable(line));
+        tell(printable(line));
     SessionRecord &record = recorder_.record();
     if (!news.held_by.empty())
         record.held_by = news.held_by;
@@ -83,7 +90,7 @@ void Watcher::note_snapshot(const std::string &directory)
     snapshots.push_back(directory);
     last_snapshot_ = directory;
     if (!order_.snapshot_directory.empty() || order_.fuse == FuseAction::snapshot)
-        say("snapshot: " + printable(directory));
+        tell("snapshot: " + printable(directory));
 }
 
 /// What the last look at that debuggee has shown: it cannot be asked any more.

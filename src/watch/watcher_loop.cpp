@@ -66,6 +66,9 @@ void Watcher::add_sources()
     loop_.add(pressure_source());
     loop_.add(look_source());
     loop_.add(ancestors_source());
+    loop_.add({.name = "debuggee's stderr",
+               .next_look = [this] { return debuggee_stderr_.next_look(); },
+               .timer = [this](Time now) { debuggee_stderr_.on_timer(now); }});
     loop_.add({.name = "client",
                .next_look = [this] { return client_due_at_; },
                .timer =
@@ -225,6 +228,7 @@ void Watcher::on_memory_event(Time now)
         memory_events_.reset();
         return;
     }
+    debuggee_stderr_.expect_death(debuggee_pids(), now);
     events_muted_ = now + (fuse_ ? kFusePause : kEventPause);
     report(oom_->on_memory_event(now));
     if (fuse_)
@@ -291,6 +295,8 @@ void Watcher::on_gone(Time now)
             verdict.reset();
         report(verdict);
     }
+    if (debuggees_->living().empty())
+        debuggee_stderr_.all_ended(oom_->next_look().has_value(), now);
 }
 
 /// Who the debuggees are, for the record.
@@ -310,10 +316,10 @@ void Watcher::look(Time now)
 void Watcher::take(const PressureStep &step, Time now)
 {
     if (!step.line.empty())
-        say(step.line);
+        tell(step.line);
     if (step.stalling || step.over)
         if (const auto line = oom_->on_pressure(step.stalling, now))
-            say(*line);
+            tell(*line);
     if (step.effect == PressureEffect::lower_weight)
         lower_weight();
     if (step.effect == PressureEffect::restore_weight && !weight_before_.empty())
@@ -358,6 +364,7 @@ void Watcher::note_state(Time now)
         return;
     SessionRecord &record = recorder_.record();
     const SessionState state = fuse_->state();
+    debuggee_stderr_.set_held(state != SessionState::running);
     if (record.state == state && record.cap == fuse_->cap() && record.fuse_trips == fuse_->trips())
         return;
     record.state = state;

@@ -157,6 +157,7 @@ TEST_F(Cli, BadInputHasAClearErrorAndStatus125)
         {{"top", "no-such-session", "--once"}, "cannot find session \"no-such-session\""},
         {{"heap", "--core=/nonexistent", "--exe=/dev/null"}, "No such file"},
         {{"--heap-profile=maybe", "dlv", "exec", "x"}, "auto"},
+        {{"--notify=maybe", "dlv", "exec", "x"}, "auto"},
         {{"--memroy-max=1G", "dlv"}, "did you mean --memory-max?"},
         {{"run", "--memory-max=12Q", "true"}, "unknown unit"},
         {{"run", "--memory-max=-5M", "true"}, "negative"},

@@ -139,6 +139,7 @@ NOT_FILES = {
     "src/profile/key_table.cpp": "keys of the configuration",
     "src/tools/editor/lint.cpp": "keys of tasks.json",
     "src/tools/editor/lint_tasks.cpp": "keys of tasks.json",
+    "src/tools/editor/vscode_tasks.cpp": "keys of tasks.json",
     "src/tools/explain/rules_rights.cpp": "lines of logs",
     "src/tools/explain/rules_shell.cpp": "lines of logs",
     "src/cli/set_verb.cpp": "the key of `dbgscope set ID memory.max=SIZE`",

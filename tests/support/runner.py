@@ -5,10 +5,11 @@
     unit golden cli   gtest binaries $DBGSCOPE_BUILD/tests/SUITE_tests
     rules             tests/rules/*.py
     host pidns        tests/system/*_test.py on this machine, and under a systemd of its own
+    desktop           notifications by a real service on a virtual display; what init writes, in Neovim and Emacs
     package           the Debian package in clean Debian 12 and 13 roots
     vm                one boot: Debian 12, cgroup v2
     vm-all            Debian 12 v2, hybrid, legacy; Debian 13 v2
-    all               everything, with package and vm-all. Default: everything, with vm.
+    all               everything, with desktop, package and vm-all. Default: everything, with vm.
 
 The last line is "N passed, N failed, N skipped". Exit status 1 when something failed, or
 a suite ran no test at all. With DBGSCOPE_MUST_RUN=1 a skip is a failure.
@@ -40,8 +41,8 @@ VM_SUITES = {
     "vm": ["vm:v2@12"],
     "vm-all": ["vm:v2@12", "vm:hybrid@12", "vm:legacy@12", "vm:v2@13"],
 }
-SUITES = (*GTEST, "rules", "host", "pidns", "package", *VM_SUITES)
-DEFAULT = [s for s in SUITES if s not in ("vm-all", "package")]
+SUITES = (*GTEST, "rules", "host", "pidns", "desktop", "package", *VM_SUITES)
+DEFAULT = [s for s in SUITES if s not in ("vm-all", "package", "desktop")]
 ALL = [s for s in SUITES if s != "vm"]
 VM_DEADLINE = 1500  # seconds for one boot with all its modules; vm.py has shorter ones for hangs
 

@@ -62,7 +62,7 @@ class Result:
 
 
 def test(*envs, user=None, debian=("12", "13"), timeout=None):
-    """Register a test. envs: host, pidns, vm:v2, vm:hybrid, vm:legacy, rules.
+    """Register a test. envs: host, pidns, desktop, vm:v2, vm:hybrid, vm:legacy, rules.
 
     user: "root", "dev" (an ordinary user; in a VM uid 1000 with a user manager and a
     login session outside of it), None = whoever runs the suite (root in a VM).

@@ -20,7 +20,7 @@ import tap
 from dap import MARK, PATIENCE_S, Dap, free_port, nothing_left
 from session import Session
 
-ENV = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None, "DBGSCOPE_MEMORY_MAX": "128M"}
+ENV = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None, "DBGSCOPE_MEMORY_MAX": "128M", "DBGSCOPE_QUIET": "no"}
 HELIX_WAIT_S = 0.5
 
 

@@ -71,7 +71,8 @@ def check_held(debugger, debuggee, cap=128 * MIB, total=TOTAL):
 def dlv_session(*options, env=None, check=lambda dlv, directory: None):
     """The core: breakpoint, variable, limit and environment from outside and inside, the end."""
     program = tap.program("leak")
-    with Headless([CAP, *options], "exec", program, after=["-max-mib=1"], env=CLEAN | (env or {})) as dlv:
+    with Headless([CAP, *options], "exec", program, after=["-max-mib=1"],
+                  env=CLEAN | {"DBGSCOPE_QUIET": "no"} | (env or {})) as dlv:
         rpc = dlv.connect()
         rpc.break_at("main.leakForever")
         tap.equal(rpc.run_on(), ("main.leakForever", False), "where it stopped")

@@ -101,10 +101,13 @@ def vscode_shows_a_diff_that_patch_takes():
         tap.succeed(["patch", "-s", "-p1", "-d", "/"], input=shown.stdout.replace(str(workspace), str(copy)))
         wrote = call("init", "vscode", "--write")
         tap.equal((wrote.rc, wrote.stderr), (0, ""))
-        for name in (".vscode/settings.json", ".vscode/launch.json"):
+        for name in (".vscode/settings.json", ".vscode/launch.json", ".vscode/tasks.json"):
             tap.equal((workspace / name).read_text(), (copy / name).read_text(), name)
         again = call("init", "vscode", "--write")
         tap.equal((again.rc, again.stdout, again.stderr), (0, "", "dbgscope: vscode: nothing to change\n"))
+        task = plain_json(workspace / ".vscode/tasks.json")["tasks"][0]
+        tap.equal(task["label"], "dbgscope: give it more")
+        tap.equal((task["command"], task["args"]), (os.path.realpath(tap.dbgscope), ["more"]))
         tap.contains(settings.read_text(), '  // mine\n  "editor.rulers": [80], // keep\n  "go.alternateTools": {\n    "dlv": ')
 
 
@@ -167,6 +170,10 @@ def without_the_link_nothing_is_written():
         shims = workspace.parent / "home/.local/lib/dbgscope/shims"
         shown = call("init", "vscode")
         tap.contains(shown.stderr, f"there is no {shims}/dlv yet: dbgscope install-shims {shims}\n")
+        for tool in ("nvim", "helix", "emacs"):
+            none = call("init", tool)
+            tap.equal((none.rc, none.stdout), (125, ""), tool)
+            tap.contains(none.stderr, f"there is no {shims}/dlv yet (dbgscope install-shims {shims})")
         refused = call("init", "vscode", "--write")
         tap.equal((refused.rc, refused.stdout), (125, ""))
         tap.contains(refused.stderr, f"there is no {shims}/dlv yet (dbgscope install-shims {shims})")
@@ -195,6 +202,14 @@ def snippets_are_what_their_tools_read():
         helix = tomllib.loads(call("init", "helix").stdout)["language"][0]
         tap.equal((helix["name"], helix["debugger"]["command"], helix["debugger"]["args"]), ("go", str(link), ["dap"]))
         tap.equal([t["name"] for t in helix["debugger"]["templates"]], ["source", "binary", "test", "attach", "core"])
+        tap.equal("outputMode" in helix["debugger"]["templates"][0]["args"], False, "dlv 1.20 does not know it")
+        newer = workspace.parent / "bin/dlv"
+        newer.parent.mkdir()
+        newer.write_text("#!/bin/sh\necho Delve Debugger\necho Version: 1.21.1\n")
+        newer.chmod(0o755)
+        remote = call("init", "helix", env={"HOME": str(workspace.parent / "home"), "PATH": f"{newer.parent}:/usr/bin:/bin"})
+        templates = tomllib.loads(remote.stdout)["language"][0]["debugger"]["templates"]
+        tap.equal([t["args"].get("outputMode") for t in templates], ["remote", "remote", "remote", None, None])
         tap.contains(call("init", "nvim").stdout, f'path = "{link}"')
         shell = call("init", "shell").stdout
         tap.contains(tap.succeed(["sh", "-c", shell + "\nalias dlv"]).stdout, "dbgscope dlv")

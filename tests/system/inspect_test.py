@@ -67,6 +67,39 @@ def a_held_leak_is_named_with_its_line():
         tap.contains(text, f"main.leakForever main.go:{top['line']}")
 
 
+def source_line(name, line):
+    source = pathlib.Path(__file__).resolve().parents[1] / "support/programs" / name
+    return source.read_text().splitlines()[int(line) - 1]
+
+
+@tap.test(*EVERYWHERE)
+def who_waits_at_the_limit_is_named_with_goroutine_line_and_thread():
+    with leak_held("--heap-profile=off") as dlv:
+        rpc = dlv.connect()
+        pid = rpc.pid()
+        run_on(dlv.match(r"API server listening at: (\S+)")[1])
+        dlv.match(HELD)
+        waits = dlv.match(r"dbgscope: who waits at the limit: goroutine (\d+), main\.leakForever main\.go:(\d+) \(thread (\d+)\)$")
+        tap.contains(source_line("leak/main.go", waits[2]), "block")
+        tap.true(os.path.isdir(f"/proc/{pid}/task/{waits[3]}"), waits[0])
+        second = session.Rpc(dlv.match(r"API server listening at: (\S+)")[1])
+        second.call("Command", name="halt")
+        threads = {one["id"]: one["threadID"] for one in second.call("ListGoroutines", Start=0, Count=0)["Goroutines"]}
+        tap.equal(threads[int(waits[1])], int(waits[3]), "the thread dlv has for that goroutine")
+        second.close()
+
+
+@tap.test(*EVERYWHERE)
+def who_waits_of_a_c_program_is_named_with_function_line_and_thread():
+    program = tap.program("eater")
+    with Session([tap.dbgscope, "--memory-max=128M", "gdb", *session.GDB[1:], "-ex", "run heap 256 2", program], env=CLEAN) as gdb:
+        gdb.match(HELD)
+        target = gdb.debuggee(program)
+        waits = gdb.match(r"dbgscope: who waits at the limit: (\w+)( eater\.c:\d+)? \(thread (\d+)\)")
+        tap.true(waits[1] in ("touch", "eat"), waits[0])
+        tap.true(waits[3] != str(target) and os.path.isdir(f"/proc/{target}/task/{waits[3]}"), waits[0])
+
+
 @tap.test("host")
 def ten_sites_agree_with_the_truth():
     with sites_program() as program:

@@ -145,7 +145,7 @@ def debugger_is_in_the_session_and_on_record():
 def record_of_a_short_command_is_ended():
     """However fast it is over."""
     for _ in range(10):
-        with Session([tap.dbgscope, "run", "--wait", CAP, "--", "true"], env=CLEAN) as command:
+        with Session([tap.dbgscope, "run", "--quiet=no", "--wait", CAP, "--", "true"], env=CLEAN) as command:
             name = command.match(r"running in (\S+?)(\.scope,? | \(plain|,)")[1]
             tap.equal(command.wait(), 0)
         tap.equal(len(faults.history(name)), 1, f"lines of {name} in the history")

@@ -140,7 +140,7 @@ def process_the_debugger_let_go_lives_on():
     words = [word for command in commands for word in ("-ex", command)]
     with Session([tap.dbgscope, CAP, OFF, "gdb", *session.GDB[1:], *words, program], env=CLEAN) as gdb:
         target = int(gdb.match(r"^pid (\d+)")[1])
-        name = gdb.match(r"running in (\S+?)(\.scope,? | \(plain|,)")[1]
+        name = watched.wait_record(gdb.pid)["id"]
         gdb.process.wait(session.PATIENCE_S)
         tap.equal(watched.ended_record(name)["verdicts"], [], "gdb's tries of ptrace are no debuggees")
         tap.true(session.alive(target), "the detached process was killed")

@@ -39,4 +39,9 @@ struct LaunchWish {
 /// what `environment` and `substitute_paths` name. Errors: config, as set_member.
 [[nodiscard]] Result<Edited> edit_vscode_launch(std::string_view text, const std::string &file, const LaunchWish &wish);
 
+/// tasks.json: a task "dbgscope: give it more", for the command palette; one of that name is left as it is. Errors: as
+/// above.
+[[nodiscard]] Result<Edited> edit_vscode_tasks(std::string_view text, const std::string &file,
+                                               const std::string &dbgscope);
+
 } // namespace dbgscope

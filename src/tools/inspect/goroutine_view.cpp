@@ -19,12 +19,6 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::size_t kListedIds = 10;
 
-/// runtime/traceback.go, isSystemGoroutine: started in the runtime, but for main.
-bool of_runtime(const std::string &function)
-{
-    return function.starts_with("runtime.") && function != "runtime.main";
-}
-
 std::int64_t monotonic_ns()
 {
     timespec now{};
@@ -46,6 +40,12 @@ std::string heading(const GoroutineGroup &group)
 }
 
 } // namespace
+
+/// runtime/traceback.go, isSystemGoroutine: started in the runtime, but for main.
+bool of_runtime(const std::string &function)
+{
+    return function.starts_with("runtime.") && function != "runtime.main";
+}
 
 std::vector<Frame> stack_frames(const std::vector<std::uint64_t> &stack, const Program &program)
 {

@@ -31,6 +31,8 @@ struct GoroutineView {
 /// Errors: those of goroutine_layout and read_goroutines.
 [[nodiscard]] Result<GoroutineView> view_goroutines(const Target &target);
 
+/// By the function it was started with: one of Go's own workers.
+[[nodiscard]] bool of_runtime(const std::string &function);
 /// Return addresses as code, the innermost first, with inlined functions.
 [[nodiscard]] std::vector<Frame> stack_frames(const std::vector<std::uint64_t> &stack, const Program &program);
 /// `now_ns`: CLOCK_MONOTONIC; nothing: unknown, as of a core file.

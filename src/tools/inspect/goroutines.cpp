@@ -64,25 +64,25 @@ class Stack {
     std::vector<std::byte> window_;
 };
 
-/// The frame pointer points at the caller's, which the return address follows.
-void unwind(const Memory &memory, std::uint64_t pc, std::uint64_t bp, std::uint64_t low, std::uint64_t high,
-            Goroutine &goroutine)
+/// The frame pointer points at the caller's, which the return address follows. True: there is more.
+bool unwind(const Memory &memory, std::uint64_t pc, std::uint64_t bp, std::uint64_t low, std::uint64_t high,
+            std::uint64_t start, std::vector<std::uint64_t> &to)
 {
-    goroutine.stack.push_back(pc == goroutine.start ? pc + 1 : pc); // not begun yet: no return address like the others
+    bool cut = false;
+    to.push_back(pc == start ? pc + 1 : pc); // not begun yet: no return address like the others
     Stack stack(memory, low, high);
     for (std::uint64_t below = low; bp > below;) {
         const auto next = stack.word(bp), back = stack.word(bp + kWord);
         if (!next || !back || *back == 0)
             break;
-        if (goroutine.stack.size() >= kMaxFrames) {
-            goroutine.stack_cut = true;
-            break;
-        }
-        goroutine.stack.push_back(*back);
+        if (to.size() >= kMaxFrames)
+            return true;
+        to.push_back(*back);
         below = bp;
         bp = *next;
-        goroutine.stack_cut = bp != 0 && bp <= below;
+        cut = bp != 0 && bp <= below;
     }
+    return cut;
 }
 
 class Reader {
@@ -111,15 +111,29 @@ class Reader {
         const std::uint64_t low = field(layout_.stack_low), high = field(layout_.stack_high);
         if (goroutine.state == GoroutineState::in_call) {
             const std::uint64_t bp = layout_.call_bp ? field(*layout_.call_bp) : 0; // else sched.bp is an old one
-            unwind(memory_, layout_.call_pc ? field(*layout_.call_pc) : field(layout_.pc), bp, low, high, goroutine);
-            goroutine.stack_cut |= bp == 0;
-        } else if (goroutine.state != GoroutineState::running && goroutine.state != GoroutineState::other) {
-            unwind(memory_, field(layout_.pc), field(layout_.bp), low, high, goroutine);
+            goroutine.stack_cut = unwind(memory_, layout_.call_pc ? field(*layout_.call_pc) : field(layout_.pc), bp,
+                                         low, high, goroutine.start, goroutine.stack) ||
+                                  bp == 0;
+        } else if (goroutine.state == GoroutineState::running) {
+            (void)unwind(memory_, field(layout_.pc), field(layout_.bp), low, high, goroutine.start, goroutine.left_at);
+            goroutine.stack_low = low;
+            goroutine.stack_high = high;
+        } else if (goroutine.state != GoroutineState::other) {
+            goroutine.stack_cut =
+                unwind(memory_, field(layout_.pc), field(layout_.bp), low, high, goroutine.start, goroutine.stack);
         }
+        if (layout_.machine && layout_.thread_id)
+            goroutine.thread = thread_of(field(*layout_.machine));
         return goroutine;
     }
 
   private:
+    [[nodiscard]] std::uint64_t thread_of(std::uint64_t machine) const
+    {
+        const Field &id = *layout_.thread_id;
+        return machine == 0 ? 0 : memory_.read_number(machine + id.at, id.size).value_or(0);
+    }
+
     const Memory &memory_;
     const GoroutineLayout &layout_;
 };
@@ -186,6 +200,8 @@ Result<GoroutineLayout> goroutine_layout(const Program &program)
                      .cause = fmt::format("the runtime of this Go version has no {} of a known shape", missing)});
     layout.call_pc = program.member("runtime.g", {"syscallpc"});
     layout.call_bp = program.member("runtime.g", {"syscallbp"});
+    layout.machine = program.member("runtime.g", {"m"});
+    layout.thread_id = program.member("runtime.m", {"procid"});
     layout.parent = program.member("runtime.g", {"parentGoid"});
     return layout;
 }

@@ -21,6 +21,8 @@ struct GoroutineLayout {
     Field id, status, reason, since, sp, pc, bp, created_at, start, stack_low, stack_high;
     std::optional<Field> call_pc, call_bp; ///< syscallpc, and from Go 1.23 syscallbp
     std::optional<Field> parent;           ///< parentGoid: Go 1.21
+    std::optional<Field> machine;          ///< m: the thread that runs it
+    std::optional<Field> thread_id;        ///< procid, in runtime.m
 };
 /// Errors: unsupported, as go_heap_layout.
 [[nodiscard]] Result<GoroutineLayout> goroutine_layout(const Program &program);
@@ -36,7 +38,10 @@ struct Goroutine {
     std::uint64_t created_at = 0, start = 0; ///< the `go` statement, the function
     /// The innermost first: where it stands, then return addresses. Empty: running, its registers are its thread's.
     std::vector<std::uint64_t> stack;
-    bool stack_cut = false; ///< there is more, or it could not be followed
+    bool stack_cut = false;                      ///< there is more, or it could not be followed
+    std::uint64_t thread = 0;                    ///< that runs it or makes its system call; 0: none, unknown
+    std::uint64_t stack_low = 0, stack_high = 0; ///< of a running one
+    std::vector<std::uint64_t> left_at; ///< of a running one: from where the runtime's own stack was last gone to
 };
 
 struct Goroutines {

@@ -15,6 +15,7 @@
 #include <fmt/core.h>
 
 #include "sys/file.hpp"
+#include "tools/inspect/dwarf_frames.hpp"
 #include "tools/inspect/dwarf_lines.hpp"
 #include "tools/inspect/dwarf_types.hpp"
 
@@ -49,6 +50,7 @@ struct Program::State {
     std::vector<FunctionSymbol> functions;                 ///< by address
     std::optional<DwarfTypes> types;
     std::optional<DwarfLines> lines;
+    std::optional<DwarfFrames> frames;
 
     void read_segments();
     void read_sections();
@@ -137,6 +139,7 @@ Result<Program> Program::of_file(UniqueFd file, std::string path, std::uint64_t 
     state->dwarf.reset(dwarf_begin_elf(state->elf.get(), DWARF_C_READ, nullptr));
     state->types.emplace(state->dwarf.get());
     state->lines.emplace(state->dwarf.get());
+    state->frames.emplace(state->dwarf.get(), state->elf.get());
     return Program(std::move(state));
 }
 
@@ -221,6 +224,11 @@ std::optional<Field> Program::variable(std::string_view name, std::initializer_l
 std::optional<std::uint64_t> Program::size_of(std::string_view type) const
 {
     return state_->types->size_of(type);
+}
+
+std::optional<std::uint64_t> Program::frame_size(std::uint64_t pc) const
+{
+    return state_->frames->size_at(pc - state_->bias);
 }
 
 std::vector<Frame> Program::frames(std::uint64_t pc) const

@@ -76,6 +76,8 @@ class Program {
     /// The code at a run-time address, the innermost first: an inlined function, those it is inlined into, and the
     /// function itself. Never empty.
     [[nodiscard]] std::vector<Frame> frames(std::uint64_t pc) const;
+    /// From the stack pointer at a run-time address to where it stood before the call (DwarfFrames::size_at).
+    [[nodiscard]] std::optional<std::uint64_t> frame_size(std::uint64_t pc) const;
 
   private:
     struct State;

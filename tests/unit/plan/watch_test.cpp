@@ -365,5 +365,16 @@ TEST(PlanWatch, AssumptionsReachTheWatcher)
     EXPECT_TRUE(watch_of(*unknown)->use_pidfd && watch_of(*unknown)->use_cgroup_kill);
 }
 
+TEST(PlanWatch, TheDesktopIsToldUnlessNothingIs)
+{
+    const auto notify = [](Request request) { return watch_of(*make_plan(machine(), std::move(request)))->notify; };
+    const auto word = [](const char *text) { return with(debugger(), Key::notify, std::string(text)); };
+    EXPECT_EQ(notify(debugger()), DesktopNotice::automatic);
+    EXPECT_EQ(notify(word("auto")), DesktopNotice::automatic);
+    EXPECT_EQ(notify(word("on")), DesktopNotice::on);
+    EXPECT_EQ(notify(word("off")), DesktopNotice::off);
+    EXPECT_EQ(notify(with(word("on"), Key::quiet, true)), DesktopNotice::off);
+}
+
 } // namespace
 } // namespace dbgscope

@@ -101,6 +101,7 @@ LaunchPlan full_plan()
                       .gomemlimit = Limit(),
                       .builds = true,
                       .client_timeout_ms = 90'000,
+                      .notify = DesktopNotice::on,
                       .quiet = true,
                       .log_file = "/l"};
     LaunchPlan plan;

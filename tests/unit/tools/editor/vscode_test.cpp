@@ -141,5 +141,44 @@ TEST(VscodeLaunch, WhatItCannotUnderstandIsRefused)
     EXPECT_EQ(refusal("{", wish).substr(0, 16), "launch.json:1:2:");
 }
 
+std::string tasks(std::string_view text)
+{
+    const auto edited = edit_vscode_tasks(text, "tasks.json", "/bin/dbgscope");
+    return edited ? edited->text : to_line(edited.error());
+}
+
+TEST(VscodeTasks, GetOneThatGivesMore)
+{
+    const std::string made = tasks("");
+    const auto root = parse_jsonc(made, "tasks.json");
+    ASSERT_TRUE(root && *root);
+    EXPECT_EQ((*root)->find("version")->text, "2.0.0");
+    const JsonNode &task = (*root)->find("tasks")->children.at(0);
+    EXPECT_EQ(task.find("label")->text, "dbgscope: give it more");
+    EXPECT_EQ(task.find("command")->text, "/bin/dbgscope");
+    EXPECT_EQ(task.find("args")->children.at(0).text, "more");
+    EXPECT_EQ(tasks(made), made) << "one is enough";
+}
+
+TEST(VscodeTasks, KeepWhatIsThere)
+{
+    const std::string_view mine =
+        "{\n  \"version\": \"2.0.0\",\n  // build\n  \"tasks\": [ {\"label\": \"b\"}, ],\n}\n";
+    const std::string made = tasks(mine);
+    EXPECT_NE(made.find("  // build\n"), std::string::npos) << made;
+    const auto root = parse_jsonc(made, "tasks.json");
+    ASSERT_TRUE(root && *root) << made;
+    EXPECT_EQ((*root)->find("tasks")->children.size(), 2U);
+    const std::string changed = R"({"tasks": [{"label": "dbgscope: give it more", "command": "mine"}]})";
+    EXPECT_EQ(tasks(changed), changed);
+}
+
+TEST(VscodeTasks, WhatTheyCannotUnderstandIsRefused)
+{
+    EXPECT_EQ(tasks("[]"), "tasks.json:1:1: tasks.json holds an object (change it by hand)");
+    EXPECT_EQ(tasks("{\"tasks\": {}}"), "tasks.json:1:11: \"tasks\" is no list (change it by hand)");
+    EXPECT_EQ(tasks("{").substr(0, 15), "tasks.json:1:2:");
+}
+
 } // namespace
 } // namespace dbgscope

@@ -27,7 +27,8 @@ enum Offset : std::uint64_t {
     kLow = 72,
     kHigh = 80,
     kCallPc = 88,
-    kSize = 96
+    kMachine = 96,
+    kSize = 104
 };
 
 GoroutineLayout layout()
@@ -117,6 +118,27 @@ TEST_F(GoroutinesTest, ARunningOnesStackIsNotRead)
     memory_.put(kG + kStatus, 2);
     EXPECT_EQ(one().state, GoroutineState::running);
     EXPECT_TRUE(one().stack.empty());
+}
+
+TEST_F(GoroutinesTest, OfARunningOneTheThreadAndWhereItLeftItsStackAreKnown)
+{
+    GoroutineLayout known = layout();
+    known.machine = {.at = kMachine, .size = 8};
+    known.thread_id = {.at = 0x48, .size = 8};
+    memory_.put(kG + kStatus, 2);
+    memory_.put(kG + kMachine, 0x9000);
+    memory_.put(0x9048, 30054);
+    frame(kStack + 0x100, 0, 0x402000);
+    const auto found = read_goroutines(memory_, known);
+    ASSERT_TRUE(found && found->all.size() == 1);
+    const Goroutine &running = found->all.front();
+    EXPECT_EQ(running.thread, 30054U);
+    EXPECT_EQ(running.left_at, (Stack{0x401000, 0x402000}));
+    EXPECT_EQ(running.stack_low, kStack);
+    EXPECT_EQ(running.stack_high, kStack + 0x1000);
+    memory_.put(kG + kMachine, 0xdead0000);
+    EXPECT_EQ(read_goroutines(memory_, known)->all.front().thread, 0U);
+    EXPECT_EQ(one().thread, 0U);
 }
 
 TEST_F(GoroutinesTest, InASystemCallOnlyWhatIsKnownIsShown)

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/threads.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+
+#include "kernel/process.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr std::size_t kMaxThreads = 4096;
+
+std::string_view take_word(std::string_view &text)
+{
+    const auto begin = std::min(text.find_first_not_of(' '), text.size());
+    const auto end = std::min(text.find_first_of(" \n", begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    text.remove_prefix(end);
+    return word;
+}
+
+bool hexadecimal(std::string_view word, std::uint64_t &number)
+{
+    return word.starts_with("0x") &&
+           std::from_chars(word.data() + 2, word.data() + word.size(), number, 16).ptr == word.data() + word.size();
+}
+
+Thread read_thread(pid_t id, const std::string &directory)
+{
+    Thread thread{.id = id, .name = process_name(id, directory), .sleeps_in = {}, .place = {}};
+    const std::string own = directory + '/' + std::to_string(id);
+    if (auto function = read_file(own + "/wchan", 256); function && *function != "0") // "0": awake, or not ours to see
+        thread.sleeps_in = std::move(*function);
+    if (const auto call = read_file(own + "/syscall", 256))
+        thread.place = parse_thread_place(*call);
+    return thread;
+}
+
+} // namespace
+
+std::optional<ThreadPlace> parse_thread_place(std::string_view text)
+{
+    // "running\n", "-1 0xc00006eec0 0x4ab7bd\n", "202 0xc000040948 0x80 0x0 0x0 0x0 0x0 0xc00004bd78 0x468183\n"
+    const std::string_view call = take_word(text);
+    if (call.empty() || call == "running")
+        return std::nullopt;
+    ThreadPlace place{.in_call = !call.starts_with('-')};
+    for (int i = 0; place.in_call && i < 6; ++i)
+        (void)take_word(text);
+    if (!hexadecimal(take_word(text), place.sp) || !hexadecimal(take_word(text), place.pc))
+        return std::nullopt;
+    return place;
+}
+
+std::vector<Thread> threads_of(pid_t pid, const std::string &proc)
+{
+    namespace fs = std::filesystem;
+    const std::string directory = proc + '/' + std::to_string(pid) + "/task";
+    std::vector<Thread> threads;
+    std::error_code code;
+    for (fs::directory_iterator entry(directory, code), end; !code && entry != end; entry.increment(code)) {
+        const std::string name = entry->path().filename().string();
+        pid_t id = 0;
+        if (threads.size() < kMaxThreads &&
+            std::from_chars(name.data(), name.data() + name.size(), id).ptr == name.data() + name.size())
+            threads.push_back(read_thread(id, directory));
+    }
+    std::ranges::sort(threads, {}, &Thread::id);
+    return threads;
+}
+
+} // namespace dbgscope

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/inspect/target.hpp"
+
+// Which threads of a held program want more memory: those a person is to look at, as a pause in the debugger may land
+// on any other.
+namespace dbgscope {
+
+/// A thread that waits at the limit.
+struct Waiter {
+    pid_t thread = 0;
+    std::string name;            ///< of the thread
+    std::uint64_t goroutine = 0; ///< 0: none, or unknown
+    Frame frame;                 ///< the innermost that is not the Go runtime's; `function` empty: unknown
+    bool of_runtime = false;     ///< Go's own: a collector's
+};
+
+/// Those of the program itself; of its Go runtime only where there are no others. Empty: nobody waits at this moment.
+[[nodiscard]] std::vector<Waiter> find_waiters(const Target &target);
+
+/// "who waits at the limit: goroutine 6, main.leakForever main.go:27 (thread 30054)". Empty: nobody.
+[[nodiscard]] std::string waiter_line(const std::vector<Waiter> &waiters);
+
+} // namespace dbgscope

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/inspect/waiters.hpp"
+
+#include <gtest/gtest.h>
+
+namespace dbgscope {
+namespace {
+
+const Frame kLeak{.function = "main.leakForever", .file = "/src/main.go", .line = 27};
+
+TEST(WaiterLine, NamesGoroutineLineAndThread)
+{
+    EXPECT_EQ(waiter_line({{.thread = 30054, .name = "leak", .goroutine = 6, .frame = kLeak}}),
+              "who waits at the limit: goroutine 6, main.leakForever main.go:27 (thread 30054)");
+}
+
+TEST(WaiterLine, NamesWhatIsKnown)
+{
+    const Frame function{.function = "touch", .file = {}, .line = 0};
+    EXPECT_EQ(waiter_line({{.thread = 7, .name = "eater", .frame = function}}),
+              "who waits at the limit: touch (thread 7)");
+    EXPECT_EQ(waiter_line({{.thread = 7, .name = "eater", .frame = {}}}), "who waits at the limit: thread 7 (eater)");
+    EXPECT_EQ(waiter_line({{.thread = 7, .name = "leak", .goroutine = 6, .frame = {}}}),
+              "who waits at the limit: goroutine 6, thread 7 (leak)");
+    EXPECT_EQ(waiter_line({}), "");
+}
+
+TEST(WaiterLine, CountsTheFourthAndOn)
+{
+    const Waiter one{.thread = 7, .name = "w", .frame = {}};
+    EXPECT_EQ(waiter_line({one, one, one, one, one}),
+              "who waits at the limit: thread 7 (w); thread 7 (w); thread 7 (w); and 2 more");
+}
+
+} // namespace
+} // namespace dbgscope
