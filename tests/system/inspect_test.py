@@ -43,7 +43,7 @@ def pprof_top(program, file, *words):
     """{function: flat bytes or count} as the real tool reads the file."""
     text = tap.succeed(["go", "tool", "pprof", "-top", "-nodecount=100", "-unit=B", *words, program, file],
                        env={**os.environ, "HOME": tempfile.gettempdir()}, timeout=60).stdout
-    rows = re.findall(r"^\s*(\d+)B?\s+\S+%\s+\S+%\s+\S+\s+\S+%\s+(\S+)", text, re.M)
+    rows = re.findall(r"^\s*(-?\d+)B?\s+\S+%\s+\S+%\s+\S+\s+\S+%\s+(\S+)", text, re.M)
     return {name: int(flat) for flat, name in rows}
 
 
@@ -140,6 +140,54 @@ def pprof_reads_the_heap_profile_and_agrees():
         for function, held in by_function(found["sites"]).items():
             if held > MIB:
                 tap.true(abs(top.get(function, 0) - held) < 0.02 * held, f"{function}: {top.get(function)} and {held}")
+
+
+@tap.test("host")
+def what_grew_since_an_earlier_profile_is_named():
+    with tempfile.TemporaryDirectory() as folder:
+        with Session([tap.program("grows"), f"{folder}/own"], env=CLEAN, stdin=subprocess.PIPE) as program:
+            words = ["--pid", str(program.pid)]
+            program.match("grows: ready 1")
+            look("heap", *words, "-o", f"{folder}/then")
+            program.process.stdin.write("\n")
+            program.process.stdin.flush()
+            program.match("grows: ready 2")
+            look("heap", *words, "-o", f"{folder}/now")
+            for base in ("then", "own.1"):  # dbgscope's, and the one that the program wrote itself
+                found = json.loads(look("heap", *words, "--base", f"{folder}/{base}", "--json"))
+                grew = by_function(found["sites"], "grew_bytes")
+                for function, truth in {"main.grow": 16 * MIB, "main.comes": 4 * MIB, "main.frees": -6 * MIB}.items():
+                    tap.true(abs(grew.get(function, 0) - truth) < 0.1 * abs(truth), f"{base}: {function} {grew}")
+                tap.true("main.stays" not in grew, f"{base}: {grew}")
+                tap.equal((found["sites"][0]["function"], found["strangers"]), ("main.grow", False))
+                tap.true(0.7 < found["sites"][0]["share"] < 0.9, f"{found['sites'][0]}")
+            text = look("heap", *words, "--base", f"{folder}/then", "--stacks")
+            tap.true(re.search(r"^ +\+16(\.\d)?M .* main\.grow main\.go:\d+\n +< main\.main main\.go:", text, re.M), text)
+            look("heap", *words, "--base", f"{folder}/then", "-o", f"{folder}/grew")
+        ours = pprof_top(tap.program("grows"), f"{folder}/grew")
+        theirs = pprof_top(tap.program("grows"), f"{folder}/now", "-base", f"{folder}/then")
+        tap.equal({name: flat for name, flat in ours.items() if flat}, {name: flat for name, flat in theirs.items() if flat})
+        tap.true(theirs["main.grow"] > 14 * MIB, f"{theirs}")
+
+
+@tap.test("host")
+def a_base_that_is_none_is_refused():
+    with sites_program() as program, tempfile.TemporaryDirectory() as folder:
+        def refused(*words):
+            failed = tap.run([tap.dbgscope, "heap", "--pid", str(program.pid), *words])
+            tap.equal((failed.rc, failed.stdout), (125, ""))
+            return failed.stderr
+        look("goroutines", "--pid", str(program.pid), "-o", f"{folder}/goroutines")
+        tap.contains(refused("--base", f"{folder}/goroutines"), "no heap profile of Go: its samples are goroutine")
+        whole = pathlib.Path(folder, "goroutines").read_bytes()
+        pathlib.Path(folder, "cut").write_bytes(whole[:-20])
+        tap.contains(refused("--base", f"{folder}/cut"), "damaged, or cut off")
+        tap.contains(refused("--base", f"{folder}/none"), f"{folder}/none")
+        look("heap", "--pid", str(program.pid), "-o", f"{folder}/other")
+        with Session([tap.program("grows")], env=CLEAN, stdin=subprocess.PIPE) as other:
+            other.match("grows: ready 1")
+            text = look("heap", "--pid", str(other.pid), "--base", f"{folder}/other")
+            tap.contains(text, "the two have no site in common")
 
 
 @tap.test("host")
