@@ -37,8 +37,8 @@ int find_elf(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base
     if (*data != nullptr && name[0] == '/') {
         const auto &own = *static_cast<const std::string *>(*data);
         auto found = open_at(AT_FDCWD, own + "/root" + name, O_RDONLY);
-        if (!found && read_link(own + "/exe") == name)
-            found = open_at(AT_FDCWD, own + "/exe", O_RDONLY);
+        if (!found && read_link(fmt::format("{}/exe", own)) == name)
+            found = open_at(AT_FDCWD, fmt::format("{}/exe", own), O_RDONLY);
         if (found) {
             *file = ::strdup(name);
             return found->release();
