@@ -281,6 +281,26 @@ def a_program_without_a_profile_is_held_without_its_line():
 
 
 @tap.test("host")
+def at_dlvs_own_prompt_a_person_switches_it_on():
+    """What the plan advises where yama keeps the watcher from it."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = pathlib.Path(folder, "init")
+        words.write_text("set runtime.disableMemoryProfiling = false\ncontinue\n")
+        command = [tap.dbgscope, "--memory-max=256M", "--heap-profile=off", "dlv", "exec", "--allow-non-terminal-interactive=true",
+                   "--init", words, tap.program("leak"),
+                   "--", "-max-mib=64", "-step-ms=10"]
+        with Session(command, env=CLEAN, stdin=subprocess.PIPE) as dlv:
+            record = tap.wait_until(lambda: (r := watched.wait_record(dlv.pid))["debuggees"] and r, session.PATIENCE_S)
+            dlv.debuggees += record["debuggees"]
+
+            def named():
+                found = tap.run([tap.dbgscope, "heap", record["id"], "--json"])
+                sites = json.loads(found.stdout)["sites"] if found.rc == 0 else []
+                return [site for site in sites if site["function"] == "main.leakForever"]
+            tap.true(tap.wait_until(named, session.PATIENCE_S, interval=0.3)[0]["share"] > 0.5, f"{named()}")
+
+
+@tap.test("host")
 def off_leaves_the_program_as_it_is():
     with leak_held("--heap-profile=off") as dlv:
         rpc = dlv.connect()
