@@ -14,6 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import many_sites
 import session
 import tap
 import watched
@@ -112,6 +113,29 @@ def ten_sites_agree_with_the_truth():
         gc = found["gc"]
         tap.true(gc["forced_cycles"] >= 2 and gc["cycles"] >= gc["forced_cycles"], f"{gc}")
         tap.true(abs(gc["heap_live_bytes"] - sum(TRUTH.values())) < 8 * MIB, f"{gc}")
+
+
+@tap.test("host", timeout=180)
+def one_site_and_two_hundred_agree_with_the_truth_and_with_go():
+    for sites in (1, 200):
+        with tempfile.TemporaryDirectory() as folder:
+            binary, truth = many_sites.build(folder, sites)
+            with Session([binary, f"{folder}/own"], env=CLEAN) as program:
+                program.match("many: ready")
+                found = json.loads(look("heap", "--pid", str(program.pid), "--json"))
+            held = by_function(found["sites"])
+            whole = sum(truth.values())
+            for function, size in truth.items():
+                if size > 0.05 * whole:
+                    tap.true(abs(held.get(function, 0) - size) < 0.1 * size, f"{sites}: {function} {held.get(function)} {size}")
+            largest = [name for name, _ in sorted(held.items(), key=lambda item: -item[1]) if name in truth][:5]
+            tap.equal(largest, list(truth)[:5])
+            tap.true(len([name for name in truth if held.get(name, 0) > 0]) >= 0.99 * sites, f"{sites} sites: {len(held)}")
+            tap.true(held.get("main.table", 0) > 4 * MIB, "the map")
+            theirs = pprof_top(binary, f"{folder}/own", "-nodefraction=0", "-nodecount=1000", "-sample_index=inuse_space")
+            for function, size in held.items():
+                if size > MIB:
+                    tap.true(abs(theirs.get(function, 0) - size) < 0.03 * size, f"{sites}: {function} {size}, go: {theirs.get(function)}")
 
 
 @tap.test("host")

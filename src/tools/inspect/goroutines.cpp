@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::uint64_t kMaxGoroutines = 1'000'000;
 constexpr std::size_t kMaxFrames = 256;
-constexpr std::uint64_t kMaxDescriptor = 4096; ///< bytes of runtime.g; about 400
+constexpr std::size_t kMaxAllFrames = 16'000'000; ///< 128 MiB: a list may name one deep stack a million times
+constexpr std::uint64_t kMaxDescriptor = 4096;    ///< bytes of runtime.g; about 400
 constexpr std::uint64_t kMaxReasons = 256;
 constexpr std::size_t kMaxReasonBytes = 128;
 constexpr std::uint64_t kStackWindow = 16 * 1024; ///< of a stack, read at once
@@ -66,7 +67,7 @@ class Stack {
 
 /// The frame pointer points at the caller's, which the return address follows.
 void unwind(const Memory &memory, std::uint64_t pc, std::uint64_t bp, std::uint64_t low, std::uint64_t high,
-            Goroutine &goroutine)
+            std::size_t most, Goroutine &goroutine)
 {
     goroutine.stack.push_back(pc == goroutine.start ? pc + 1 : pc); // not begun yet: no return address like the others
     Stack stack(memory, low, high);
@@ -74,7 +75,7 @@ void unwind(const Memory &memory, std::uint64_t pc, std::uint64_t bp, std::uint6
         const auto next = stack.word(bp), back = stack.word(bp + kWord);
         if (!next || !back || *back == 0)
             break;
-        if (goroutine.stack.size() >= kMaxFrames) {
+        if (goroutine.stack.size() >= most) {
             goroutine.stack_cut = true;
             break;
         }
@@ -90,8 +91,9 @@ class Reader {
     Reader(const Memory &memory, const GoroutineLayout &layout) : memory_(memory), layout_(layout) {}
 
     /// Nothing: not readable. An idle or dead one has state `other` and id 0.
-    [[nodiscard]] std::optional<Goroutine> read(std::uint64_t address) const
+    [[nodiscard]] std::optional<Goroutine> read(std::uint64_t address)
     {
+        const std::size_t most = std::min(kMaxFrames, kMaxAllFrames - std::min(frames_, kMaxAllFrames));
         std::array<std::byte, kMaxDescriptor> buffer{};
         const auto bytes = std::span(buffer).first(layout_.bytes);
         if (!memory_.read(address, bytes))
@@ -111,17 +113,20 @@ class Reader {
         const std::uint64_t low = field(layout_.stack_low), high = field(layout_.stack_high);
         if (goroutine.state == GoroutineState::in_call) {
             const std::uint64_t bp = layout_.call_bp ? field(*layout_.call_bp) : 0; // else sched.bp is an old one
-            unwind(memory_, layout_.call_pc ? field(*layout_.call_pc) : field(layout_.pc), bp, low, high, goroutine);
+            unwind(memory_, layout_.call_pc ? field(*layout_.call_pc) : field(layout_.pc), bp, low, high, most,
+                   goroutine);
             goroutine.stack_cut |= bp == 0;
         } else if (goroutine.state != GoroutineState::running && goroutine.state != GoroutineState::other) {
-            unwind(memory_, field(layout_.pc), field(layout_.bp), low, high, goroutine);
+            unwind(memory_, field(layout_.pc), field(layout_.bp), low, high, most, goroutine);
         }
+        frames_ += goroutine.stack.size();
         return goroutine;
     }
 
   private:
     const Memory &memory_;
     const GoroutineLayout &layout_;
+    std::size_t frames_ = 0; ///< of all stacks
 };
 
 std::vector<std::string> read_reasons(const Memory &memory, const Field &place)
@@ -202,7 +207,7 @@ Result<Goroutines> read_goroutines(const Memory &memory, const GoroutineLayout &
                      .subject = "the list of goroutines",
                      .cause = "the process has ended, or its memory cannot be read"});
     Goroutines found{.all = {}, .reasons = read_reasons(memory, layout.reasons), .cut_short = *count > kMaxGoroutines};
-    const Reader reader(memory, layout);
+    Reader reader(memory, layout);
     for (const std::uint64_t address : addresses) {
         auto goroutine = reader.read(address);
         if (!goroutine)

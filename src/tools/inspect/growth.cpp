@@ -30,6 +30,8 @@ constexpr std::size_t kMaxNamed = 500'000; ///< pages; the samples beyond stand 
 constexpr std::size_t kMaxProcesses = 16;  ///< whose modules are known; of the others (forks of forks) no stack is read
 constexpr std::size_t kMapsBytes = 16UL * 1024 * 1024;
 constexpr std::uint64_t kOften = 4, kPage = 4096;
+constexpr int kRestFactor = 10; ///< so many times as long as a look took it rests
+constexpr int kSure = 3;        ///< times in a row
 constexpr std::uint64_t kNoticeable = 4UL * 1024 * 1024;
 constexpr auto kTick = 200ms;  ///< a child that ends takes its list of modules along
 constexpr auto kLastWord = 2s; ///< for the stacks that are left at the end
@@ -97,9 +99,11 @@ class GrowthWatch {
             sampler_.drain(waiting_, kMaxWaiting);
             for (int some = 0; some < 8 && !waiting_.empty(); ++some)
                 name_next();
-            if (Clock::now() - looked_ > kTick) {
+            if (Clock::now() - looked_ > std::max<Clock::duration>(kTick, kRestFactor * keeping_)) {
                 look();
-                settle();
+                sampler_.drain(waiting_, kMaxWaiting); // all that had been taken by then
+                name_all();
+                keep();
                 sample_more_often();
             }
         }
@@ -110,10 +114,12 @@ class GrowthWatch {
 
     GrowthView view(bool by_stack)
     {
-        look();
         lost_ += waiting_.size();
-        settle();
-        const std::vector<NamedSample> kept = still_there(named_, pid_, proc_);
+        waiting_.clear();
+        if (!ended_ || kept_.empty()) { // of one that has ended, nobody can say any more what was still there
+            look();
+            keep();
+        }
         GrowthView view{.program = executable_,
                         .pid = pid_,
                         .watched = watched_,
@@ -121,11 +127,11 @@ class GrowthWatch {
                         .before_bytes = before_,
                         .now_bytes = now_,
                         .period = sampler_.period(),
-                        .samples = kept.size(),
+                        .samples = kept_.size(),
                         .lost = lost_,
                         .with_kernel = sampler_.with_kernel(),
                         .sites = {}};
-        sum_growth(view, kept, by_stack);
+        sum_growth(view, kept_, by_stack);
         return view;
     }
 
@@ -165,18 +171,28 @@ class GrowthWatch {
         lost_settled_ = lost_;
     }
 
+    /// Lets go what has been given back.
+    void keep()
+    {
+        const auto begin = Clock::now();
+        settle();
+        kept_ = still_there(named_, pid_, proc_);
+        keeping_ = Clock::now() - begin;
+    }
+
     /// Each thread counts to the period by itself: where they end sooner, little of what they take is sampled.
     void sample_more_often()
     {
         if (!before_ || !now_ || *now_ < *before_ + kNoticeable || sampler_.period() <= kOften)
             return;
-        sampler_.drain(waiting_, kMaxWaiting); // all that had been taken when now_ was read
-        name_all();
-        settle();
         double sampled = 0;
-        for (const NamedSample &sample : still_there(named_, pid_, proc_))
+        for (const NamedSample &sample : kept_)
             sampled += sample.bytes;
-        if (sampled > static_cast<double>(*now_ - *before_) / 2)
+        const std::uint64_t after = anonymous_bytes_of(pid_, proc_).value_or(0); // it may have given all of it back
+        const std::uint64_t grew = std::min(*now_, std::max(after, *before_)) - *before_;
+        const bool too_little = grew >= kNoticeable && sampled < static_cast<double>(grew) / 2;
+        too_little_ = too_little ? too_little_ + 1 : 0;
+        if (too_little_ < kSure)
             return;
         if (auto more = FaultSampler::open(pid_, kOften, proc_)) {
             sampler_ = std::move(*more);
@@ -239,12 +255,15 @@ class GrowthWatch {
     std::map<pid_t, Watched> processes_;
     std::deque<FaultSample> waiting_;
     NamedPages named_;
+    std::vector<NamedSample> kept_; ///< of them, as of the last look
+    Clock::duration keeping_{};     ///< what that look took
     std::optional<std::uint64_t> before_ = anonymous_bytes_of(pid_, proc_), now_ = before_;
     std::set<NamedPages::key_type> fresh_;       ///< since the last settle()
     std::uint64_t taken_ = 0, sampler_lost_ = 0; ///< the same
     std::uint64_t lost_ = 0, lost_settled_ = 0;
     std::chrono::milliseconds watched_{};
     Clock::time_point looked_{};
+    int too_little_ = 0;
     bool over_ = false, ended_ = false, hung_up_ = false;
 };
 

@@ -27,7 +27,7 @@ namespace dbgscope {
 namespace {
 
 constexpr std::uint32_t kStackBytes = 8 * kKiB; ///< enough for dozens of frames; what is not used is not copied
-constexpr std::uint64_t kSeldom = 64;           ///< 5 % of a program that does nothing but touch new memory (measured)
+constexpr std::uint64_t kSeldom = 128;          ///< what that costs is measured: ./dev bench inspect
 constexpr std::uint64_t kHugePeriod = 4;        ///< where each fault may bring 2 MiB
 constexpr std::uint64_t kAllRings = kMiB;
 constexpr std::uint64_t kFewestPages = 4, kMostPages = 64;

@@ -37,7 +37,7 @@ class FaultSampler {
     /// Errors: denied (the hint names the setting), not_found, unsupported (no such kernel or processor), limit (more
     /// threads than descriptors).
     [[nodiscard]] static Result<FaultSampler> open(pid_t pid, std::uint64_t period, const std::string &proc = "/proc");
-    /// What costs a program little: 64; 4 where each fault may bring a huge page.
+    /// What costs a program little: 128; 4 where each fault may bring a huge page.
     [[nodiscard]] static std::uint64_t usual_period();
     FaultSampler(FaultSampler &&) noexcept;
     FaultSampler &operator=(FaultSampler &&) noexcept;

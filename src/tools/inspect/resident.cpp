@@ -65,26 +65,25 @@ struct Block {
 
 } // namespace
 
-std::vector<NamedSample> still_there(const NamedPages &named, pid_t main, const std::string &proc)
+std::vector<NamedSample> still_there(NamedPages &named, pid_t main, const std::string &proc)
 {
     std::vector<NamedSample> there;
     std::map<pid_t, PageTable> tables;
     std::map<std::pair<pid_t, std::uint64_t>, Block> blocks;
-    for (const auto &[page, sample] : named) {
-        const auto table = tables.try_emplace(sample.pid, sample.pid, proc).first;
-        if (!table->second.readable()) {
-            if (sample.pid == main)
-                there.push_back(sample);
+    for (auto at = named.begin(); at != named.end();) {
+        const NamedSample &sample = at->second;
+        const PageTable &table = tables.try_emplace(sample.pid, sample.pid, proc).first->second;
+        if (table.readable() ? !table.is_there(sample.address) : sample.pid != main) {
+            at = named.erase(at);
             continue;
         }
-        if (!table->second.is_there(sample.address))
-            continue;
         const auto [block, fresh] = blocks.try_emplace({sample.pid, sample.address / kBlock});
         if (fresh)
-            block->second.resident = table->second.resident(sample.address);
+            block->second.resident = table.resident(sample.address);
         block->second.bytes += sample.bytes;
         block->second.heaviest = std::max(block->second.heaviest, sample.bytes);
         there.push_back(sample);
+        ++at;
     }
     for (NamedSample &sample : there)
         if (const auto block = blocks.find({sample.pid, sample.address / kBlock}); block != blocks.end())
