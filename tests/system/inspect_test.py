@@ -279,6 +279,38 @@ def what_cannot_be_looked_into_is_explained():
     tap.contains(tap.run([tap.dbgscope, "heap", "--pid", "999999999"]).stderr, "no such process")
 
 
+@tap.test("vm:v2", user="root")
+def other_users_yama_and_paranoid_kernels():
+    """Each refusal names what is in the way; growth does not mind yama, and heap does not mind perf_event_paranoid."""
+    yama, paranoid = (pathlib.Path("/proc/sys/kernel", name) for name in ("yama/ptrace_scope", "perf_event_paranoid"))
+    before = yama.read_text(), paranoid.read_text()
+    dev = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
+    leak = [tap.program("leak"), "-max-mib=512", "-mib-per-step=2", "-step-ms=50"]
+
+    def refusal(verb, program, *prefix):
+        failed = tap.run([*prefix, tap.dbgscope, verb, "--pid", str(program.pid), *(["--seconds=1"] if verb == "growth" else [])])
+        tap.equal((failed.rc, failed.stdout), (125, ""))
+        return failed.stderr
+    try:
+        paranoid.write_text("2")
+        with Session([*dev, *leak], env=CLEAN) as own, Session(leak, env=CLEAN) as roots:
+            for scope, said in (("0", "it is switched off"), ("1", "ptrace_scope is 1"), ("2", "ptrace_scope is 2")):
+                yama.write_text(scope)
+                tap.contains(refusal("heap", own, *dev), said)
+                tap.contains(refusal("heap", own), "it is switched off")  # root may
+            grown = tap.succeed([*dev, tap.dbgscope, "growth", "--pid", str(own.pid), "--seconds=2"], timeout=120).stdout
+            tap.contains(grown, "for Go itself")
+            yama.write_text("0")
+            for verb in ("heap", "growth"):
+                tap.contains(refusal(verb, roots, *dev), "another user's")
+            paranoid.write_text("3")
+            tap.contains(refusal("growth", own, *dev), "perf_event_paranoid is 3")
+            tap.contains(refusal("heap", own, *dev), "it is switched off")
+    finally:
+        yama.write_text(before[0])
+        paranoid.write_text(before[1])
+
+
 @tap.test("host")
 def a_snapshot_is_a_directory_of_its_own():
     with sites_program() as program, tempfile.TemporaryDirectory() as folder:

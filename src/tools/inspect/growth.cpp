@@ -195,6 +195,8 @@ class GrowthWatch {
         if (too_little_ < kSure)
             return;
         if (auto more = FaultSampler::open(pid_, kOften, proc_)) {
+            lost_ += waiting_.size(); // they would be taken for samples of the new one
+            waiting_.clear();
             sampler_ = std::move(*more);
             sampler_lost_ = 0;
             hung_up_ = false;
