@@ -40,6 +40,7 @@
 #include "tools/editor/lint.hpp"
 #include "tools/explain/explain.hpp"
 #include "tools/inspect/core_file.hpp"
+#include "tools/inspect/function_name.hpp"
 #include "tools/inspect/go_heap.hpp"
 #include "tools/inspect/goroutines.hpp"
 #include "tools/inspect/pprof_reader.hpp"

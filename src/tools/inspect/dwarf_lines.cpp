@@ -28,7 +28,8 @@ std::string name_of(Dwarf_Die &function)
     const char *linkage = nullptr;
     if (dwarf_attr_integrate(&function, DW_AT_linkage_name, &attribute) != nullptr)
         linkage = dwarf_formstring(&attribute);
-    return linkage != nullptr ? function_name(linkage) : text_or(dwarf_diename(&function), "?");
+    const std::string whole = linkage != nullptr ? function_name(linkage) : "";
+    return whole.empty() || whole == linkage ? text_or(dwarf_diename(&function), "?") : whole;
 }
 
 /// Where an inlined function was called.

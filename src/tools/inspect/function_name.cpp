@@ -13,6 +13,7 @@ namespace dbgscope {
 namespace {
 
 constexpr std::size_t kLongest = 4096; ///< a name is the program's own: the demangler need not be tried with any
+constexpr int kMostReferences = 24;
 constexpr std::string_view kAnonymous = "(anonymous namespace)";
 
 /// "Server::remember(std::string const&) const" -> "Server::remember"; "(anonymous namespace)::f(int)" -> without its
@@ -44,11 +45,29 @@ std::string_view without_hash(std::string_view name)
     return name.substr(0, at);
 }
 
+/// "S3_", "T_": what stood before, once more. 200 bytes of a hostile name stand for gigabytes, where each part of it
+/// names the one before twice; with so few, 3^8 times its length is the most.
+int references(std::string_view name)
+{
+    int count = 0;
+    for (std::size_t at = 0; at < name.size(); ++at) {
+        if (name[at] != 'S' && name[at] != 'T')
+            continue;
+        std::size_t end = at + 1;
+        while (end < name.size() && (std::isdigit(static_cast<unsigned char>(name[end])) != 0 ||
+                                     std::isupper(static_cast<unsigned char>(name[end])) != 0))
+            ++end;
+        count += end < name.size() && name[end] == '_' ? 1 : 0;
+    }
+    return count;
+}
+
 } // namespace
 
 std::string function_name(const char *linkage_name)
 {
-    if (!std::string_view(linkage_name).starts_with("_Z") || ::strnlen(linkage_name, kLongest) == kLongest)
+    if (!std::string_view(linkage_name).starts_with("_Z") || ::strnlen(linkage_name, kLongest) == kLongest ||
+        references(linkage_name) > kMostReferences)
         return linkage_name;
     int status = 0;
     const std::unique_ptr<char, void (*)(void *)> name(abi::__cxa_demangle(linkage_name, nullptr, nullptr, &status),

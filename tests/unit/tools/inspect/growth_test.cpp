@@ -30,6 +30,11 @@ TEST(FunctionName, IsWhatPeopleWrite)
     EXPECT_EQ(function_name("_Zgarbage"), "_Zgarbage");
     const std::string endless = "_ZN" + std::string(100'000, '1');
     EXPECT_EQ(function_name(endless.c_str()), endless);
+    // pair<pair<…>, pair<…>>: each level names the one before twice, and all of it would be 2^35 times as long
+    std::string doubling = "_Z1fSt4pairI1AS0_E";
+    for (const char digit : std::string("123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        doubling += std::string("S_IS") + digit + "_S" + digit + "_E";
+    EXPECT_EQ(function_name(doubling.c_str()), doubling);
 }
 
 TEST(Growth, TheSiteIsTheInnermostLineThatIsOnesOwn)
