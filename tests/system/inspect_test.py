@@ -186,7 +186,7 @@ def what_grew_since_an_earlier_profile_is_named():
                 tap.equal((found["sites"][0]["function"], found["strangers"]), ("main.grow", False))
                 tap.true(0.7 < found["sites"][0]["share"] < 0.9, f"{found['sites'][0]}")
             text = look("heap", *words, "--base", f"{folder}/then", "--stacks")
-            tap.true(re.search(r"^ +\+16(\.\d)?M .* main\.grow main\.go:\d+\n +< main\.main main\.go:", text, re.M), text)
+            tap.true(re.search(r"^ +\+1[56](\.\d)?M .* main\.grow main\.go:\d+\n +< main\.main main\.go:", text, re.M), text)
             look("heap", *words, "--base", f"{folder}/then", "-o", f"{folder}/grew")
         ours = pprof_top(tap.program("grows"), f"{folder}/grew")
         theirs = pprof_top(tap.program("grows"), f"{folder}/now", "-base", f"{folder}/then")
