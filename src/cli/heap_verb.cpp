@@ -6,7 +6,7 @@
 #include "cli/inspect_choice.hpp"
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
-#include "tools/inspect/heap_view.hpp"
+#include "tools/inspect/heap_since.hpp"
 #include "tools/inspect/inspect_json.hpp"
 #include "tools/inspect/profiles.hpp"
 
@@ -16,12 +16,36 @@ void declare_heap(CLI::App &app)
 {
     declare_target(app);
     add_value(app, "-o,--output", "FILE", "Write a profile for go tool pprof instead of printing");
+    add_value(app, "--base", "FILE", "Say what grew since this profile, which -o or Go itself has written");
     app.add_flag("--stacks")->description("Print each way to a site with its callers");
     app.add_flag("--json")->description("Print everything as JSON");
 }
 
+namespace {
+
+Result<int> compare(const CLI::App &parsed, const Target &target, const HeapView &view, const PprofContents &base)
+{
+    const bool stacks = parsed.count("--stacks") > 0;
+    const std::int64_t now = unix_ns();
+    if (const std::string file = option_value(parsed, "-o"); !file.empty())
+        return write_profile(file, heap_since_pprof(view, target.program, base, now));
+    HeapSince since = heap_since(view, base, stacks);
+    since.base = option_value(parsed, "--base");
+    const std::string text =
+        parsed.count("--json") > 0 ? heap_since_json(view, since) : heap_since_text(view, since, stacks, now);
+    if (auto printed = print(text); !printed)
+        return pass(printed);
+    return 0;
+}
+
+} // namespace
+
 Result<int> heap_verb(const CLI::App &parsed, const Invocation &)
 {
+    const std::string base_file = option_value(parsed, "--base");
+    const auto base = base_file.empty() ? Result<PprofContents>() : read_base(base_file);
+    if (!base)
+        return fail(base.error());
     const auto target = chosen_target(parsed);
     if (!target)
         return fail(target.error());
@@ -29,6 +53,8 @@ Result<int> heap_verb(const CLI::App &parsed, const Invocation &)
     const auto view = view_heap(*target, stacks);
     if (!view)
         return fail(view.error());
+    if (!base_file.empty())
+        return compare(parsed, *target, *view, *base);
     if (const std::string file = option_value(parsed, "-o"); !file.empty())
         return write_profile(file, heap_pprof(view->heap, target->program, view->with_recent, unix_ns()));
     if (auto printed = print(parsed.count("--json") > 0 ? heap_json(*view) : heap_text(*view, stacks)); !printed)

@@ -79,15 +79,31 @@ std::vector<pid_t> living_debuggees(const LiveSession &session)
     return pids;
 }
 
-void declare_target(CLI::App &app)
+void declare_process(CLI::App &app)
 {
     app.add_option("ID", "the session whose debuggee to look into; without, the newest")
         ->type_size(1)
         ->expected(1)
         ->type_name("ID");
     add_value(app, "--pid", "PID", "Look into this process instead");
+}
+
+void declare_target(CLI::App &app)
+{
+    declare_process(app);
     add_value(app, "--core", "FILE", "Look into this core file instead");
     add_value(app, "--exe", "FILE", "The program whose core file it is");
+}
+
+Result<pid_t> chosen_process(const CLI::App &parsed)
+{
+    const std::string word = option_value(parsed, "ID"), pid_word = option_value(parsed, "--pid");
+    if (!word.empty() && !pid_word.empty())
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "choose",
+                     .subject = "what to look into",
+                     .cause = "both a session and --pid were given"});
+    return pid_word.empty() ? debuggee_of(word) : read_pid(pid_word);
 }
 
 Result<Target> chosen_target(const CLI::App &parsed)
@@ -107,7 +123,7 @@ Result<Target> chosen_target(const CLI::App &parsed)
                      .hint = "--core FILE --exe PROGRAM"});
     if (!core.empty())
         return open_core(core, exe);
-    const auto pid = pid_word.empty() ? debuggee_of(word) : read_pid(pid_word);
+    const auto pid = chosen_process(parsed);
     if (!pid)
         return fail(pid.error());
     return open_process(*pid);

@@ -11,19 +11,23 @@ namespace CLI {
 class App;
 } // namespace CLI
 
-// What `heap`, `goroutines` and `snapshot` look into.
+// What `heap`, `goroutines`, `growth` and `snapshot` look into.
 namespace dbgscope {
 
 /// Those that run at this moment, in the order they were started. Under `run` the command stands where the debugger
 /// would be.
 [[nodiscard]] std::vector<pid_t> living_debuggees(const LiveSession &session);
 
-/// ID, --pid, --core and --exe.
+/// ID and --pid.
+void declare_process(CLI::App &app);
+/// Those, --core and --exe.
 void declare_target(CLI::App &app);
 
-/// The core file or the process named; or the debuggee of the session named, or of the newest one that has one.
-/// Errors: usage (two ways at once, not a number, several debuggees), not_found, and those of open_process and
-/// open_core.
+/// The process named; or the debuggee of the session named, or of the newest one that has one. Errors: usage (two ways
+/// at once, not a number, several debuggees), not_found.
+[[nodiscard]] Result<pid_t> chosen_process(const CLI::App &parsed);
+
+/// The core file named, or chosen_process(). Errors: its own, and those of open_process and open_core.
 [[nodiscard]] Result<Target> chosen_target(const CLI::App &parsed);
 
 /// Writes the profile to `file`, and says so.

@@ -10,6 +10,7 @@
 #include "cli/doctor_verb.hpp"
 #include "cli/explain_verb.hpp"
 #include "cli/goroutines_verb.hpp"
+#include "cli/growth_verb.hpp"
 #include "cli/heap_verb.hpp"
 #include "cli/init_verb.hpp"
 #include "cli/lint_verb.hpp"
@@ -32,6 +33,8 @@ constexpr OwnVerb kVerbs[] = {
      declare_heap, heap_verb},
     {"goroutines", "goroutines [ID|--pid PID|--core FILE --exe FILE]", "what a Go program's goroutines wait for",
      declare_goroutines, goroutines_verb},
+    {"growth", "growth [ID|--pid PID] [--seconds N] [-o FILE]",
+     "who grows the memory of a C, C++ or Rust program, by line", declare_growth, growth_verb},
     {"snapshot", "snapshot [ID|--pid PID|--core FILE --exe FILE] [-o DIR]",
      "all of that at one moment, as files in a directory", declare_snapshot, snapshot_verb},
     {"top", "top [ID] [--json] [--once]",

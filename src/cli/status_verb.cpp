@@ -9,6 +9,7 @@
 #include "profile/load.hpp"
 #include "render/facts_json.hpp"
 #include "render/status_text.hpp"
+#include "tools/doctor/checks.hpp"
 
 namespace dbgscope {
 namespace {
@@ -66,6 +67,10 @@ Result<int> status_verb(ParsedOptions options, const Invocation &invocation)
                                       gap.cure.empty() ? "" : fmt::format(" ({})", gap.cure)));
     if (!loaded)
         missing.push_back("configuration: " + to_line(loaded.error()));
+    if (options.facts_file.empty()) // of this machine, and not of the one that the dump is of
+        for (const CheckFinding &finding : check_inside({.root = real_root(), .facts = facts}))
+            if (finding.level != CheckLevel::ok)
+                missing.push_back(fmt::format("{} ({})", finding.found, finding.cure));
     const BackendOption &best = choice.usable.front();
     if (auto printed = print(status_text(facts, backend_name(best.backend), best.reason, missing)); !printed)
         return pass(printed);

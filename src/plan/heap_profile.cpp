@@ -15,20 +15,35 @@ constexpr std::uint64_t kMostOften = 128 * kKiB;
 constexpr std::uint64_t kOwnRate = 512 * kKiB; ///< runtime.MemProfileRate, as Go sets it
 constexpr std::uint64_t kSamples = 1024;
 
+constexpr const char *kAtThePrompt =
+    "; or type `set runtime.disableMemoryProfiling = false` before the first continue, "
+    "and `sudo dbgscope heap` reads it";
+
 /// dlv debugs nothing but Go. What a command under `run` starts is seen when it starts.
 bool may_be_go(const Facts &facts, const Request &request)
 {
     return request.tool == Tool::dlv || request.tool == Tool::none || (facts.debuggee && facts.debuggee->is_go);
 }
 
+/// Somebody sits at dlv's own prompt, which comes before the program's first instruction. dlv is the tracer: it lacks
+/// no right. A client's session has no such moment: `dlv --headless` takes no --init.
+bool has_prompt(const Request &request)
+{
+    return request.tool == Tool::dlv && request.call.kind == CallKind::launch && !request.call.headless &&
+           request.call.verb != "trace";
+}
+
 /// Writing to /proc/PID/mem needs PTRACE_MODE_ATTACH: Documentation/admin-guide/LSM/Yama.rst.
-std::string rights_obstacle(const HostFacts &host, bool ancestor)
+std::string rights_obstacle(const HostFacts &host, const Request &request, bool ancestor)
 {
     const int yama = host.yama_ptrace_scope.value_or(0);
     if (yama == 0 || (yama <= 2 && host.cap_sys_ptrace) || (yama == 1 && ancestor))
         return {};
     if (yama == 1)
-        return "kernel.yama.ptrace_scope is 1 and the watcher is no ancestor of the debuggee; with --wait it is";
+        return std::string(
+                   "kernel.yama.ptrace_scope is 1 and the watcher is no ancestor of the debuggee; with --wait it "
+                   "is") +
+               (has_prompt(request) ? kAtThePrompt : "");
     return fmt::format("kernel.yama.ptrace_scope is {} and CAP_SYS_PTRACE is missing", yama);
 }
 
@@ -47,7 +62,7 @@ void plan_heap_profile(const Facts &facts, const Request &request, WatchPlan &pl
     const bool on = when == "on";
     if (when == "off" || (!on && (!watch.split || !watch.cap.finite() || !may_be_go(facts, request))))
         return;
-    const std::string obstacle = watch.split ? rights_obstacle(facts.host, watch.wait) : "it needs split";
+    const std::string obstacle = watch.split ? rights_obstacle(facts.host, request, watch.wait) : "it needs split";
     if (obstacle.empty())
         watch.heap_profile_rate = heap_profile_rate(watch.cap);
     else if (on)

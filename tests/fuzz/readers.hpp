@@ -39,6 +39,11 @@
 #include "tools/editor/jsonc_edit.hpp"
 #include "tools/editor/lint.hpp"
 #include "tools/explain/explain.hpp"
+#include "tools/inspect/core_file.hpp"
+#include "tools/inspect/function_name.hpp"
+#include "tools/inspect/go_heap.hpp"
+#include "tools/inspect/goroutines.hpp"
+#include "tools/inspect/pprof_reader.hpp"
 #include "watch/evidence.hpp"
 
 // What the targets share: every header of a reader of foreign bytes stands here, so that a file can move without

@@ -118,6 +118,19 @@ def test_yama():
 
 
 @tap.test("host", user="root")
+def test_what_may_be_seen_inside():
+    paranoid = int(pathlib.Path("/proc/sys/kernel/perf_event_paranoid").read_text())
+    _, findings = doctor("inside")
+    tap.equal(saying(findings, "who grows the memory")["level"], "ok")
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    _, findings = doctor("inside", prefix=nobody)
+    found = saying(findings, "who grows the memory")
+    tap.equal(found["level"], "note" if paranoid > 1 else "ok")
+    status = tap.succeed([*nobody, tap.dbgscope, "status"]).stdout
+    tap.equal("who grows the memory" in status, paranoid > 1)
+
+
+@tap.test("host", user="root")
 def test_seccomp_filter_that_refuses_ptrace():
     rc, findings = doctor("ptrace", prefix=[sys.executable, "-c", NO_PTRACE])
     refused = saying(findings, "refused: Operation not permitted")

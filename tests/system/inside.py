@@ -25,7 +25,7 @@ def pprof_top(program, file, *words):
     """{function: flat bytes or count} as the real tool reads the file."""
     text = tap.succeed(["go", "tool", "pprof", "-top", "-nodecount=100", "-unit=B", *words, program, file],
                        env={**os.environ, "HOME": tempfile.gettempdir()}, timeout=60).stdout
-    rows = re.findall(r"^\s*(\d+)B?\s+\S+%\s+\S+%\s+\S+\s+\S+%\s+(\S+)", text, re.M)
+    rows = re.findall(r"^\s*(-?\d+)B?\s+\S+%\s+\S+%\s+\S+\s+\S+%\s+(\S+)", text, re.M)
     return {name: int(flat) for flat, name in rows}
 
 

@@ -14,6 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import many_sites
 import session
 import tap
 import watched
@@ -117,6 +118,29 @@ def ten_sites_agree_with_the_truth():
         tap.true(abs(gc["heap_live_bytes"] - sum(TRUTH.values())) < 8 * MIB, f"{gc}")
 
 
+@tap.test("host", timeout=180)
+def one_site_and_two_hundred_agree_with_the_truth_and_with_go():
+    for sites in (1, 200):
+        with tempfile.TemporaryDirectory() as folder:
+            binary, truth = many_sites.build(folder, sites)
+            with Session([binary, f"{folder}/own"], env=CLEAN) as program:
+                program.match("many: ready")
+                found = json.loads(look("heap", "--pid", str(program.pid), "--json"))
+            held = by_function(found["sites"])
+            whole = sum(truth.values())
+            for function, size in truth.items():
+                if size > 0.05 * whole:
+                    tap.true(abs(held.get(function, 0) - size) < 0.1 * size, f"{sites}: {function} {held.get(function)} {size}")
+            largest = [name for name, _ in sorted(held.items(), key=lambda item: -item[1]) if name in truth][:5]
+            tap.equal(largest, list(truth)[:5])
+            tap.true(len([name for name in truth if held.get(name, 0) > 0]) >= 0.99 * sites, f"{sites} sites: {len(held)}")
+            tap.true(held.get("main.table", 0) > 4 * MIB, "the map")
+            theirs = pprof_top(binary, f"{folder}/own", "-nodefraction=0", "-nodecount=1000", "-sample_index=inuse_space")
+            for function, size in held.items():
+                if size > MIB:
+                    tap.true(abs(theirs.get(function, 0) - size) < 0.03 * size, f"{sites}: {function} {size}, go: {theirs.get(function)}")
+
+
 @tap.test("host")
 def a_program_that_is_loaded_elsewhere_and_deleted_is_read_all_the_same():
     source = pathlib.Path(__file__).resolve().parents[1] / "support/programs/sites/main.go"
@@ -143,6 +167,54 @@ def pprof_reads_the_heap_profile_and_agrees():
         for function, held in by_function(found["sites"]).items():
             if held > MIB:
                 tap.true(abs(top.get(function, 0) - held) < 0.02 * held, f"{function}: {top.get(function)} and {held}")
+
+
+@tap.test("host")
+def what_grew_since_an_earlier_profile_is_named():
+    with tempfile.TemporaryDirectory() as folder:
+        with Session([tap.program("grows"), f"{folder}/own"], env=CLEAN, stdin=subprocess.PIPE) as program:
+            words = ["--pid", str(program.pid)]
+            program.match("grows: ready 1")
+            look("heap", *words, "-o", f"{folder}/then")
+            program.process.stdin.write("\n")
+            program.process.stdin.flush()
+            program.match("grows: ready 2")
+            look("heap", *words, "-o", f"{folder}/now")
+            for base in ("then", "own.1"):  # dbgscope's, and the one that the program wrote itself
+                found = json.loads(look("heap", *words, "--base", f"{folder}/{base}", "--json"))
+                grew = by_function(found["sites"], "grew_bytes")
+                for function, truth in {"main.grow": 16 * MIB, "main.comes": 4 * MIB, "main.frees": -6 * MIB}.items():
+                    tap.true(abs(grew.get(function, 0) - truth) < 0.1 * abs(truth), f"{base}: {function} {grew}")
+                tap.true("main.stays" not in grew, f"{base}: {grew}")
+                tap.equal((found["sites"][0]["function"], found["strangers"]), ("main.grow", False))
+                tap.true(0.7 < found["sites"][0]["share"] < 0.9, f"{found['sites'][0]}")
+            text = look("heap", *words, "--base", f"{folder}/then", "--stacks")
+            tap.true(re.search(r"^ +\+1[56](\.\d)?M .* main\.grow main\.go:\d+\n +< main\.main main\.go:", text, re.M), text)
+            look("heap", *words, "--base", f"{folder}/then", "-o", f"{folder}/grew")
+        ours = pprof_top(tap.program("grows"), f"{folder}/grew")
+        theirs = pprof_top(tap.program("grows"), f"{folder}/now", "-base", f"{folder}/then")
+        tap.equal({name: flat for name, flat in ours.items() if flat}, {name: flat for name, flat in theirs.items() if flat})
+        tap.true(theirs["main.grow"] > 14 * MIB, f"{theirs}")
+
+
+@tap.test("host")
+def a_base_that_is_none_is_refused():
+    with sites_program() as program, tempfile.TemporaryDirectory() as folder:
+        def refused(*words):
+            failed = tap.run([tap.dbgscope, "heap", "--pid", str(program.pid), *words])
+            tap.equal((failed.rc, failed.stdout), (125, ""))
+            return failed.stderr
+        look("goroutines", "--pid", str(program.pid), "-o", f"{folder}/goroutines")
+        tap.contains(refused("--base", f"{folder}/goroutines"), "no heap profile of Go: its samples are goroutine")
+        whole = pathlib.Path(folder, "goroutines").read_bytes()
+        pathlib.Path(folder, "cut").write_bytes(whole[:-20])
+        tap.contains(refused("--base", f"{folder}/cut"), "damaged, or cut off")
+        tap.contains(refused("--base", f"{folder}/none"), f"{folder}/none")
+        look("heap", "--pid", str(program.pid), "-o", f"{folder}/other")
+        with Session([tap.program("grows")], env=CLEAN, stdin=subprocess.PIPE) as other:
+            other.match("grows: ready 1")
+            text = look("heap", "--pid", str(other.pid), "--base", f"{folder}/other")
+            tap.contains(text, "the two have no site in common")
 
 
 @tap.test("host")
@@ -210,6 +282,38 @@ def what_cannot_be_looked_into_is_explained():
     tap.contains(tap.run([tap.dbgscope, "heap", "--pid", "999999999"]).stderr, "no such process")
 
 
+@tap.test("vm:v2", user="root")
+def other_users_yama_and_paranoid_kernels():
+    """Each refusal names what is in the way; growth does not mind yama, and heap does not mind perf_event_paranoid."""
+    yama, paranoid = (pathlib.Path("/proc/sys/kernel", name) for name in ("yama/ptrace_scope", "perf_event_paranoid"))
+    before = yama.read_text(), paranoid.read_text()
+    dev = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
+    leak = [tap.program("leak"), "-max-mib=512", "-mib-per-step=2", "-step-ms=50"]
+
+    def refusal(verb, program, *prefix):
+        failed = tap.run([*prefix, tap.dbgscope, verb, "--pid", str(program.pid), *(["--seconds=1"] if verb == "growth" else [])])
+        tap.equal((failed.rc, failed.stdout), (125, ""))
+        return failed.stderr
+    try:
+        paranoid.write_text("2")
+        with Session([*dev, *leak], env=CLEAN) as own, Session(leak, env=CLEAN) as roots:
+            for scope, said in (("0", "it is switched off"), ("1", "ptrace_scope is 1"), ("2", "ptrace_scope is 2")):
+                yama.write_text(scope)
+                tap.contains(refusal("heap", own, *dev), said)
+                tap.contains(refusal("heap", own), "it is switched off")  # root may
+            grown = tap.succeed([*dev, tap.dbgscope, "growth", "--pid", str(own.pid), "--seconds=2"], timeout=120).stdout
+            tap.contains(grown, "for Go itself")
+            yama.write_text("0")
+            for verb in ("heap", "growth"):
+                tap.contains(refusal(verb, roots, *dev), "another user's")
+            paranoid.write_text("3")
+            tap.contains(refusal("growth", own, *dev), "perf_event_paranoid is 3")
+            tap.contains(refusal("heap", own, *dev), "it is switched off")
+    finally:
+        yama.write_text(before[0])
+        paranoid.write_text(before[1])
+
+
 @tap.test("host")
 def a_snapshot_is_a_directory_of_its_own():
     with sites_program() as program, tempfile.TemporaryDirectory() as folder:
@@ -236,6 +340,26 @@ def a_program_without_a_profile_is_held_without_its_line():
         tap.equal(watched.wait_record(dlv.pid)["heap_profile"], "")
         time.sleep(1)
         tap.true("who holds it" not in dlv.stderr, dlv.stderr)
+
+
+@tap.test("host")
+def at_dlvs_own_prompt_a_person_switches_it_on():
+    """What the plan advises where yama keeps the watcher from it."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = pathlib.Path(folder, "init")
+        words.write_text("set runtime.disableMemoryProfiling = false\ncontinue\n")
+        command = [tap.dbgscope, "--memory-max=256M", "--heap-profile=off", "dlv", "exec", "--allow-non-terminal-interactive=true",
+                   "--init", words, tap.program("leak"),
+                   "--", "-max-mib=64", "-step-ms=10"]
+        with Session(command, env=CLEAN, stdin=subprocess.PIPE) as dlv:
+            record = tap.wait_until(lambda: (r := watched.wait_record(dlv.pid))["debuggees"] and r, session.PATIENCE_S)
+            dlv.debuggees += record["debuggees"]
+
+            def named():
+                found = tap.run([tap.dbgscope, "heap", record["id"], "--json"])
+                sites = json.loads(found.stdout)["sites"] if found.rc == 0 else []
+                return [site for site in sites if site["function"] == "main.leakForever"]
+            tap.true(tap.wait_until(named, session.PATIENCE_S, interval=0.3)[0]["share"] > 0.5, f"{named()}")
 
 
 @tap.test("host")

@@ -11,6 +11,7 @@ namespace dbgscope {
 [[nodiscard]] CheckFindings check_limits(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_pressure(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_swap(const DoctorInput &input);
+[[nodiscard]] CheckFindings check_inside(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_ptrace(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_ulimits(const DoctorInput &input);
 [[nodiscard]] CheckFindings check_noexec(const DoctorInput &input);

@@ -8,15 +8,28 @@
 #include <tuple>
 
 #include "tools/inspect/dwarf_children.hpp"
+#include "tools/inspect/function_name.hpp"
 
 namespace dbgscope {
 namespace {
 
 constexpr int kMaxInlineDepth = 64;
+constexpr int kMaxNesting = 16; ///< of namespaces and types
 
 std::string text_or(const char *text, const char *otherwise)
 {
     return text == nullptr ? otherwise : text;
+}
+
+/// C++ and Rust have the whole name only in the linker's; Go and C have no such attribute.
+std::string name_of(Dwarf_Die &function)
+{
+    Dwarf_Attribute attribute{};
+    const char *linkage = nullptr;
+    if (dwarf_attr_integrate(&function, DW_AT_linkage_name, &attribute) != nullptr)
+        linkage = dwarf_formstring(&attribute);
+    const std::string whole = linkage != nullptr ? function_name(linkage) : "";
+    return whole.empty() || whole == linkage ? text_or(dwarf_diename(&function), "?") : whole;
 }
 
 /// Where an inlined function was called.
@@ -86,14 +99,29 @@ const DwarfLines::Range *DwarfLines::find(const Ranges &ranges, std::uint64_t ad
     return &*after;
 }
 
+/// C++ and Rust have functions in namespaces and types; Go has all of them in the unit.
+void DwarfLines::add_functions(Ranges &found, Dwarf_Die parent, int depth)
+{
+    each_child(parent, [&found, depth](Dwarf_Die &child) {
+        switch (dwarf_tag(&child)) {
+        case DW_TAG_subprogram: add(found, child); break;
+        case DW_TAG_namespace:
+        case DW_TAG_module:
+        case DW_TAG_class_type:
+        case DW_TAG_structure_type:
+            if (depth < kMaxNesting)
+                add_functions(found, child, depth + 1);
+            break;
+        default: break;
+        }
+        return true;
+    });
+}
+
 DwarfLines::Ranges DwarfLines::functions_of(Dwarf_Die unit)
 {
     Ranges found;
-    each_child(unit, [&found](Dwarf_Die &child) {
-        if (dwarf_tag(&child) == DW_TAG_subprogram)
-            add(found, child);
-        return true;
-    });
+    add_functions(found, unit, 0);
     std::ranges::sort(found, {}, &Range::begin);
     return found;
 }
@@ -122,11 +150,11 @@ std::vector<Frame> DwarfLines::frames(std::uint64_t address)
     std::vector<Frame> frames;
     std::vector<Dwarf_Die> chain = inlined_at(function->die, address);
     for (auto inlined = chain.rbegin(); inlined != chain.rend(); ++inlined) {
-        frames.push_back({.function = text_or(dwarf_diename(&*inlined), "?"), .file = std::move(file), .line = line});
+        frames.push_back({.function = name_of(*inlined), .file = std::move(file), .line = line});
         std::tie(file, line) = call_site(*inlined, unit);
     }
     Dwarf_Die outermost = function->die;
-    frames.push_back({.function = text_or(dwarf_diename(&outermost), "?"), .file = std::move(file), .line = line});
+    frames.push_back({.function = name_of(outermost), .file = std::move(file), .line = line});
     return frames;
 }
 

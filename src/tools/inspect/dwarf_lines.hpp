@@ -27,6 +27,7 @@ class DwarfLines {
     using Ranges = std::vector<Range>; ///< by `begin`
     [[nodiscard]] static const Range *find(const Ranges &ranges, std::uint64_t address);
     [[nodiscard]] static Ranges functions_of(Dwarf_Die unit);
+    static void add_functions(Ranges &found, Dwarf_Die parent, int depth);
     static void add(Ranges &ranges, Dwarf_Die die);
 
     Ranges units_;

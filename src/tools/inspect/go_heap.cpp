@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kMaxBuckets = 1'000'000;
 constexpr std::uint64_t kMaxDepth = 1024; ///< GODEBUG=profstackdepth goes up to this; 32 up to Go 1.22, then 128
+constexpr std::uint64_t kMaxAllFrames = 16'000'000; ///< 128 MiB
 constexpr std::uint64_t kMaxStructBytes = 4096;
 constexpr std::uint64_t kMemProfile = 1; ///< bucketType of runtime/mprof.go: iota + 1
 constexpr std::uint64_t kPending = 3;    ///< memRecord.future has three cycles
@@ -79,7 +80,7 @@ class Walk {
         std::unordered_set<std::uint64_t> seen;
         auto at = memory_.read_word(layout_.buckets.at);
         while (at && *at != 0) {
-            if (seen.size() >= kMaxBuckets || !seen.insert(*at).second) {
+            if (seen.size() >= kMaxBuckets || frames_ > kMaxAllFrames || !seen.insert(*at).second) {
                 heap_.cut_short = true;
                 break;
             }
@@ -132,6 +133,7 @@ class Walk {
         all += pending(2);
         sample.total = scaled(kept({.allocs = all.allocs, .frees = 0, .alloc_bytes = all.alloc_bytes, .free_bytes = 0}),
                               heap_.rate);
+        frames_ += depth;
         sample.stack.reserve(depth);
         for (std::uint64_t i = 0; i < depth; ++i)
             sample.stack.push_back(number_in(body_, i * kWord, kWord).value_or(0));
@@ -150,7 +152,7 @@ class Walk {
     const Memory &memory_;
     const GoHeapLayout &layout_;
     GoHeap heap_;
-    std::uint64_t cycle_ = 0;
+    std::uint64_t cycle_ = 0, frames_ = 0;
     std::vector<std::byte> body_;
 };
 

@@ -57,7 +57,7 @@ struct GoHeap {
     std::uint64_t torn = 0; ///< buckets that could not be read or made no sense
     bool cut_short = false; ///< the list ended in an unreadable place, in a circle, or not at all
 };
-/// Bounded by 1,000,000 buckets and 1024 frames, whatever the memory claims.
+/// Bounded by 1,000,000 buckets, 1024 frames each and 16,000,000 in all, whatever the memory claims.
 /// Errors: refused (the profile is switched off in this program), not_found (the process has ended).
 [[nodiscard]] Result<GoHeap> read_go_heap(const Memory &memory, const GoHeapLayout &layout);
 

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::uint64_t kMaxGoroutines = 1'000'000;
 constexpr std::size_t kMaxFrames = 256;
-constexpr std::uint64_t kMaxDescriptor = 4096; ///< bytes of runtime.g; about 400
+constexpr std::size_t kMaxAllFrames = 16'000'000; ///< 128 MiB: a list may name one deep stack a million times
+constexpr std::uint64_t kMaxDescriptor = 4096;    ///< bytes of runtime.g; about 400
 constexpr std::uint64_t kMaxReasons = 256;
 constexpr std::size_t kMaxReasonBytes = 128;
 constexpr std::uint64_t kStackWindow = 16 * 1024; ///< of a stack, read at once
@@ -66,7 +67,7 @@ class Stack {
 
 /// The frame pointer points at the caller's, which the return address follows. True: there is more.
 bool unwind(const Memory &memory, std::uint64_t pc, std::uint64_t bp, std::uint64_t low, std::uint64_t high,
-            std::uint64_t start, std::vector<std::uint64_t> &to)
+            std::uint64_t start, std::size_t most, std::vector<std::uint64_t> &to)
 {
     bool cut = false;
     to.push_back(pc == start ? pc + 1 : pc); // not begun yet: no return address like the others
@@ -75,7 +76,7 @@ bool unwind(const Memory &memory, std::uint64_t pc, std::uint64_t bp, std::uint6
         const auto next = stack.word(bp), back = stack.word(bp + kWord);
         if (!next || !back || *back == 0)
             break;
-        if (to.size() >= kMaxFrames)
+        if (to.size() >= most)
             return true;
         to.push_back(*back);
         below = bp;
@@ -90,8 +91,9 @@ class Reader {
     Reader(const Memory &memory, const GoroutineLayout &layout) : memory_(memory), layout_(layout) {}
 
     /// Nothing: not readable. An idle or dead one has state `other` and id 0.
-    [[nodiscard]] std::optional<Goroutine> read(std::uint64_t address) const
+    [[nodiscard]] std::optional<Goroutine> read(std::uint64_t address)
     {
+        const std::size_t most = std::min(kMaxFrames, kMaxAllFrames - std::min(frames_, kMaxAllFrames));
         std::array<std::byte, kMaxDescriptor> buffer{};
         const auto bytes = std::span(buffer).first(layout_.bytes);
         if (!memory_.read(address, bytes))
@@ -112,18 +114,20 @@ class Reader {
         if (goroutine.state == GoroutineState::in_call) {
             const std::uint64_t bp = layout_.call_bp ? field(*layout_.call_bp) : 0; // else sched.bp is an old one
             goroutine.stack_cut = unwind(memory_, layout_.call_pc ? field(*layout_.call_pc) : field(layout_.pc), bp,
-                                         low, high, goroutine.start, goroutine.stack) ||
+                                         low, high, goroutine.start, most, goroutine.stack) ||
                                   bp == 0;
         } else if (goroutine.state == GoroutineState::running) {
-            (void)unwind(memory_, field(layout_.pc), field(layout_.bp), low, high, goroutine.start, goroutine.left_at);
+            (void)unwind(memory_, field(layout_.pc), field(layout_.bp), low, high, goroutine.start, most,
+                         goroutine.left_at);
             goroutine.stack_low = low;
             goroutine.stack_high = high;
         } else if (goroutine.state != GoroutineState::other) {
-            goroutine.stack_cut =
-                unwind(memory_, field(layout_.pc), field(layout_.bp), low, high, goroutine.start, goroutine.stack);
+            goroutine.stack_cut = unwind(memory_, field(layout_.pc), field(layout_.bp), low, high, goroutine.start,
+                                         most, goroutine.stack);
         }
         if (layout_.machine && layout_.thread_id)
             goroutine.thread = thread_of(field(*layout_.machine));
+        frames_ += goroutine.stack.size() + goroutine.left_at.size();
         return goroutine;
     }
 
@@ -136,6 +140,7 @@ class Reader {
 
     const Memory &memory_;
     const GoroutineLayout &layout_;
+    std::size_t frames_ = 0; ///< of all stacks
 };
 
 std::vector<std::string> read_reasons(const Memory &memory, const Field &place)
@@ -218,7 +223,7 @@ Result<Goroutines> read_goroutines(const Memory &memory, const GoroutineLayout &
                      .subject = "the list of goroutines",
                      .cause = "the process has ended, or its memory cannot be read"});
     Goroutines found{.all = {}, .reasons = read_reasons(memory, layout.reasons), .cut_short = *count > kMaxGoroutines};
-    const Reader reader(memory, layout);
+    Reader reader(memory, layout);
     for (const std::uint64_t address : addresses) {
         auto goroutine = reader.read(address);
         if (!goroutine)

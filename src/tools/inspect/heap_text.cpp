@@ -75,7 +75,7 @@ std::string frame_text(const Frame &frame)
     return frame.line > 0 ? fmt::format("{}:{}", text, frame.line) : text;
 }
 
-std::string heap_text(const HeapView &view, bool stacks)
+std::string heap_head_text(const HeapView &view)
 {
     std::string text = heading(view) + gc_text(view.gc) + sums(view);
     if (view.with_recent)
@@ -84,6 +84,12 @@ std::string heap_text(const HeapView &view, bool stacks)
         text += fmt::format("note       {} records changed while they were read and are not counted\n", view.heap.torn);
     if (view.heap.cut_short)
         text += "note       the list of records ended in unreadable memory: what follows is a part of it\n";
+    return text;
+}
+
+std::string heap_text(const HeapView &view, bool stacks)
+{
+    const std::string text = heap_head_text(view);
     if (view.sites.empty())
         return text + "\nNothing has been sampled yet.\n";
     return text + rows(view, stacks);

@@ -24,11 +24,16 @@ std::vector<Frame> allocating_frames(const std::vector<std::uint64_t> &stack, co
     frames.reserve(stack.size());
     for (const std::uint64_t address : stack) // one function an address: those it is inlined into have their own
         frames.push_back(program.frames(address - 1).front());
+    drop_allocator(frames);
+    return frames;
+}
+
+void drop_allocator(std::vector<Frame> &frames)
+{
     const auto own =
         std::ranges::find_if_not(frames, [](const Frame &frame) { return frame.function.starts_with("runtime."); });
     if (own != frames.end())
         frames.erase(frames.begin(), own);
-    return frames;
 }
 
 std::vector<HeapSite> group_sites(const GoHeap &heap, const Program &program, bool by_stack)

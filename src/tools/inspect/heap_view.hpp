@@ -37,6 +37,8 @@ struct HeapView {
 /// A stack of return addresses as functions, without the runtime's own frames in front (the allocator's), as pprof has
 /// it; a stack of nothing but the runtime stays whole.
 [[nodiscard]] std::vector<Frame> allocating_frames(const std::vector<std::uint64_t> &stack, const Program &program);
+/// Takes the runtime's own frames off the front, as that does.
+void drop_allocator(std::vector<Frame> &frames);
 /// Sites of the samples, unsorted and without shares.
 [[nodiscard]] std::vector<HeapSite> group_sites(const GoHeap &heap, const Program &program, bool by_stack);
 /// Sums, order and shares.
@@ -45,5 +47,7 @@ void rank_sites(HeapView &view);
 /// "main.grow main.go:13": the file without its directories. Control characters escaped.
 [[nodiscard]] std::string frame_text(const Frame &frame);
 [[nodiscard]] std::string heap_text(const HeapView &view, bool stacks);
+/// What stands above its table.
+[[nodiscard]] std::string heap_head_text(const HeapView &view);
 
 } // namespace dbgscope

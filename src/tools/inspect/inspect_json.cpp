@@ -2,10 +2,8 @@
 #include "tools/inspect/inspect_json.hpp"
 
 #include "dbgscope/utf8.hpp"
-#include "text/json.hpp"
 
 namespace dbgscope {
-namespace {
 
 Json frame_json(const Frame &frame)
 {
@@ -19,6 +17,8 @@ Json frames_json(const std::vector<Frame> &frames)
         list.push_back(frame_json(frame));
     return list;
 }
+
+namespace {
 
 template <class T> void put(Json &object, const char *name, const std::optional<T> &value)
 {

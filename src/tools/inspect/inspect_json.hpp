@@ -3,10 +3,15 @@
 
 #include <string>
 
+#include "text/json.hpp"
 #include "tools/inspect/goroutine_view.hpp"
 #include "tools/inspect/heap_view.hpp"
 
 namespace dbgscope {
+
+/// {"function", "file", "line"}.
+[[nodiscard]] Json frame_json(const Frame &frame);
+[[nodiscard]] Json frames_json(const std::vector<Frame> &frames);
 
 /// {"schema": 1, "program", "go_version", "pid", "sample_bytes", "gc": {...}, "live_bytes", "recent_bytes",
 /// "ranked_by", "sites": [{"function", "file", "line", "live_bytes", "live_objects", "recent_bytes", "recent_objects",

@@ -5,7 +5,6 @@
 
 #include "tools/inspect/goroutine_view.hpp"
 #include "tools/inspect/heap_view.hpp"
-#include "tools/inspect/pprof.hpp"
 
 namespace dbgscope {
 namespace {
@@ -17,7 +16,7 @@ std::int64_t rounded(double value)
 
 } // namespace
 
-Result<std::string> heap_pprof(const GoHeap &heap, const Program &program, bool with_recent, std::int64_t unix_ns)
+PprofProfile heap_profile_of(const GoHeap &heap, const Program &program, bool with_recent, std::int64_t unix_ns)
 {
     PprofProfile profile(
         {{"alloc_objects", "count"}, {"alloc_space", "bytes"}, {"inuse_objects", "count"}, {"inuse_space", "bytes"}});
@@ -34,7 +33,12 @@ Result<std::string> heap_pprof(const GoHeap &heap, const Program &program, bool 
                      rounded(in_use.bytes)},
                     sample.object_bytes);
     }
-    return gzip(profile.message());
+    return profile;
+}
+
+Result<std::string> heap_pprof(const GoHeap &heap, const Program &program, bool with_recent, std::int64_t unix_ns)
+{
+    return gzip(heap_profile_of(heap, program, with_recent, unix_ns).message());
 }
 
 Result<std::string> goroutine_pprof(const Goroutines &goroutines, const Program &program, std::int64_t unix_ns)

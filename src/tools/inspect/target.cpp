@@ -25,7 +25,9 @@ std::optional<std::uint64_t> status_bytes(std::string_view status, std::string_v
     return kib * kKiB;
 }
 
-std::optional<std::uint64_t> anonymous_bytes(pid_t pid, const std::string &proc)
+} // namespace
+
+std::optional<std::uint64_t> anonymous_bytes_of(pid_t pid, const std::string &proc)
 {
     const auto status = read_file(fmt::format("{}/{}/status", proc, pid));
     if (!status)
@@ -34,8 +36,6 @@ std::optional<std::uint64_t> anonymous_bytes(pid_t pid, const std::string &proc)
     const auto shared = status_bytes(*status, "\nRssShmem:");
     return anonymous && shared ? std::optional(*anonymous + *shared) : std::nullopt;
 }
-
-} // namespace
 
 Result<Target> open_process(pid_t pid, const std::string &proc)
 {
@@ -48,7 +48,7 @@ Result<Target> open_process(pid_t pid, const std::string &proc)
     return Target{.memory = std::move(*memory),
                   .program = std::move(*program),
                   .pid = pid,
-                  .anonymous_bytes = anonymous_bytes(pid, proc)};
+                  .anonymous_bytes = anonymous_bytes_of(pid, proc)};
 }
 
 } // namespace dbgscope

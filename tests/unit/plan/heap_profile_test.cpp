@@ -92,6 +92,11 @@ TEST(HeapProfile, YamaIsALadder)
     yama.facts.host.yama_ptrace_scope = 1;
     (void)yama.rate();
     EXPECT_NE(yama.plan.left_out.at(0).text.find("--wait"), std::string::npos);
+    EXPECT_NE(yama.plan.left_out.at(0).text.find("set runtime.disableMemoryProfiling = false"), std::string::npos);
+    yama.plan.left_out.clear();
+    yama.request.call.headless = true; // no prompt
+    (void)yama.rate();
+    EXPECT_EQ(yama.plan.left_out.at(0).text.find("set runtime"), std::string::npos);
 }
 
 } // namespace

@@ -42,6 +42,53 @@ TEST(CheckPtrace, NothingToSayWithoutYama)
     EXPECT_THAT(findings[0].found, HasSubstr("no yama"));
 }
 
+struct RungCase {
+    const char *paranoid; ///< nothing: no such file
+    const char *machine;
+    CheckLevel level;
+    const char *found, *cure;
+};
+class Rung : public testing::TestWithParam<RungCase> {};
+INSTANTIATE_TEST_SUITE_P(
+    All, Rung,
+    testing::Values(RungCase{"1\n", "v2-desktop", CheckLevel::ok, "can be sampled", ""},
+                    RungCase{"2\n", "v2-desktop", CheckLevel::note, "but for what system calls", "paranoid=1"},
+                    RungCase{"3\n", "v2-desktop", CheckLevel::note, "perf_event_paranoid is 3", "paranoid=2"},
+                    RungCase{"4\n", "v2-server-root", CheckLevel::ok, "can be sampled", ""},
+                    RungCase{nullptr, "v2-server-root", CheckLevel::note, "no perf_event_open", "CONFIG_PERF_EVENTS"}));
+
+TEST_P(Rung, OfGrowthIsNamedWithWhatLiftsIt)
+{
+    FakeRoot tree;
+    const SysRoot root = machine(GetParam().machine).build(tree);
+    if (GetParam().paranoid != nullptr)
+        tree.file("/proc/sys/kernel/perf_event_paranoid", GetParam().paranoid);
+    const CheckFinding finding = saying(check_inside(input_for(root)), "grows the memory of a C program");
+    EXPECT_EQ(finding.level, GetParam().level);
+    EXPECT_THAT(finding.found, HasSubstr(GetParam().found));
+    EXPECT_THAT(finding.cure, HasSubstr(GetParam().cure));
+}
+
+TEST(CheckInside, YamaDecidesWhoHolds)
+{
+    FakeRoot tree;
+    const SysRoot root = machine("v2-desktop").build(tree);
+    tree.file("/proc/sys/kernel/yama/ptrace_scope", "0\n");
+    EXPECT_EQ(saying(check_inside(input_for(root)), "one's own programs").level, CheckLevel::ok);
+    tree.file("/proc/sys/kernel/yama/ptrace_scope", "1\n");
+    const CheckFinding finding = saying(check_inside(input_for(root)), "kernel.yama.ptrace_scope is 1");
+    EXPECT_EQ(finding.level, CheckLevel::note);
+    EXPECT_THAT(finding.cure, HasSubstr("--wait"));
+    FakeRoot server;
+    EXPECT_EQ(saying(check_inside(input_of(server, "v2-server-root")), "every user's").level, CheckLevel::ok);
+    EXPECT_THAT(check_inside(input_of(server, "v2-server-root")).back().found, HasSubstr("no BTF"));
+}
+
+TEST(CheckInside, IsTriedHere)
+{
+    EXPECT_THAT(saying(check_inside(input_for(real_root())), "of a C program can").looked_at, HasSubstr("tried"));
+}
+
 TEST(CheckPtrace, NotesAContainerWithoutTheCapability)
 {
     FakeRoot pod;

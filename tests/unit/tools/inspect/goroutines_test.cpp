@@ -107,6 +107,48 @@ TEST_F(GoroutinesTest, FollowsFramePointers)
     EXPECT_EQ(read_goroutines(memory_, layout())->reasons, (std::vector<std::string>{"none", "chan"}));
 }
 
+/// Memory that names one goroutine with a deep stack for ever.
+class OneForEver final : public Memory {
+  public:
+    explicit OneForEver(const FakeMemory &rest) : bytes_(kStack + 0x1000)
+    {
+        for (std::uint64_t at = 0; at < bytes_.size(); ++at)
+            (void)rest.read(at, std::span(&bytes_[at], 1));
+    }
+    bool read(std::uint64_t address, std::span<std::byte> out) const override
+    {
+        if (address == kFar)
+            for (std::size_t at = 0; at + 8 <= out.size(); at += 8)
+                std::memcpy(out.data() + at, &kG, sizeof kG);
+        else if (address <= bytes_.size() && out.size() <= bytes_.size() - address)
+            std::memcpy(out.data(), bytes_.data() + address, out.size());
+        else
+            return false;
+        return true;
+    }
+    static constexpr std::uint64_t kFar = 1ULL << 40U;
+
+  private:
+    std::vector<std::byte> bytes_;
+};
+
+TEST_F(GoroutinesTest, TheFramesOfAllStacksAreBounded)
+{
+    for (std::uint64_t at = 0x100; at < 0xff0; at += 16)
+        frame(kStack + at, kStack + at + 16, 0x402000);
+    memory_.put(kAll, OneForEver::kFar);
+    memory_.put(kAll + 8, 70'000);
+    const auto found = read_goroutines(OneForEver(memory_), layout());
+    ASSERT_TRUE(found);
+    std::size_t frames = 0;
+    for (const Goroutine &goroutine : found->all)
+        frames += goroutine.stack.size();
+    EXPECT_EQ(found->all.size(), 70'000U);
+    EXPECT_EQ(found->all.front().stack.size(), 240U);
+    EXPECT_LT(frames, 16'200'000U);
+    EXPECT_TRUE(found->all.back().stack_cut);
+}
+
 TEST_F(GoroutinesTest, TheCollectorsMarkIsNoState)
 {
     memory_.put(kG + kStatus, 0x1004);

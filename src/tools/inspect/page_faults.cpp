@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/inspect/page_faults.hpp"
+
+#include <dirent.h>
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "dbgscope/bytes.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr std::uint32_t kStackBytes = 8 * kKiB; ///< enough for dozens of frames; what is not used is not copied
+constexpr std::uint64_t kSeldom = 128;          ///< what that costs is measured: ./dev bench inspect
+constexpr std::uint64_t kHugePeriod = 4;        ///< where each fault may bring 2 MiB
+constexpr std::uint64_t kAllRings = kMiB;
+constexpr std::uint64_t kFewestPages = 4, kMostPages = 64;
+constexpr const char *kParanoid = "/proc/sys/kernel/perf_event_paranoid";
+constexpr const char *kHugePages = "/sys/kernel/mm/transparent_hugepage/enabled";
+
+#ifdef __x86_64__
+// asm/perf_regs.h: AX BX CX DX SI DI BP SP IP, then FLAGS and segments, then R8 to R15. Their DWARF numbers are in the
+// System V ABI, figure 3.36.
+constexpr std::uint64_t kRegisterMask = 0xff'01ff;
+constexpr std::uint8_t kDwarfNumbers[FaultSample::kRegisters] = {0, 3, 2,  1,  4,  5,  6,  7, 16,
+                                                                 8, 9, 10, 11, 12, 13, 14, 15};
+#else
+constexpr std::uint64_t kRegisterMask = 0;
+constexpr std::uint8_t kDwarfNumbers[FaultSample::kRegisters] = {};
+#endif
+
+class Ring {
+  public:
+    /// Invalid, errno set, where the kernel refuses.
+    Ring(int fd, std::uint64_t pages)
+        : page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))), bytes_(pages * page_), fd_(fd)
+    {
+        map_ = ::mmap(nullptr, page_ + bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    }
+    Ring(Ring &&other) noexcept
+        : page_(other.page_), bytes_(other.bytes_), fd_(other.fd_), map_(std::exchange(other.map_, MAP_FAILED))
+    {
+    }
+    Ring(const Ring &) = delete;
+    Ring &operator=(const Ring &) = delete;
+    Ring &operator=(Ring &&) = delete;
+    ~Ring()
+    {
+        if (valid())
+            (void)::munmap(map_, page_ + bytes_);
+    }
+    [[nodiscard]] bool valid() const { return map_ != MAP_FAILED; }
+    [[nodiscard]] int fd() const { return fd_; }
+
+    /// Each record in turn. The kernel's side of this is in perf_output_put_handle (kernel/events/ring_buffer.c).
+    template <class Visit> void take(Visit visit)
+    {
+        auto *head_page = static_cast<perf_event_mmap_page *>(map_);
+        const auto *data = static_cast<const std::byte *>(map_) + page_;
+        const std::uint64_t head = std::atomic_ref(head_page->data_head).load(std::memory_order_acquire);
+        std::uint64_t tail = head_page->data_tail;
+        while (tail < head) {
+            perf_event_header header{};
+            copy(data, tail, std::as_writable_bytes(std::span(&header, 1)));
+            if (header.size < sizeof header || header.size > head - tail)
+                break;
+            record_.resize(header.size);
+            copy(data, tail, record_);
+            visit(header.type, std::span<const std::byte>(record_).subspan(sizeof header));
+            tail += header.size;
+        }
+        std::atomic_ref(head_page->data_tail).store(head, std::memory_order_release);
+    }
+
+  private:
+    void copy(const std::byte *data, std::uint64_t from, std::span<std::byte> to) const
+    {
+        const std::uint64_t at = from % bytes_;
+        const std::size_t first = std::min<std::uint64_t>(to.size(), bytes_ - at);
+        std::memcpy(to.data(), data + at, first);
+        std::memcpy(to.data() + first, data, to.size() - first);
+    }
+
+    std::uint64_t page_, bytes_;
+    int fd_;
+    void *map_ = MAP_FAILED;
+    std::vector<std::byte> record_;
+};
+
+perf_event_attr attributes(std::uint64_t period, bool with_kernel, bool with_page_size, std::uint64_t wake_bytes)
+{
+    perf_event_attr attr{};
+    attr.size = sizeof attr;
+    attr.type = PERF_TYPE_SOFTWARE;
+    attr.config = PERF_COUNT_SW_PAGE_FAULTS_MIN; // comes after the page is there: its size is known
+    attr.sample_period = period;
+    attr.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_ADDR | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+    if (with_page_size)
+        attr.sample_type |= PERF_SAMPLE_DATA_PAGE_SIZE;
+    attr.sample_regs_user = kRegisterMask;
+    attr.sample_stack_user = kStackBytes;
+    attr.inherit = 1;
+    attr.exclude_kernel = with_kernel ? 0 : 1;
+    attr.exclude_hv = 1;
+    attr.watermark = 1;
+    attr.wakeup_watermark = static_cast<std::uint32_t>(wake_bytes);
+    return attr;
+}
+
+int open_event(const perf_event_attr &attr, pid_t tid, int cpu)
+{
+    return static_cast<int>(::syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
+}
+
+std::vector<pid_t> threads_of(pid_t pid, const std::string &proc)
+{
+    std::vector<pid_t> threads;
+    const std::unique_ptr<DIR, int (*)(DIR *)> list(::opendir(fmt::format("{}/{}/task", proc, pid).c_str()),
+                                                    ::closedir);
+    while (list) {
+        const dirent *entry = ::readdir(list.get()); // NOLINT(concurrency-mt-unsafe): a stream of our own
+        if (entry == nullptr)
+            break;
+        const std::string_view name = entry->d_name;
+        pid_t tid = 0;
+        if (std::from_chars(name.data(), name.data() + name.size(), tid).ec == std::errc{})
+            threads.push_back(tid);
+    }
+    return threads;
+}
+
+/// "always [madvise] never".
+bool huge_pages_everywhere()
+{
+    const auto text = read_file(kHugePages);
+    return text && text->find("[always]") != std::string::npos;
+}
+
+/// Documentation/admin-guide/sysctl/kernel.rst; Debian has 3 (nobody but root), Ubuntu 4, the kernel itself 2.
+std::string denied_hint(const std::string &proc)
+{
+    const auto text = read_file(proc + (kParanoid + sizeof "/proc" - 1));
+    int level = 0;
+    if (text)
+        (void)std::from_chars(text->data(), text->data() + text->size(), level);
+    if (level > 2)
+        return fmt::format("kernel.perf_event_paranoid is {}: as root, sysctl kernel.perf_event_paranoid=2; or sudo",
+                           level);
+    return "it is another user's, or may not be looked into; sudo";
+}
+
+std::unexpected<Error> refused(int code, pid_t pid, const std::string &proc)
+{
+    const std::string subject = fmt::format("process {}", pid);
+    if (code == ESRCH)
+        return fail({.kind = ErrorKind::not_found,
+                     .operation = "watch",
+                     .subject = subject,
+                     .cause = "there is no such process, or it has ended"});
+    if (code == EMFILE)
+        return fail({.kind = ErrorKind::limit,
+                     .operation = "watch",
+                     .subject = subject,
+                     .cause = "it takes one descriptor for each thread and processor, and there are too many",
+                     .hint = "raise the limit: ulimit -n",
+                     .error_number = code});
+    if (code == ENOENT || code == ENOSYS || code == EOPNOTSUPP)
+        return fail({.kind = ErrorKind::unsupported,
+                     .operation = "watch",
+                     .subject = subject,
+                     .cause = "this kernel cannot sample page faults (perf_event_open)",
+                     .error_number = code});
+    return fail(errno_error(code, "watch", subject, code == EACCES || code == EPERM ? denied_hint(proc) : ""));
+}
+
+/// One descriptor for each thread and processor; the usual soft limit of 1024 is soon reached.
+void raise_descriptor_limit()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+template <class T> bool take(std::span<const std::byte> &rest, T &value)
+{
+    if (rest.size() < sizeof value)
+        return false;
+    std::memcpy(&value, rest.data(), sizeof value);
+    rest = rest.subspan(sizeof value);
+    return true;
+}
+
+} // namespace
+
+struct FaultSampler::State {
+    std::vector<UniqueFd> events;
+    std::vector<Ring> rings; ///< one a processor
+    std::vector<int> descriptors;
+    std::uint64_t period = kSeldom, lost = 0, pages = kMostPages;
+    bool with_kernel = true, with_page_size = true;
+
+    /// Events of all threads on one processor, with one ring. 0, or errno; a processor that is off is none.
+    int watch_cpu(int cpu, const std::vector<pid_t> &threads);
+    int open_first(int cpu, pid_t thread);
+    int map_ring(int fd);
+};
+
+/// Tries what this user and this kernel cannot do with less. -1 and errno: no.
+int FaultSampler::State::open_first(int cpu, pid_t thread)
+{
+    for (;;) {
+        const std::uint64_t wake = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 2;
+        const int fd = open_event(attributes(period, with_kernel, with_page_size, wake), thread, cpu);
+        if (fd >= 0)
+            return fd;
+        if ((errno == EACCES || errno == EPERM) && with_kernel)
+            with_kernel = false;
+        else if (errno == EINVAL && with_page_size) // before 5.11
+            with_page_size = false;
+        else
+            return -1;
+    }
+}
+
+/// What may be locked is limited for each user: kernel.perf_event_mlock_kb, then `ulimit -l`.
+int FaultSampler::State::map_ring(int fd)
+{
+    for (;; pages /= 2) {
+        Ring ring(fd, pages);
+        if (ring.valid()) {
+            rings.push_back(std::move(ring));
+            descriptors.push_back(fd);
+            return 0;
+        }
+        if (errno != EPERM || pages <= 1)
+            return errno;
+    }
+}
+
+int FaultSampler::State::watch_cpu(int cpu, const std::vector<pid_t> &threads)
+{
+    int first = -1;
+    for (const pid_t thread : threads) {
+        const int fd = open_first(cpu, thread);
+        if (fd < 0 && (errno == ESRCH || errno == ENODEV))
+            continue; // the thread has ended, or the processor is off
+        if (fd < 0)
+            return errno;
+        events.emplace_back(fd);
+        if (first >= 0 && ::ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, first) != 0) // NOLINT(*-vararg)
+            return errno;
+        if (first < 0) {
+            if (const int code = map_ring(fd); code != 0)
+                return code;
+            first = fd;
+        }
+    }
+    return 0;
+}
+
+FaultSampler::FaultSampler(std::unique_ptr<State> state) : state_(std::move(state)) {}
+FaultSampler::FaultSampler(FaultSampler &&) noexcept = default;
+FaultSampler &FaultSampler::operator=(FaultSampler &&) noexcept = default;
+FaultSampler::~FaultSampler() = default;
+
+std::uint64_t FaultSampler::usual_period()
+{
+    return huge_pages_everywhere() ? kHugePeriod : kSeldom;
+}
+
+Result<FaultSampler> FaultSampler::open(pid_t pid, std::uint64_t period, const std::string &proc)
+{
+    if (kRegisterMask == 0)
+        return refused(EOPNOTSUPP, pid, proc);
+    const std::vector<pid_t> threads = threads_of(pid, proc);
+    if (threads.empty())
+        return refused(ESRCH, pid, proc);
+    raise_descriptor_limit();
+    auto state = std::make_unique<State>();
+    state->period = period;
+    const auto cpus = static_cast<int>(::sysconf(_SC_NPROCESSORS_CONF));
+    const std::uint64_t each = kAllRings / static_cast<std::uint64_t>(std::max(cpus, 1)) / (4 * kKiB);
+    for (state->pages = kMostPages; state->pages > std::max(each, kFewestPages);)
+        state->pages /= 2;
+    for (int cpu = 0; cpu < cpus; ++cpu)
+        if (const int code = state->watch_cpu(cpu, threads); code != 0)
+            return refused(code, pid, proc);
+    if (state->rings.empty())
+        return refused(ESRCH, pid, proc);
+    return FaultSampler(std::move(state));
+}
+
+const std::vector<int> &FaultSampler::descriptors() const
+{
+    return state_->descriptors;
+}
+
+void FaultSampler::drain(std::deque<FaultSample> &to, std::size_t most)
+{
+    for (Ring &ring : state_->rings)
+        ring.take([&](std::uint32_t type, std::span<const std::byte> record) {
+            std::uint64_t id = 0, lost = 0;
+            if (type == PERF_RECORD_LOST && take(record, id) && take(record, lost))
+                state_->lost += lost;
+            if (type != PERF_RECORD_SAMPLE)
+                return;
+            FaultSample sample;
+            if (to.size() < most && read_fault_record(record, state_->with_page_size, sample))
+                to.push_back(std::move(sample));
+            else
+                ++state_->lost;
+        });
+}
+
+std::uint64_t FaultSampler::period() const
+{
+    return state_->period;
+}
+
+std::uint64_t FaultSampler::lost() const
+{
+    return state_->lost;
+}
+
+bool FaultSampler::with_kernel() const
+{
+    return state_->with_kernel;
+}
+
+bool read_fault_record(std::span<const std::byte> record, bool with_page_size, FaultSample &sample)
+{
+    // perf_event_open(2), "PERF_RECORD_SAMPLE": pid, tid, addr, abi, regs[], size, stack[size], dyn_size, page size.
+    std::uint32_t pid = 0, tid = 0;
+    std::uint64_t abi = 0, size = 0, used = 0;
+    if (!take(record, pid) || !take(record, tid) || !take(record, sample.address) || !take(record, abi) ||
+        abi != PERF_SAMPLE_REGS_ABI_64)
+        return false;
+    sample.pid = static_cast<pid_t>(pid);
+    sample.tid = static_cast<pid_t>(tid);
+    for (const std::uint8_t number : kDwarfNumbers)
+        if (!take(record, sample.registers[number]))
+            return false;
+    if (!take(record, size) || size > record.size())
+        return false;
+    const auto stack = record.first(size);
+    record = record.subspan(size);
+    if (size != 0 && !take(record, used))
+        return false;
+    const auto copied = stack.first(std::min(used, size));
+    sample.stack.assign(copied.begin(), copied.end());
+    sample.page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    if (with_page_size) {
+        std::uint64_t bytes = 0;
+        if (!take(record, bytes))
+            return false;
+        if (bytes != 0) // 0: gone again, or unknown
+            sample.page_bytes = bytes;
+    }
+    return true;
+}
+
+} // namespace dbgscope

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/inspect/stacks.hpp"
+
+#include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "sys/file.hpp"
+#include "tools/inspect/dwarf_lines.hpp"
+#include "tools/inspect/function_name.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr std::size_t kMaxFrames = 256;
+constexpr std::size_t kMaxStacks = 65'536;
+constexpr auto kReportEvery = std::chrono::milliseconds(200); ///< libraries that were loaded meanwhile
+
+struct DwflEnd {
+    void operator()(Dwfl *dwfl) const { dwfl_end(dwfl); }
+};
+
+/// The process' own file of that name: it may have another root, or have been replaced since. `data`: where its
+/// directory is, set by report().
+int find_elf(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base, char **file, Elf **elf)
+{
+    if (*data != nullptr && name[0] == '/') {
+        const auto &own = *static_cast<const std::string *>(*data);
+        auto found = open_at(AT_FDCWD, own + "/root" + name, O_RDONLY);
+        if (!found && read_link(fmt::format("{}/exe", own)) == name)
+            found = open_at(AT_FDCWD, fmt::format("{}/exe", own), O_RDONLY);
+        if (found) {
+            *file = ::strdup(name);
+            return found->release();
+        }
+    }
+    return dwfl_linux_proc_find_elf(module, data, name, base, file, elf);
+}
+
+/// By build ID below /usr/lib/debug. Not dwfl_standard_find_debuginfo: it asks servers.
+int find_debuginfo(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base, const char *file,
+                   const char *link, GElf_Word sum, char **found)
+{
+    return dwfl_build_id_find_debuginfo(module, data, name, base, file, link, sum, found);
+}
+
+pid_t no_next_thread(Dwfl * /*dwfl*/, void * /*argument*/, void ** /*thread*/)
+{
+    return 0;
+}
+
+} // namespace
+
+struct StackNames::State {
+    std::unique_ptr<Dwfl, DwflEnd> dwfl;
+    pid_t pid = 0;
+    std::string directory;               ///< the process' own
+    const FaultSample *sample = nullptr; ///< what is being unwound
+    std::vector<std::uint64_t> addresses;
+    std::chrono::steady_clock::time_point reported;
+    std::unordered_map<std::uint64_t, std::vector<StackFrame>> known;         ///< by address
+    std::unordered_map<const Dwfl_Module *, std::optional<DwarfLines>> lines; ///< cleared with the modules
+
+    std::map<std::vector<std::uint64_t>, std::shared_ptr<const std::vector<StackFrame>>> stacks;
+
+    bool report();
+    [[nodiscard]] std::vector<StackFrame> name(std::uint64_t address);
+    [[nodiscard]] bool read_word(std::uint64_t address, Dwarf_Word &word) const;
+};
+
+bool StackNames::State::report()
+{
+    reported = std::chrono::steady_clock::now();
+    dwfl_report_begin(dwfl.get());
+    const bool there = dwfl_linux_proc_report(dwfl.get(), pid) == 0;
+    if (!there)
+        return false; // what is known stays
+    lines.clear();
+    known.clear();
+    stacks.clear();
+    if (dwfl_report_end(dwfl.get(), nullptr, nullptr) != 0)
+        return false;
+    (void)dwfl_getmodules(
+        dwfl.get(),
+        [](Dwfl_Module *, void **data, const char *, Dwarf_Addr, void *argument) {
+            *data = argument;
+            return static_cast<int>(DWARF_CB_OK);
+        },
+        &directory, 0);
+    return true;
+}
+
+bool StackNames::State::read_word(std::uint64_t address, Dwarf_Word &word) const
+{
+    const std::uint64_t from = sample->registers[FaultSample::kStackPointer];
+    if (address < from || address - from > sample->stack.size() ||
+        sample->stack.size() - (address - from) < sizeof word)
+        return false;
+    std::memcpy(&word, sample->stack.data() + (address - from), sizeof word);
+    return true;
+}
+
+std::vector<StackFrame> StackNames::State::name(std::uint64_t address)
+{
+    if (const auto found = known.find(address); found != known.end())
+        return found->second;
+    std::vector<StackFrame> frames;
+    Dwfl_Module *module = dwfl_addrmodule(dwfl.get(), address);
+    if (module == nullptr)
+        return frames;
+    Dwarf_Addr begin = 0, bias = 0;
+    const char *file = nullptr;
+    const char *label = dwfl_module_info(module, nullptr, &begin, nullptr, nullptr, nullptr, &file, nullptr);
+    const std::string path = label != nullptr ? label : file != nullptr ? file : "";
+    auto [at, fresh] = lines.try_emplace(module);
+    Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
+    if (fresh)
+        at->second.emplace(dwarf);
+    for (Frame &frame : at->second->frames(address - bias))
+        frames.push_back({.frame = std::move(frame), .module = path});
+    if (frames.empty()) {
+        GElf_Off offset = 0;
+        GElf_Sym symbol{};
+        const char *function = dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr);
+        const std::string_view base = std::string_view(path).substr(path.rfind('/') + 1);
+        frames.push_back({.frame = {.function = function != nullptr ? function_name(function)
+                                                                    : fmt::format("{}+{:#x}", base, address - begin),
+                                    .file = {},
+                                    .line = 0},
+                          .module = path});
+    }
+    known.emplace(address, frames);
+    return frames;
+}
+
+namespace {
+
+bool one_thread(Dwfl * /*dwfl*/, pid_t /*tid*/, void *argument, void **thread)
+{
+    *thread = argument;
+    return true;
+}
+
+} // namespace
+
+StackNames::StackNames(std::unique_ptr<State> state) : state_(std::move(state)) {}
+StackNames::StackNames(StackNames &&) noexcept = default;
+StackNames &StackNames::operator=(StackNames &&) noexcept = default;
+StackNames::~StackNames() = default;
+
+Result<StackNames> StackNames::of_process(pid_t pid, const std::string &proc)
+{
+    static char *debug_path = nullptr; // the library's own: /usr/lib/debug
+    static const Dwfl_Callbacks callbacks{.find_elf = find_elf,
+                                          .find_debuginfo = find_debuginfo,
+                                          .section_address = nullptr,
+                                          .debuginfo_path = &debug_path};
+    auto state = std::make_unique<State>();
+    state->dwfl.reset(dwfl_begin(&callbacks));
+    state->pid = pid;
+    state->directory = fmt::format("{}/{}", proc, pid);
+    const auto refuse = [pid](ErrorKind kind, std::string cause) {
+        return fail({.kind = kind,
+                     .operation = "read",
+                     .subject = fmt::format("what process {} has mapped", pid),
+                     .cause = std::move(cause)});
+    };
+    if (!state->dwfl || !state->report())
+        return refuse(ErrorKind::not_found, "it has ended, or is another user's");
+    static const Dwfl_Thread_Callbacks threads{
+        .next_thread = no_next_thread,
+        .get_thread = one_thread,
+        .memory_read = [](Dwfl *, Dwarf_Addr address, Dwarf_Word *word,
+                          void *argument) { return static_cast<const State *>(argument)->read_word(address, *word); },
+        .set_initial_registers =
+            [](Dwfl_Thread *thread, void *argument) {
+                const FaultSample &sample = *static_cast<const State *>(argument)->sample;
+                return dwfl_thread_state_registers(thread, 0, FaultSample::kRegisters, sample.registers.data());
+            },
+        .detach = nullptr,
+        .thread_detach = nullptr};
+    if (!dwfl_attach_state(state->dwfl.get(), nullptr, pid, &threads, state.get()))
+        return refuse(ErrorKind::unsupported, dwfl_errmsg(-1));
+    return StackNames(std::move(state));
+}
+
+std::shared_ptr<const std::vector<StackFrame>> StackNames::read(const FaultSample &sample)
+{
+    State &state = *state_;
+    state.sample = &sample;
+    if (dwfl_addrmodule(state.dwfl.get(), sample.registers[FaultSample::kProgramCounter]) == nullptr &&
+        std::chrono::steady_clock::now() - state.reported > kReportEvery)
+        (void)state.report();
+    state.addresses.clear();
+    // An error ends the stack where it is: what was found until then stays.
+    (void)dwfl_getthread_frames(
+        state.dwfl.get(), state.pid,
+        [](Dwfl_Frame *frame, void *argument) {
+            auto &addresses = static_cast<State *>(argument)->addresses;
+            Dwarf_Addr address = 0;
+            bool is_activation = false;
+            if (!dwfl_frame_pc(frame, &address, &is_activation) || address == 0)
+                return static_cast<int>(DWARF_CB_ABORT);
+            addresses.push_back(is_activation ? address : address - 1); // of a call, not what follows it
+            return static_cast<int>(addresses.size() < kMaxFrames ? DWARF_CB_OK : DWARF_CB_ABORT);
+        },
+        &state);
+    if (state.stacks.size() >= kMaxStacks)
+        state.stacks.clear();
+    auto &stack = state.stacks[state.addresses];
+    if (stack)
+        return stack;
+    auto frames = std::make_shared<std::vector<StackFrame>>();
+    for (const std::uint64_t address : state.addresses)
+        for (StackFrame &frame : state.name(address))
+            frames->push_back(std::move(frame));
+    stack = std::move(frames);
+    return stack;
+}
+
+} // namespace dbgscope

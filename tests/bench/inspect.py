@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""How long the heap of a Go process of 1 GiB with 5,000 stacks takes to read and print, how long 100,000 goroutines take,
+and what watching the growth of a C program costs it.
+
+usage: inspect.py [--runs N]
+Goals: 1 s, 2 s, 5 %. The growth's cost is the median ratio of pairs, alternating, of a program that does nothing but touch
+new memory.
+"""
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+GOALS = {"heap": 1.0, "goroutines": 2.0}
+GROWTH_GOAL = 1.05
+BUILD = pathlib.Path(os.environ.get("DBGSCOPE_BUILD", "build")).resolve()
+DBGSCOPE = BUILD / "dbgscope"
+
+GO = """package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+)
+
+var kept [][]byte
+
+//go:noinline
+func left(depth, path int) { walk(depth-1, path) }
+
+//go:noinline
+func right(depth, path int) { walk(depth-1, path) }
+
+//go:noinline
+func walk(depth, path int) {
+	if depth == 0 {
+		kept = append(kept, make([]byte, 214<<10))
+		return
+	}
+	if path>>(depth-1)&1 == 0 {
+		left(depth, path)
+	} else {
+		right(depth, path)
+	}
+}
+
+func main() {
+	runtime.MemProfileRate = 4 << 10
+	if os.Args[1] == "heap" {
+		for i := 0; i < 5000; i++ {
+			walk(13, i)
+		}
+		runtime.GC()
+		runtime.GC()
+	} else {
+		never := make(chan int)
+		for i := 0; i < 100000; i++ {
+			go func() { <-never }()
+		}
+		time.Sleep(time.Second)
+	}
+	fmt.Println("ready")
+	time.Sleep(5 * time.Minute)
+}
+"""
+C = """#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+int main(void)
+{
+    char go;
+    if (read(0, &go, 1) != 1)
+        return 1;
+    for (int round = 0; round < 40; ++round) {
+        char *block = mmap(0, 32 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        memset(block, 1, 32 << 20);
+        munmap(block, 32 << 20);
+    }
+    return 0;
+}
+"""
+
+
+def reading(verb, program, runs):
+    with subprocess.Popen([program, verb], stdout=subprocess.PIPE, text=True, env={**os.environ, "GOMEMLIMIT": "off"}) as target:
+        try:
+            target.stdout.readline()
+            times = []
+            for _ in range(runs):
+                begin = time.monotonic()
+                out = subprocess.run([DBGSCOPE, verb, "--pid", str(target.pid)], check=True, capture_output=True, text=True).stdout
+                times.append(time.monotonic() - begin)
+            return statistics.median(times), out
+        finally:
+            target.kill()
+
+
+def processor_seconds(program, watched):
+    """Of the program alone."""
+    target = subprocess.Popen([program], stdin=subprocess.PIPE)
+    watch = None
+    if watched:
+        watch = subprocess.Popen([DBGSCOPE, "growth", "--pid", str(target.pid), "--seconds", "60"], stdout=subprocess.DEVNULL)
+        time.sleep(0.5)
+    target.stdin.write(b"x")
+    target.stdin.close()
+    _, _, usage = os.wait4(target.pid, 0)
+    target.returncode = 0
+    if watch:
+        watch.wait()
+    return usage.ru_utime + usage.ru_stime
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=7)
+    runs = parser.parse_args().runs
+    missed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "main.go").write_text(GO)
+        subprocess.run(["go", "build", "-o", "target", "main.go"], cwd=folder, check=True,
+                       env={**os.environ, "CGO_ENABLED": "0", "GOPROXY": "off", "GOFLAGS": ""})
+        for verb, goal in GOALS.items():
+            seconds, out = reading(verb, f"{folder}/target", runs)
+            missed += seconds > goal
+            print(f"{verb}: {seconds:.2f} s, goal {goal:.0f} s{'' if seconds <= goal else ': MISSED'}; {len(out.splitlines())} lines")
+        pathlib.Path(folder, "touch.c").write_text(C)
+        subprocess.run(["cc", "-O1", "-o", "touch", "touch.c"], cwd=folder, check=True)
+        ratios = []
+        for run in range(runs):
+            pair = {watched: processor_seconds(f"{folder}/touch", watched) for watched in ((False, True), (True, False))[run % 2]}
+            ratios.append(pair[True] / pair[False])
+        ratio = statistics.median(ratios)
+        missed += ratio > GROWTH_GOAL
+        print(f"growth: {ratio:.3f} of the time without, goal {GROWTH_GOAL:.2f}{'' if ratio <= GROWTH_GOAL else ': MISSED'}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
