@@ -13,6 +13,7 @@
 #include "cli/heap_verb.hpp"
 #include "cli/init_verb.hpp"
 #include "cli/lint_verb.hpp"
+#include "cli/report_verb.hpp"
 #include "cli/shims_verb.hpp"
 #include "cli/snapshot_verb.hpp"
 #include "cli/top_verb.hpp"
@@ -36,6 +37,8 @@ constexpr OwnVerb kVerbs[] = {
      "all of that at one moment, as files in a directory", declare_snapshot, snapshot_verb},
     {"top", "top [ID] [--json] [--once]",
      "the sessions live: memory against the cap, growth, who holds it; keys to act", declare_top, top_verb},
+    {"report", "report [ID|FILE|--last] [--html FILE]", "what a session did: memory over time, and what happened",
+     declare_report, report_verb},
     {"init", "init vscode|nvim|helix|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
     {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,

@@ -10,6 +10,7 @@
 #include "kernel/cgroup_files.hpp"
 #include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
+#include "plan/recording.hpp"
 #include "plan/scores.hpp"
 
 namespace dbgscope {
@@ -291,6 +292,7 @@ Result<WatchPlan> unwatched(const Look &look, std::string why)
                                                     origin_of(look.settings, Key::wait), why)});
     if (look.request.tool != Tool::none && look.option.backend != Backend::none)
         plan.left_out.push_back({"watcher", "the watcher, and with it clean-up, split and fuse: " + why});
+    plan_recording(look.request, plan);
     return plan;
 }
 
@@ -349,6 +351,7 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
             return pass(decided);
     if (launches(request))
         plan_heap_profile(facts, request, plan);
+    plan_recording(request, plan);
     plan_pressure(look, plan);
     plan_scores(facts, request, budget, wishes, plan);
     if (plan.watch->split)

@@ -51,7 +51,8 @@ VerdictContext verdict_context(const Watch &order, bool divided)
 Watcher::Watcher(WatchStart start)
     : order_(std::move(start.order)), launcher_(std::move(start.launcher)),
       debugger_(process_id(start.debugger).value_or(ProcessId{start.debugger})),
-      speaker_(order_.quiet, order_.log_file), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
+      speaker_(order_.quiet, order_.log_file), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_),
+      recording_(order_.record)
 {
     if (auto null = open_at(AT_FDCWD, "/dev/null", O_RDONLY))
         for_listener_ = std::move(*null);
@@ -156,6 +157,7 @@ void Watcher::take_listener(UniqueFd fd)
 
 void Watcher::say(std::string_view line)
 {
+    recording_.said(line);
     if (!speaker_.say(line))
         recorder_.keep_unsaid(line);
 }
@@ -267,8 +269,12 @@ void Watcher::finish()
     remove_debug_binaries();
     if (status)
         record.exit_status = WIFSIGNALED(*status) ? -WTERMSIG(*status) : WEXITSTATUS(*status);
-    if (executed_ && cgroups_)
+    if (executed_ && cgroups_) {
+        recording_.end(record);
+        if (const auto &why = recording_.failure())
+            recorder_.keep_unsaid(to_line(*why));
         recorder_.end();
+    }
 }
 
 } // namespace dbgscope

@@ -15,6 +15,7 @@
 #include "watch/open_session.hpp"
 #include "watch/pressure.hpp"
 #include "watch/recorder.hpp"
+#include "watch/recording.hpp"
 #include "watch/signals.hpp"
 #include "watch/speak.hpp"
 
@@ -86,6 +87,7 @@ class Watcher {
     Speaker speaker_;
     Signals signals_;
     Recorder recorder_;
+    Recording recording_;
     const OpenSession no_cgroups_; ///< stands for `cgroups_` where they could not be opened
     std::optional<OpenSession> cgroups_;
     std::string not_watched_; ///< why there are none, where that is still to be said

@@ -64,6 +64,7 @@ void Watcher::add_sources()
                .next_look = [this] { return oom_ ? oom_->next_look() : std::nullopt; },
                .timer = [this](Time now) { report(oom_->on_timer(now)); }});
     loop_.add(pressure_source());
+    loop_.add(recording_.source());
     loop_.add({.name = "client",
                .next_look = [this] { return client_due_at_; },
                .timer =
@@ -158,8 +159,10 @@ void Watcher::run()
         client_due_at_ = start + std::chrono::milliseconds(order_.client_timeout_ms);
     add_sources();
     loop_.before_idling(shrink_footprint);
-    while (!gone_ && loop_.turn())
+    while (!gone_ && loop_.turn()) {
         note_state(std::chrono::steady_clock::now());
+        recording_.turn(recorder_.record());
+    }
 }
 
 void Watcher::on_signal()
@@ -211,6 +214,7 @@ void Watcher::settle()
             recorder_.keep_unsaid(to_line(*why));
     }
     recorder_.write();
+    recording_.begin(recorder_.record(), *cgroups_, session_paths());
     recorder_.sweep();
 }
 
@@ -265,6 +269,7 @@ void Watcher::on_gone(Time now)
     for (GoneDebuggee &gone : debuggees_->collect_gone()) {
         if (!gone.was.program.empty())
             programs_.push_back(gone.was.program);
+        recording_.gone(gone);
         auto verdict = oom_->on_debuggee_gone(gone.was.id.pid, gone.was.name, gone.wait_status, now);
         // At its start gdb tries out ptrace on children that never execute a program, and kills them.
         if (verdict && verdict->cause == Cause::not_memory && gone.was.program.empty())
@@ -284,6 +289,7 @@ void Watcher::look(Time now)
     record.debuggees.clear();
     for (const Debuggee &debuggee : debuggees_->living())
         record.debuggees.push_back(debuggee.id.pid);
+    recording_.follow(debuggees_->living());
     recorder_.write();
 }
 

@@ -32,6 +32,7 @@
 #include "render/facts_json.hpp"
 #include "render/plan_text.hpp"
 #include "session/record_json.hpp"
+#include "session/recording.hpp"
 #include "session/usage.hpp"
 #include "sys/elf_sections.hpp"
 #include "sys/fd.hpp"
@@ -39,6 +40,7 @@
 #include "tools/editor/jsonc_edit.hpp"
 #include "tools/editor/lint.hpp"
 #include "tools/explain/explain.hpp"
+#include "tools/report/report_text.hpp"
 #include "watch/evidence.hpp"
 
 // What the targets share: every header of a reader of foreign bytes stands here, so that a file can move without

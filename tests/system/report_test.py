@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recordings of real sessions and what `dbgscope report` makes of them: what is recorded, what it costs, what is left when
+the watcher is killed."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import stat
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import session
+import tap
+import watched
+from session import MIB, Headless
+
+EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
+CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
+SLOWLY = ("-mib-per-step=2", "-step-ms=50")
+
+
+def leak(*options, after=SLOWLY):
+    return Headless(["--memory-max=128M", *options], "exec", "--accept-multiclient", tap.program("leak"),
+                    after=list(after), env=CLEAN)
+
+
+def run_on(dlv):
+    """A `continue` on a connection of its own; nobody waits for its answer."""
+    address = dlv.match(r"API server listening at: (\S+)")[1]
+
+    def go():
+        with contextlib.suppress(BaseException):  # the session ends meanwhile
+            session.Rpc(address).call("Command", name="continue")
+    threading.Thread(target=go, daemon=True).start()
+
+
+def live_recording(name):
+    found = list(watched.live_directory().glob(f"{name}.*.jsonl"))
+    return found[0] if found else None
+
+
+def kept_recording(name):
+    return tap.wait_until(lambda: next(watched.history_file().parent.glob(f"recordings/{name}.*.jsonl"), None),
+                          session.PATIENCE_S, message=f"the recording of {name}")
+
+
+def report(*words):
+    return json.loads(tap.succeed([tap.dbgscope, "report", *words, "--json"]).stdout)
+
+
+def whats(found):
+    return [event["what"] for event in found["events"]]
+
+
+def column(found, name):
+    at = found["columns"].index(name)
+    return [point[at] for point in found["points"]]
+
+
+@tap.test(*EVERYWHERE)
+def what_a_held_session_did_is_recorded_and_told():
+    with leak() as dlv:
+        dlv.connect()
+        name = session.session_name(dlv.pid)
+        run_on(dlv)
+        dlv.match(watched.HELD)
+        tap.succeed([tap.dbgscope, "more", name, "160M"])
+        dlv.match(r"debuggee no longer held")
+        dlv.match(r"(?s)debuggee held: .*debuggee held: ")
+        tap.true(not report(name)["ended"], "a session that runs has no end")
+        file = live_recording(name)
+        tap.equal(stat.S_IMODE(file.stat().st_mode), 0o600)
+        dlv.process.kill()
+        dlv.wait()
+    kept = kept_recording(name)
+    tap.equal(stat.S_IMODE(kept.stat().st_mode), 0o600)
+    tap.equal(stat.S_IMODE(kept.parent.stat().st_mode), 0o700)
+    tap.true(live_recording(name) is None, "it is still among the live records")
+    found = report(name)
+    tap.equal((found["ended"], found["session"]["exit_status"], found["notes"]), (True, -9, []))
+    memory = column(found, "current_bytes")
+    tap.true(found["peak_bytes"] >= max(memory) > 120 * MIB, f"{memory}")
+    rising = [bytes for bytes in memory if 20 * MIB < bytes < 110 * MIB]
+    tap.true(len(rising) >= 5, f"the growth is not seen: {memory}")
+    tap.true(max(column(found, "anon_bytes")) > 100 * MIB, "no anonymous memory")
+    tap.equal([limits["cap_bytes"] for limits in found["limits"]], [128 * MIB, 160 * MIB])
+    order = [what for what in whats(found) if what in ("started", "held", "cap", "killed", "over")]
+    tap.equal(order[0], "started")
+    tap.true(order.index("held") < order.index("cap") < order.index("over"), f"{order}")
+    tap.true(any(state["state"] == "held" or state["state"] == "throttled" for state in found["states"]), "never held")
+    text = tap.succeed([tap.dbgscope, "report", "--last"]).stdout
+    for part in (name, "cap 160M", "H held", "M given more memory", "debuggee held: "):
+        tap.contains(text, part)
+
+
+@tap.test("host", "pidns", "vm:v2")
+def nothing_wakes_the_watcher_while_the_program_stands_or_sleeps():
+    with leak(after=["-mib-per-step=16", "-max-mib=16", "-step-ms=60000"]) as dlv:
+        rpc = dlv.connect()
+        rpc.break_at("main.leakForever")
+        tap.equal(rpc.run_on()[0], "main.leakForever")
+        tap.equal(wake_ups(dlv.pid), 0, "wake-ups in 5 s at a breakpoint")
+        rpc.clear_breakpoints()
+        run_on(dlv)
+        dlv.match("leak: 16 MiB")
+        time.sleep(2)
+        tap.true(wake_ups(dlv.pid) <= 2, "it is woken again and again by a program that sleeps")
+
+
+def wake_ups(debugger):
+    watcher = watched.watcher_pid(debugger)
+    time.sleep(2)
+    before = int(watched.status_field(watcher, "voluntary_ctxt_switches"))
+    time.sleep(5)
+    return int(watched.status_field(watcher, "voluntary_ctxt_switches")) - before
+
+
+@tap.test("host", "vm:v2")
+def a_killed_watcher_leaves_all_but_the_end():
+    with leak("--fuse-action=off", after=["-mib-per-step=1", "-step-ms=50", "-max-mib=100"]) as dlv:
+        dlv.connect()
+        name = session.session_name(dlv.pid)
+        watcher = watched.watcher_pid(dlv.pid)
+        run_on(dlv)
+        dlv.match("leak: 48 MiB")
+        os.kill(watcher, signal.SIGKILL)
+        file = live_recording(name)
+        with open(file, "a") as torn:
+            torn.write('{"point":[99')
+        found = report(name)
+        tap.equal((found["ended"], found["notes"]), (False, ["its last line is not whole"]))
+        tap.true(max(column(found, "current_bytes")) > 24 * MIB, f"{column(found, 'current_bytes')}")
+        dlv.process.kill()
+        dlv.wait()
+    with leak(after=["-max-mib=1"]) as dlv:  # the next start cleans up, and keeps it
+        dlv.connect()
+        watched.wait_record(dlv.pid)
+        tap.true(kept_recording(name).stat().st_size > 0, "an empty recording")
+        dlv.end()
+
+
+@tap.test("host")
+def only_what_is_wanted_is_recorded():
+    with leak("--record=off", after=["-max-mib=1"]) as dlv:
+        dlv.connect()
+        watched.wait_record(dlv.pid)
+        tap.true(live_recording(session.session_name(dlv.pid)) is None, "--record=off")
+        dlv.end()
+    run = tap.succeed([tap.dbgscope, "--watch", "--record=on", "run", "--", "sh", "-c",
+                       'echo "$DBGSCOPE_SESSION"; exec python3 -c "x = bytes(48 << 20) + bytes(1); import time; time.sleep(1.5)"'],
+                      env={**os.environ, "DBGSCOPE_SESSION": ""})
+    name = run.stdout.strip()
+    kept_recording(name)
+    tap.true(max(column(report(name), "current_bytes")) > 40 * MIB, "the command's memory is not in it")
+    unwatched = tap.succeed([tap.dbgscope, "--record=on", "--dry-run", "run", "true"])
+    tap.contains(unwatched.stdout, "--record has no effect: there is no watcher")
+
+
+@tap.test("host")
+def what_is_no_recording_is_refused_with_words():
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        (place / "empty").write_text("")
+        (place / "other").write_text("hello\n{}\n[]\n")
+        os.mkfifo(place / "fifo")
+        with open(place / "huge", "wb") as huge:
+            huge.truncate(40 * MIB)
+        for name, words in (("empty", "no line of it"), ("other", "no line of it"), ("fifo", "no regular file"),
+                            ("huge", "larger than 32M"), ("none", "No such file")):
+            run = tap.run([tap.dbgscope, "report", str(place / name)])
+            tap.equal((run.rc, run.stdout), (125, ""), name)
+            tap.contains(run.stderr, words)
+        run = tap.run([tap.dbgscope, "report", "no-such-session"])
+        tap.equal(run.rc, 125)
+        tap.contains(run.stderr, "there is none of that name")
+        run = tap.run([tap.dbgscope, "report", "--last", "x"])
+        tap.equal(run.rc, 125)
+
+
+if __name__ == "__main__":
+    import atexit
+    main_pid = os.getpid()
+    atexit.register(lambda: os.getpid() == main_pid and session.remove_dead_directories())
+    tap.main()
