@@ -11,6 +11,7 @@
 #include "cli/explain_verb.hpp"
 #include "cli/goroutines_verb.hpp"
 #include "cli/heap_verb.hpp"
+#include "cli/history_verb.hpp"
 #include "cli/init_verb.hpp"
 #include "cli/lint_verb.hpp"
 #include "cli/report_verb.hpp"
@@ -39,6 +40,8 @@ constexpr OwnVerb kVerbs[] = {
      "the sessions live: memory against the cap, growth, who holds it; keys to act", declare_top, top_verb},
     {"report", "report [ID|FILE|--last] [--html FILE]", "what a session did: memory over time, and what happened",
      declare_report, report_verb},
+    {"history", "history [--program TEXT] [--since TIME] [--drift]", "past sessions, and whether a program has changed",
+     declare_history, history_verb},
     {"init", "init vscode|nvim|helix|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
     {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,

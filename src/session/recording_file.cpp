@@ -148,6 +148,15 @@ void keep_orphaned_recordings(const std::string &live, const std::string &histor
     }
 }
 
+std::size_t prune_recordings(const std::string &directory, std::int64_t before_unix_s)
+{
+    std::size_t removed = 0;
+    for (const RecordingPlace &place : list_recordings(directory))
+        if (place.changed_unix_s < before_unix_s && ::unlink(place.path.c_str()) == 0)
+            ++removed;
+    return removed;
+}
+
 std::vector<RecordingPlace> list_recordings(const std::string &path)
 {
     std::vector<RecordingPlace> places;

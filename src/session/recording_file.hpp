@@ -65,4 +65,7 @@ struct RecordingPlace {
 /// The recordings in a directory, the newest first. Only regular files of this user's count.
 [[nodiscard]] std::vector<RecordingPlace> list_recordings(const std::string &directory);
 
+/// Removes those that were last written to before; returns how many.
+std::size_t prune_recordings(const std::string &directory, std::int64_t before_unix_s);
+
 } // namespace dbgscope

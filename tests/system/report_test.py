@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import stat
 import sys
@@ -180,6 +182,48 @@ def what_is_no_recording_is_refused_with_words():
         tap.contains(run.stderr, "there is none of that name")
         run = tap.run([tap.dbgscope, "report", "--last", "x"])
         tap.equal(run.rc, 125)
+
+
+def history(*words, expected=0):
+    run = tap.run([tap.dbgscope, "history", *words])
+    tap.equal(run.rc, expected, f"{words}: {run.stdout}{run.stderr}")
+    return run.stdout
+
+
+def short_session(program, mib):
+    """One that ends by itself; its name."""
+    with Headless(["--memory-max=256M"], "exec", program, after=[f"-max-mib={mib}", "-mib-per-step=2"], env=CLEAN) as dlv:
+        rpc = dlv.connect()
+        name = session.session_name(dlv.pid)
+        tap.equal(rpc.run_on(), (None, True))
+        dlv.end()
+    watched.ended_record(name)
+    return name
+
+
+@tap.test("host")
+def a_program_that_has_got_a_leak_is_named():
+    with tempfile.TemporaryDirectory(prefix="dbgscope-drift-") as folder:
+        program = f"{folder}/leak"
+        shutil.copy(tap.program("leak"), program)
+        names = [short_session(program, 24) for _ in range(5)]
+        tap.contains(history("--program", folder, "--drift"), "1 has fewer than 5 sessions there, too few to tell")
+        names.append(short_session(program, 24))
+        tap.contains(history("--program", folder, "--drift"), "0 of 1 programs drifted")
+        names.append(short_session(program, 72))
+        text = history("--program", folder, "--drift", expected=1)
+        tap.contains(text, f"{program}: last session {names[-1]}")
+        tap.true(re.search(r"peak .*DRIFTED", text), text)
+        found = json.loads(history("--program", folder, "--drift", "--json", expected=1))["programs"][0]
+        peak = next(figure for figure in found["figures"] if figure["what"] == "peak")
+        tap.true(peak["drifted"] and peak["change"] > 1, f"{peak}")
+        past = json.loads(history("--program", folder, "--since", "1h", "--json"))
+        tap.equal([each["id"] for each in past], names)
+        tap.true(all(os.path.exists(each["recording"]) for each in past), "a recording is missing")
+        text = history("--program", folder)
+        tap.equal(text.count("(recorded)"), 7)
+        metrics = history("--program", folder, "--openmetrics")
+        tap.contains(metrics, f'dbgscope_sessions_total{{program="{program}"}} 7\n')
 
 
 if __name__ == "__main__":
