@@ -38,7 +38,6 @@ enum class Key : std::uint8_t {
     fuse_action,
     client_timeout,
     record,
-    dap_log,
     cpu_weight,
     cpu_quota,
     io_weight,

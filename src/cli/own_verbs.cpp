@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "cli/completion_verb.hpp"
+#include "cli/dap_verb.hpp"
 #include "cli/doctor_verb.hpp"
 #include "cli/explain_verb.hpp"
 #include "cli/goroutines_verb.hpp"
@@ -42,6 +43,8 @@ constexpr OwnVerb kVerbs[] = {
      declare_report, report_verb},
     {"history", "history [--program TEXT] [--since TIME] [--drift]", "past sessions, and whether a program has changed",
      declare_history, history_verb},
+    {"dap", "dap FILE [--json]", "what an editor and a debugger said to each other, from a log of their protocol",
+     declare_dap, dap_verb},
     {"init", "init vscode|nvim|helix|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
     {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,

@@ -40,6 +40,7 @@
 #include "tools/editor/jsonc_edit.hpp"
 #include "tools/editor/lint.hpp"
 #include "tools/explain/explain.hpp"
+#include "tools/report/dap_log.hpp"
 #include "tools/report/report_text.hpp"
 #include "watch/evidence.hpp"
 

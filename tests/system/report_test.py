@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import stat
+import subprocess
 import sys
 import tempfile
 import threading
@@ -19,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import session
 import tap
 import watched
+from dap import Dap
 from session import MIB, Headless
 
 EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
@@ -224,6 +226,60 @@ def a_program_that_has_got_a_leak_is_named():
         tap.equal(text.count("(recorded)"), 7)
         metrics = history("--program", folder, "--openmetrics")
         tap.contains(metrics, f'dbgscope_sessions_total{{program="{program}"}} 7\n')
+
+
+@contextlib.contextmanager
+def logging_dlv(file):
+    """A client of a real dlv dap that logs the protocol; at the end both are gone."""
+    with open(file, "wb") as log:
+        dlv = subprocess.Popen([session.real("dlv"), "dap", "--listen=127.0.0.1:0", "--log", "--log-output=dap"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+    try:
+        with Dap(dlv.stdout.readline().decode().split()[-1]) as client:
+            yield client
+            time.sleep(0.5)  # for its last line
+    finally:
+        dlv.kill()
+        dlv.wait()
+        dlv.stdout.close()
+
+
+def dap(file):
+    return json.loads(tap.succeed([tap.dbgscope, "dap", file, "--json"]).stdout), tap.succeed([tap.dbgscope, "dap", file]).stdout
+
+
+@tap.test("host", "vm:v2")
+def a_real_dlv_and_its_client_are_listened_to():
+    with tempfile.TemporaryDirectory() as folder:
+        file = f"{folder}/dlv.log"
+        with logging_dlv(file) as client:
+            client.start(functions=["main.leakForever"], name="Launch", type="go", request="launch", mode="exec",
+                         program=tap.program("leak"), args=["-mib-per-step=0"])
+            client.stopped("breakpoint")
+            client.ask("setBreakpoints", source={"path": "/nowhere/x.go"}, breakpoints=[{"line": 7}])
+            client.response(client.send("evaluate", expression="nosuch", frameId=1))
+            client.ask("disconnect", terminateDebuggee=True)
+        found, text = dap(file)
+        tap.equal((found["client"], found["waiting_for"]), ("vscode", []))
+        commands = {request["command"]: request for request in found["requests"]}
+        tap.true(all(commands[name]["success"] for name in ("initialize", "launch", "configurationDone", "disconnect")), text)
+        tap.true(not commands["evaluate"]["success"] and commands["evaluate"]["message"], text)
+        points = {point["place"]: point for point in found["breakpoints"]}
+        tap.true(points["function main.leakForever"]["verified"], text)
+        tap.equal((points["x.go:7"]["verified"], points["x.go:7"]["message"]), (False, "could not find file /nowhere/x.go"))
+        tap.true(any("breakpoint" in stop["reason"] for stop in found["stops"]), text)
+        with logging_dlv(file) as client:  # dlv builds, and the client goes away
+            client.ask("initialize", clientID="nvim", adapterID="go")
+            client.send("launch", request="launch", mode="debug", program=folder, buildFlags="-toolexec='sleep 5'")
+        found, text = dap(file)
+        tap.true(found["waiting_for"] == ["launch"] or "FAILED" in text, text)
+        with logging_dlv(file) as client:
+            client.ask("initialize", clientID="x", adapterID="go")
+            tap.true(not client.response(client.send("launch", mode="exec", program="/nowhere/prog"))["success"], "launched")
+        tap.contains(dap(file)[1], "FAILED: Failed to launch: ")
+        run = tap.run([tap.dbgscope, "dap", "/etc/hostname"])
+        tap.equal(run.rc, 125)
+        tap.contains(run.stderr, "no message of the Debug Adapter Protocol")
 
 
 if __name__ == "__main__":
