@@ -225,7 +225,10 @@ def a_program_that_has_got_a_leak_is_named():
         text = history("--program", folder)
         tap.equal(text.count("(recorded)"), 7)
         metrics = history("--program", folder, "--openmetrics")
-        tap.contains(metrics, f'dbgscope_sessions_total{{program="{program}"}} 7\n')
+        rules = (pathlib.Path(__file__).resolve().parents[2] / "packaging/prometheus/dbgscope.rules.yml").read_text()
+        offered = set(re.findall(r"^# TYPE (\S+)", metrics, re.M))
+        tap.equal(set(re.findall(r"dbgscope_\w+", rules)) - offered, set(), "the rules name what is not offered")
+        tap.contains(metrics, f'dbgscope_history_sessions{{program="{program}"}} 7\n')
 
 
 @contextlib.contextmanager

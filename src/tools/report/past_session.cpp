@@ -147,31 +147,30 @@ std::string history_openmetrics(const std::vector<PastSession> &sessions)
         sum.last = &session.record;
     }
     Metrics metrics;
-    const auto family = [&](std::string_view name, const char *type, std::string_view unit, const char *help,
-                            const auto &value) {
-        metrics.family(name, type, unit, help);
-        const std::string sample = std::string(name) + (std::string_view(type) == "counter" ? "_total" : "");
+    // No counters: sums fall when the history is pruned. And so the same text is good Prometheus format, which is all
+    // that node_exporter reads.
+    const auto gauge = [&](std::string_view name, std::string_view unit, const char *help, const auto &value) {
+        metrics.family(name, "gauge", unit, help);
         for (const auto &[program, sum] : programs)
             if (const std::optional<double> number = value(sum))
-                metrics.sample(sample, metric_labels({{"program", program}}), *number);
+                metrics.sample(name, metric_labels({{"program", program}}), *number);
     };
     using Number = std::optional<double>;
     const auto bytes = [](std::uint64_t number) { return number > 0 ? Number(static_cast<double>(number)) : Number(); };
-    // They may fall when the history is pruned, as a counter does that starts anew.
-    family("dbgscope_sessions", "counter", "", "Debug sessions in the history.",
-           [](const Sum &sum) { return Number(sum.sessions); });
-    family("dbgscope_holds", "counter", "", "Times a debuggee was held at its fuse.",
-           [](const Sum &sum) { return Number(sum.holds); });
-    family("dbgscope_memory_kills", "counter", "", "Processes of sessions killed for memory.",
-           [](const Sum &sum) { return Number(sum.kills); });
-    family("dbgscope_last_peak_bytes", "gauge", "bytes", "Peak memory of the debuggee in the last session.",
-           [&](const Sum &sum) { return bytes(sum.last->debuggee_peak_bytes); });
-    family("dbgscope_last_cap_bytes", "gauge", "bytes", "Cap on the debuggee in the last session.",
-           [&](const Sum &sum) { return sum.last->cap.finite() ? bytes(sum.last->cap.bytes()) : Number(); });
-    family("dbgscope_last_duration_seconds", "gauge", "seconds", "Length of the last session.",
-           [](const Sum &sum) { return Number(static_cast<double>(sum.last->duration_ms) / 1000); });
-    family("dbgscope_last_start_timestamp_seconds", "gauge", "seconds", "When the last session began.",
-           [](const Sum &sum) { return Number(static_cast<double>(sum.last->started_unix_s)); });
+    gauge("dbgscope_history_sessions", "", "Debug sessions in the history.",
+          [](const Sum &sum) { return Number(sum.sessions); });
+    gauge("dbgscope_history_holds", "", "Times a debuggee was held at its fuse.",
+          [](const Sum &sum) { return Number(sum.holds); });
+    gauge("dbgscope_history_memory_kills", "", "Processes of sessions killed for memory.",
+          [](const Sum &sum) { return Number(sum.kills); });
+    gauge("dbgscope_last_peak_bytes", "bytes", "Peak memory of the debuggee in the last session.",
+          [&](const Sum &sum) { return bytes(sum.last->debuggee_peak_bytes); });
+    gauge("dbgscope_last_cap_bytes", "bytes", "Cap on the debuggee in the last session.",
+          [&](const Sum &sum) { return sum.last->cap.finite() ? bytes(sum.last->cap.bytes()) : Number(); });
+    gauge("dbgscope_last_duration_seconds", "seconds", "Length of the last session.",
+          [](const Sum &sum) { return Number(static_cast<double>(sum.last->duration_ms) / 1000); });
+    gauge("dbgscope_last_start_timestamp_seconds", "seconds", "When the last session began.",
+          [](const Sum &sum) { return Number(static_cast<double>(sum.last->started_unix_s)); });
     return std::move(metrics).finish();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -11,7 +12,7 @@ namespace dbgscope {
 namespace {
 
 constexpr std::size_t kColumns = 480; ///< of the picture: one hover text each
-constexpr double kWidth = 960, kHeight = 300, kLeft = 70, kTop = 30, kStallHeight = 50, kGap = 40;
+constexpr double kWidth = 960, kHeight = 300, kLeft = 70, kTop = 30, kStallHeight = 50, kGap = 40, kLetter = 9;
 constexpr std::size_t kMostEvents = 2000;
 
 constexpr std::string_view kStyle = R"(
@@ -30,15 +31,26 @@ svg { width: 100%; height: auto; margin: 1em 0; } svg text { fill: var(--dim); f
 svg text.letter { fill: var(--ink); font-weight: bold; } .hover { fill: transparent; } .hover:hover { fill: var(--grid);
   fill-opacity: .5; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; vertical-align: top; padding: .15em .8em .15em 0;
-  border-top: 1px solid var(--grid); } td.number { text-align: right; white-space: nowrap; }
+  border-top: 1px solid var(--grid); } td.number, td.word { white-space: nowrap; } td.number { text-align: right; }
 @media print { body { max-width: none; margin: 0; } .hover { display: none; } tr { break-inside: avoid; } }
 )";
 
-/// For element content and quoted attributes; control characters are \xNN first.
+/// For element content and quoted attributes; control characters are \xNN first, and what turns the direction of the
+/// text round (U+202A to U+202E, U+2066 to U+2069) is \uNNNN: a browser would obey it.
 std::string escaped(std::string_view text)
 {
     std::string out;
-    for (const char c : printable(text))
+    const std::string shown = printable(text);
+    for (std::size_t at = 0; at < shown.size(); ++at) {
+        const auto low = at + 2 < shown.size() ? static_cast<unsigned char>(shown[at + 2]) : 0U;
+        const bool embeds = shown.compare(at, 2, "\xe2\x80") == 0 && low >= 0xaa && low <= 0xae;
+        const bool isolates = shown.compare(at, 2, "\xe2\x81") == 0 && low >= 0xa6 && low <= 0xa9;
+        if (embeds || isolates) {
+            out += fmt::format("\\u{:04x}", (embeds ? 0x2000U : 0x2040U) + (low & 0x3fU));
+            at += 2;
+            continue;
+        }
+        const char c = shown[at];
         switch (c) {
         case '&': out += "&amp;"; break;
         case '<': out += "&lt;"; break;
@@ -47,6 +59,7 @@ std::string escaped(std::string_view text)
         case '\'': out += "&#39;"; break;
         default: out += c;
         }
+    }
     return out;
 }
 
@@ -141,14 +154,17 @@ class Picture {
     [[nodiscard]] std::string marks() const
     {
         std::string text;
-        std::size_t count = 0;
+        std::size_t count = 0, row = 0;
+        double last = -kWidth;
         for (const TimelineEvent &event : timeline_.events) {
             if (mark_letter(event.mark) == ' ' || ++count > kMostEvents)
                 continue;
             const double at = x(event.at_ms);
-            text += fmt::format("<g>{}<text class=\"letter\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-                                line("mark", at, kTop, at, kTop + kHeight), at, kTop - 8,
-                                escaped(std::string(1, mark_letter(event.mark))));
+            row = at - std::exchange(last, at) < kLetter ? (row + 1) % 2 : 0; // beside another it stands above it
+            text +=
+                fmt::format("<g>{}<text class=\"letter\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                            line("mark", at, kTop, at, kTop + kHeight), at, kTop - 8 - static_cast<double>(row) * 12,
+                            escaped(std::string(1, mark_letter(event.mark))));
             text += fmt::format("<title>{} {}: {} {}</title></g>\n", since_text(event.at_ms), mark_words(event.mark),
                                 escaped(event.what), escaped(event.text));
         }
@@ -222,11 +238,11 @@ std::string event_table(const Timeline &timeline)
     std::string text = "<table>\n<tr><th>since</th><th>time</th><th>memory</th><th>what</th><th></th></tr>\n";
     for (std::size_t i = 0; i < std::min(timeline.events.size(), kMostEvents); ++i) {
         const TimelineEvent &event = timeline.events[i];
-        text +=
-            fmt::format("<tr><td class=\"number\">{}</td><td>{}</td><td class=\"number\">{}</td><td>{}</td><td>{}</td>"
-                        "</tr>\n",
-                        since_text(event.at_ms), clock_text(event.unix_ms, true),
-                        event.bytes ? format_bytes(*event.bytes) : "", escaped(event.what), escaped(event.text));
+        text += fmt::format("<tr><td class=\"number\">{}</td><td class=\"word\">{}</td><td class=\"number\">{}</td><td "
+                            "class=\"word\">{}</td><td>{}</td>"
+                            "</tr>\n",
+                            since_text(event.at_ms), clock_text(event.unix_ms, true),
+                            event.bytes ? format_bytes(*event.bytes) : "", escaped(event.what), escaped(event.text));
     }
     text += "</table>\n";
     if (timeline.events.size() > kMostEvents)

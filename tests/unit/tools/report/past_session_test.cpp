@@ -62,7 +62,7 @@ TEST(PastSession, NamesCannotLeaveTheirPlace)
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
     const std::string metrics = history_openmetrics({session, session});
     EXPECT_THAT(metrics,
-                HasSubstr("dbgscope_memory_kills_total{program=\"/a\\\"b\\\\c\\\\x0a\\\\x1b[2J\\\\xff\"} 4\n"));
+                HasSubstr("dbgscope_history_memory_kills{program=\"/a\\\"b\\\\c\\\\x0a\\\\x1b[2J\\\\xff\"} 4\n"));
     EXPECT_TRUE(metrics.ends_with("# EOF\n"));
 }
 
