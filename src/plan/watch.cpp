@@ -343,6 +343,7 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
         return unwatched(look, request.tool == Tool::none ? "" : off_by(*request.settings.find(Key::watch)));
     WatchPlan plan;
     plan.watch = common_watch(look);
+    plan_recording(request, plan);
     plan.reason = plan.watch->wait             ? origin_of(request.settings, Key::wait)
                   : request.tool == Tool::none ? origin_of(request.settings, Key::watch)
                                                : "what ends a debug session is seen, told and cleaned up after";
@@ -351,7 +352,6 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
             return pass(decided);
     if (launches(request))
         plan_heap_profile(facts, request, plan);
-    plan_recording(request, plan);
     plan_pressure(look, plan);
     plan_scores(facts, request, budget, wishes, plan);
     if (plan.watch->split)

@@ -64,7 +64,6 @@ void Watcher::add_sources()
                .next_look = [this] { return oom_ ? oom_->next_look() : std::nullopt; },
                .timer = [this](Time now) { report(oom_->on_timer(now)); }});
     loop_.add(pressure_source());
-    loop_.add(recording_.source());
     loop_.add({.name = "client",
                .next_look = [this] { return client_due_at_; },
                .timer =
@@ -72,6 +71,7 @@ void Watcher::add_sources()
                        if (due(client_due_at_, now))
                            end_unreached();
                    }});
+    loop_.add(recording_.source());
 }
 
 Source Watcher::debugger_source()
