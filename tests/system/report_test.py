@@ -102,6 +102,28 @@ def what_a_held_session_did_is_recorded_and_told():
         tap.contains(text, part)
 
 
+@tap.test("host")
+def other_logs_of_the_time_are_joined():
+    with leak(after=["-max-mib=4"]) as dlv:
+        rpc = dlv.connect()
+        name = session.session_name(dlv.pid)
+        watched.wait_record(dlv.pid)
+        now = time.time()
+        rpc.run_on()
+        time.sleep(1)
+        dlv.end()
+    kept_recording(name)
+    with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+        log.write(f"{stamp} could not launch process: fork/exec /x: permission denied\n")
+        log.flush()
+        found = json.loads(tap.succeed([tap.dbgscope, "report", name, "--with", log.name, "--json"]).stdout)
+        joined = [event for event in found["events"] if event["what"] == "log"]
+        tap.equal((len(joined), found["notes"]), (1, []), f"{found['events']}")
+        tap.contains(joined[0]["text"], "permission denied")
+        tap.true(abs(joined[0]["unix_ms"] / 1000 - now) < 2, f"{joined[0]} and not {now}")
+
+
 @tap.test("host", "pidns", "vm:v2")
 def nothing_wakes_the_watcher_while_the_program_stands_or_sleeps():
     with leak(after=["-mib-per-step=16", "-max-mib=16", "-step-ms=60000"]) as dlv:

@@ -150,6 +150,7 @@ Timeline timeline_of(Recorded recorded)
     timeline.session = recorded.end ? *recorded.end : recorded.header.session;
     timeline.ended = recorded.end.has_value();
     timeline.began_unix_ms = recorded.header.realtime_ms;
+    timeline.began_monotonic_ms = recorded.header.monotonic_ms;
     const SessionRecord &begin = recorded.header.session;
     timeline.limits.push_back({0, begin.cap, begin.fuse});
     add_notes(recorded, timeline);
