@@ -86,7 +86,7 @@ void Recording::write(const std::string &line, bool last)
     if (!file_)
         return;
     const Ms when = now();
-    if (!last && file_->bytes() + line.size() > kRecordingMaxBytes) {
+    if (!last && (full_ || file_->bytes() + line.size() > kRecordingMaxBytes)) {
         if (!std::exchange(full_, true)) {
             (void)file_->append(recording_line(RecordedEvent{.at_ms = at(when), .kind = RecordedKind::full}));
             clock_.follow({});

@@ -121,6 +121,20 @@ TEST(RecordingFile, WithoutAPlaceForAHistoryNothingIsLeft)
     EXPECT_TRUE(list_recordings(places.paths.live).empty());
 }
 
+TEST(RecordingFile, IsMovedFromOneFileSystemToAnother)
+{
+    const Places places;
+    if (::mount("none", places.paths.live.c_str(), "tmpfs", 0, "size=1m,mode=0700") != 0)
+        GTEST_SKIP() << "no mount";
+    auto file = RecordingFile::make(places.paths, numbered(1));
+    const std::string line = std::string(10'000, 'x') + '\n'; // more than is copied at once
+    EXPECT_TRUE(file && file->append(line));
+    EXPECT_TRUE(keep_recording(places.paths.live, places.paths.history, numbered(1)));
+    EXPECT_EQ(slurp(places.kept(numbered(1))), line);
+    EXPECT_TRUE(list_recordings(places.paths.live).empty());
+    (void)::umount2(places.paths.live.c_str(), MNT_DETACH);
+}
+
 TEST(RecordingFile, ALineThatDoesNotFitOnTheDiskLeavesNothingBehind)
 {
     const TemporaryDirectory tree;
