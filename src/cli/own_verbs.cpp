@@ -7,13 +7,16 @@
 #include <fmt/core.h>
 
 #include "cli/completion_verb.hpp"
+#include "cli/dap_verb.hpp"
 #include "cli/doctor_verb.hpp"
 #include "cli/explain_verb.hpp"
 #include "cli/goroutines_verb.hpp"
 #include "cli/growth_verb.hpp"
 #include "cli/heap_verb.hpp"
+#include "cli/history_verb.hpp"
 #include "cli/init_verb.hpp"
 #include "cli/lint_verb.hpp"
+#include "cli/report_verb.hpp"
 #include "cli/shims_verb.hpp"
 #include "cli/snapshot_verb.hpp"
 #include "cli/top_verb.hpp"
@@ -39,6 +42,12 @@ constexpr OwnVerb kVerbs[] = {
      "all of that at one moment, as files in a directory", declare_snapshot, snapshot_verb},
     {"top", "top [ID] [--json] [--once]",
      "the sessions live: memory against the cap, growth, who holds it; keys to act", declare_top, top_verb},
+    {"report", "report [ID|FILE|--last] [--html FILE]", "what a session did: memory over time, and what happened",
+     declare_report, report_verb},
+    {"history", "history [--program TEXT] [--since TIME] [--drift]", "past sessions, and whether a program has changed",
+     declare_history, history_verb},
+    {"dap", "dap FILE [--json]", "what an editor and a debugger said to each other, from a log of their protocol",
+     declare_dap, dap_verb},
     {"init", "init vscode|nvim|helix|emacs|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
     {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,

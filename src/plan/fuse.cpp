@@ -76,6 +76,14 @@ void plan_fuse(const Settings &settings, Limit cap, Watch &watch)
     watch.fuse_line = fuse_line_for(cap);
 }
 
+DesktopNotice desktop_notice(const Settings &settings)
+{
+    const std::string word = settings.text(Key::notify, "auto");
+    if (settings.flag(Key::quiet) || word == "off")
+        return DesktopNotice::off;
+    return word == "on" ? DesktopNotice::on : DesktopNotice::automatic;
+}
+
 void plan_look(const Settings &settings, WatchPlan &plan)
 {
     Watch &watch = *plan.watch;

@@ -31,6 +31,9 @@ constexpr bool stops(FuseAction action)
 /// The action, and the line below `cap`.
 void plan_fuse(const Settings &settings, Limit cap, Watch &watch);
 
+/// Whether the desktop shows a hold and a kill.
+[[nodiscard]] DesktopNotice desktop_notice(const Settings &settings);
+
 /// After plan_heap_profile: whether a snapshot is taken when the fuse trips (`--snapshot`); and where there is no fuse,
 /// but a heap profile, the line at which it is looked who holds the memory.
 void plan_look(const Settings &settings, WatchPlan &plan);

@@ -11,6 +11,7 @@
 #include "plan/fuse.hpp"
 #include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
+#include "plan/recording.hpp"
 #include "plan/scores.hpp"
 
 namespace dbgscope {
@@ -255,14 +256,6 @@ void plan_command(const Look &look, WatchPlan &plan)
         watch.fuse = FuseAction::snapshot;
 }
 
-DesktopNotice desktop_notice(const Settings &settings)
-{
-    const std::string word = settings.text(Key::notify, "auto");
-    if (settings.flag(Key::quiet) || word == "off")
-        return DesktopNotice::off;
-    return word == "on" ? DesktopNotice::on : DesktopNotice::automatic;
-}
-
 Watch common_watch(const Look &look)
 {
     const auto usable = [](const Fact<bool> &fact) { // not looked at: the launch finds out
@@ -299,6 +292,7 @@ Result<WatchPlan> unwatched(const Look &look, std::string why)
                                                     origin_of(look.settings, Key::wait), why)});
     if (look.request.tool != Tool::none && look.option.backend != Backend::none)
         plan.left_out.push_back({"watcher", "the watcher, and with it clean-up, split and fuse: " + why});
+    plan_recording(look.request, plan);
     return plan;
 }
 
@@ -349,6 +343,7 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
         return unwatched(look, request.tool == Tool::none ? "" : off_by(*request.settings.find(Key::watch)));
     WatchPlan plan;
     plan.watch = common_watch(look);
+    plan_recording(request, plan);
     plan.reason = plan.watch->wait             ? origin_of(request.settings, Key::wait)
                   : request.tool == Tool::none ? origin_of(request.settings, Key::watch)
                                                : "what ends a debug session is seen, told and cleaned up after";

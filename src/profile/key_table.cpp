@@ -17,6 +17,7 @@ constexpr std::string_view kScope = "Scope";
 constexpr std::string_view kProcess = "Process";
 constexpr std::string_view kPressure = "Memory pressure";
 constexpr std::string_view kGo = "Go programs";
+constexpr std::string_view kHistory = "History";
 constexpr std::string_view kTools = "Where the tools are";
 
 // Percentages are in 1/100 of a percent. A project file may lower limits; whatever names a path, a person, a tool or an
@@ -67,6 +68,8 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Where a snapshot goes that is taken when the memory runs out"},
     {Key::client_timeout, "client_timeout", "", T::duration, forbidden, kWatch, "", 0, 0, "TIME",
      "End a dlv dap that no client has reached for this long; 0: never"},
+    {Key::record, "record", "", T::choice, forbidden, kWatch, "auto|on|off", 0, 0, "WHEN",
+     "Keep a recording of the session, for dbgscope report"},
 
     {Key::cpu_weight, "cpu.weight", "", T::weight, tighten, kOther, "", 1, 10000, "WEIGHT",
      "Share of the CPU under contention, 1 to 10000, or idle"},
@@ -142,6 +145,11 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Append a setting to GODEBUG"},
     {Key::go_debug_force, "go.debug_force", "", T::flag, forbidden, kGo, "", 0, 0, "",
      "Set GODEBUG keys that this Go version ignores or cannot bear"},
+
+    {Key::history_keep, "history.keep", "", T::duration, forbidden, kHistory, "", 1, 0, "TIME",
+     "How long dbgscope history --prune leaves ended sessions and their recordings"},
+    {Key::history_drift, "history.drift", "", T::percent, forbidden, kHistory, "", 0, 100000, "PERCENT",
+     "Beyond this distance from its own week dbgscope history --drift names a program"},
 
     {Key::debuggers_dlv, "debuggers.dlv", "", T::text, forbidden, kTools, "", 0, 0, "FILE",
      "The real dlv"},

@@ -16,6 +16,7 @@
 #include "kernel/cgroup_tree.hpp"
 #include "kernel/sweep.hpp"
 #include "session/history.hpp"
+#include "session/recording_file.hpp"
 #include "session/usage.hpp"
 #include "sys/file.hpp"
 
@@ -128,6 +129,7 @@ Result<void> clean_up(const Registry &registry, const SessionRecord &record, con
         ended.verdicts.emplace_back("its watcher was gone before its end: what happened after that is not known");
         (void)append_history(options.history, ended).has_value(); // a full disk must not keep the session
     }
+    (void)keep_recording(registry.path(), options.history, record).has_value();
     return registry.remove_live(record);
 }
 

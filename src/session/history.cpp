@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -20,6 +21,7 @@ namespace {
 
 constexpr auto kLockPatience = std::chrono::milliseconds(200);
 constexpr std::chrono::milliseconds kLockPause{2};
+constexpr std::size_t kMaxPruned = 64 * kMiB;
 constexpr mode_t kDirectoryMode = 0700;
 
 /// Every missing directory above `file`. One that is there is good, whatever its mode: ~/.local is not ours to judge.
@@ -111,7 +113,50 @@ void drop_older_half(const std::string &path, int file, off_t size)
         (void)::unlink(unfinished.c_str());
 }
 
+/// The lines that stay, and how many do not.
+std::string kept_lines(std::string_view text, std::int64_t before_unix_s, std::size_t &removed)
+{
+    std::string kept;
+    while (!text.empty()) {
+        const auto line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+        text.remove_prefix(line.size());
+        if (const auto record = record_from_json(line); record && record->started_unix_s >= before_unix_s)
+            kept += line;
+        else
+            ++removed;
+    }
+    return kept;
+}
+
 } // namespace
+
+Result<std::size_t> prune_history(const std::string &path, std::int64_t before_unix_s)
+{
+    if (path.empty() || ::access(path.c_str(), F_OK) != 0)
+        return 0;
+    auto file = open_locked(path);
+    if (!file)
+        return pass(file);
+    const auto text = read_file(path, kMaxPruned);
+    if (!text)
+        return fail(text.error());
+    std::size_t removed = 0;
+    const std::string kept = kept_lines(*text, before_unix_s, removed);
+    if (removed == 0)
+        return 0;
+    const std::string unfinished = path + ".new";
+    auto target = open_at(AT_FDCWD, unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+    if (!target)
+        return pass(target);
+    auto written = write_all(target->get(), kept, unfinished);
+    if (written && ::rename(unfinished.c_str(), path.c_str()) != 0)
+        written = fail(errno_error(errno, "replace", path));
+    if (!written) {
+        (void)::unlink(unfinished.c_str());
+        return pass(written);
+    }
+    return removed;
+}
 
 Result<void> append_history(const std::string &path, const SessionRecord &record, std::size_t limit)
 {

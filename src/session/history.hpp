@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "dbgscope/error.hpp"
@@ -17,5 +18,9 @@ inline constexpr std::size_t kHistoryBytes = 8 * kMiB;
 /// nothing behind. Errors keep errno: ENOSPC, EDQUOT, EROFS, EACCES.
 [[nodiscard]] Result<void> append_history(const std::string &file, const SessionRecord &record,
                                           std::size_t limit = kHistoryBytes);
+
+/// Removes the sessions that started before; what is no record goes, too. The file is replaced by rename(2), under the
+/// same lock. Returns how many lines are gone; none where there is no such file. Errors: as append_history.
+[[nodiscard]] Result<std::size_t> prune_history(const std::string &file, std::int64_t before_unix_s);
 
 } // namespace dbgscope

@@ -38,6 +38,7 @@ class Registry {
     [[nodiscard]] Result<void> write_live(const SessionRecord &record) const;
     /// A record that is gone already is no error.
     [[nodiscard]] Result<void> remove_live(const SessionRecord &record) const;
+    [[nodiscard]] const std::string &path() const { return path_; }
     [[nodiscard]] bool has_live(const SessionRecord &record) const;
 
     /// Every record of this boot, by start time. Files that are not ours, broken or no regular files are passed over.

@@ -9,6 +9,7 @@
 #include "session/end.hpp"
 #include "session/history.hpp"
 #include "session/journal.hpp"
+#include "session/recording_file.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -92,6 +93,7 @@ void Recorder::sweep()
         if (!session.debugger_alive && !session.watcher_alive)
             note(clean_up(*registry_, session.record,
                           {.use_pidfd = use_pidfd_, .use_cgroup_kill = use_cgroup_kill_, .history = paths_.history}));
+    keep_orphaned_recordings(paths_.live, paths_.history);
 }
 
 void Recorder::end()
@@ -100,6 +102,7 @@ void Recorder::end()
     record_.duration_ms = clock_ms(CLOCK_BOOTTIME) - started_boot_ms_;
     if (!paths_.history.empty())
         note(append_history(paths_.history, record_));
+    note(keep_recording(paths_.live, paths_.history, record_));
     (void)send_to_journal(record_);
     if (registry_)
         note(registry_->remove_live(record_));

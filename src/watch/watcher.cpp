@@ -52,7 +52,8 @@ Watcher::Watcher(WatchStart start)
       debugger_(process_id(start.debugger).value_or(ProcessId{start.debugger})),
       speaker_(order_.quiet, order_.log_file),
       debuggee_stderr_(order_.quiet || !order_.log_file.empty() ? 0 : start.debugger),
-      desktop_(order_.notify, order_.session), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_)
+      desktop_(order_.notify, order_.session), signals_(order_.wait ? start.debugger : 0), recorder_(order_, debugger_),
+      recording_(order_.record)
 {
     if (auto null = open_at(AT_FDCWD, "/dev/null", O_RDONLY))
         for_listener_ = std::move(*null);
@@ -164,6 +165,7 @@ void Watcher::take_listener(UniqueFd fd)
 
 void Watcher::say(std::string_view line)
 {
+    recording_.said(line);
     if (!speaker_.say(line))
         recorder_.keep_unsaid(line);
 }
@@ -180,6 +182,7 @@ std::vector<pid_t> Watcher::debuggee_pids() const
 /// What a person has to know: also where the program's own output goes.
 void Watcher::tell(std::string_view line)
 {
+    recording_.said(line);
     const std::vector<pid_t> pids = debuggee_pids();
     debuggee_stderr_.expect_death(pids, std::chrono::steady_clock::now());
     const bool shown = debuggee_stderr_.say(line);
@@ -296,8 +299,12 @@ void Watcher::finish()
     remove_debug_binaries();
     if (status)
         record.exit_status = WIFSIGNALED(*status) ? -WTERMSIG(*status) : WEXITSTATUS(*status);
-    if (executed_ && cgroups_)
+    if (executed_ && cgroups_) {
+        recording_.end(record);
+        if (const auto &why = recording_.failure())
+            recorder_.keep_unsaid(to_line(*why));
         recorder_.end();
+    }
 }
 
 } // namespace dbgscope

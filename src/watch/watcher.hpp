@@ -18,6 +18,7 @@
 #include "watch/open_session.hpp"
 #include "watch/pressure.hpp"
 #include "watch/recorder.hpp"
+#include "watch/recording.hpp"
 #include "watch/signals.hpp"
 #include "watch/speak.hpp"
 #include "watch/usage_threshold.hpp"
@@ -106,6 +107,7 @@ class Watcher {
     Desktop desktop_;
     Signals signals_;
     Recorder recorder_;
+    Recording recording_;
     const OpenSession no_cgroups_; ///< stands for `cgroups_` where they could not be opened
     std::optional<OpenSession> cgroups_;
     std::string not_watched_; ///< why there are none, where that is still to be said

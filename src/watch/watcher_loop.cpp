@@ -76,6 +76,7 @@ void Watcher::add_sources()
                        if (due(client_due_at_, now))
                            end_unreached();
                    }});
+    loop_.add(recording_.source());
 }
 
 Source Watcher::debugger_source()
@@ -163,8 +164,10 @@ void Watcher::run()
         client_due_at_ = start + std::chrono::milliseconds(order_.client_timeout_ms);
     add_sources();
     loop_.before_idling(shrink_footprint);
-    while (!gone_ && loop_.turn())
+    while (!gone_ && loop_.turn()) {
         note_state(std::chrono::steady_clock::now());
+        recording_.turn(recorder_.record());
+    }
 }
 
 void Watcher::on_signal()
@@ -219,6 +222,7 @@ void Watcher::settle()
             recorder_.keep_unsaid(to_line(*why));
     }
     recorder_.write();
+    recording_.begin(recorder_.record(), *cgroups_, session_paths());
     recorder_.sweep();
 }
 
@@ -289,6 +293,7 @@ void Watcher::on_gone(Time now)
     for (GoneDebuggee &gone : debuggees_->collect_gone()) {
         if (!gone.was.program.empty())
             programs_.push_back(gone.was.program);
+        recording_.gone(gone);
         auto verdict = oom_->on_debuggee_gone(gone.was.id.pid, gone.was.name, gone.wait_status, now);
         // At its start gdb tries out ptrace on children that never execute a program, and kills them.
         if (verdict && verdict->cause == Cause::not_memory && gone.was.program.empty())
@@ -310,6 +315,7 @@ void Watcher::look(Time now)
     record.debuggees.clear();
     for (const Debuggee &debuggee : debuggees_->living())
         record.debuggees.push_back(debuggee.id.pid);
+    recording_.follow(debuggees_->living());
     recorder_.write();
 }
 

@@ -21,6 +21,7 @@ ROOT = HERE.parents[1]
 ELSEWHERE = {  # seeds that other tests hold already
     "facts": ROOT / "tests/golden/machines",
     "jsonc": ROOT / "tests/editor/corpus",
+    "recording": ROOT / "tests/report",
     "yaml": ROOT / "profiles",
 }
 MAX_BYTES = {"log": 65536, "facts": 65536, "elf": 16384, "yaml": 8192}

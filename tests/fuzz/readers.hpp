@@ -32,6 +32,7 @@
 #include "render/facts_json.hpp"
 #include "render/plan_text.hpp"
 #include "session/record_json.hpp"
+#include "session/recording.hpp"
 #include "session/usage.hpp"
 #include "sys/elf_sections.hpp"
 #include "sys/fd.hpp"
@@ -44,6 +45,8 @@
 #include "tools/inspect/go_heap.hpp"
 #include "tools/inspect/goroutines.hpp"
 #include "tools/inspect/pprof_reader.hpp"
+#include "tools/report/dap_log.hpp"
+#include "tools/report/report_text.hpp"
 #include "watch/evidence.hpp"
 
 // What the targets share: every header of a reader of foreign bytes stands here, so that a file can move without

@@ -32,6 +32,7 @@ ROOMS = {
     "tools/explain": {"text", "sys", "kernel", "render", "probe", "debugger"},
     "tools/editor": {"text", "sys", "profile", "debugger"},
     "tools/inspect": {"text", "sys", "kernel"},
+    "tools/report": {"text", "sys", "kernel", "render", "session", "debugger"},
 }
 ROOMS["cli"] = set(ROOMS)  # the only room that sees both shelves
 PURE = ("include", "src/plan", "src/debugger", "src/text")

@@ -43,7 +43,7 @@ def dbgscope(*words):
 @tap.test(*SYSTEMD, user="root")
 def a_cap_is_below_the_limit_of_its_slice_and_the_fuse_holds_there():
     with Slice("run") as slice:
-        with Headless([f"--slice={slice.name}", "--memory-max=1G", "--backend=systemd-system"], "exec",
+        with Headless(["--quiet=no", f"--slice={slice.name}", "--memory-max=1G", "--backend=systemd-system"], "exec",
                       "--accept-multiclient", tap.program("leak"),
                       after=["-mib-per-step=2"], env=CLEAN) as dlv:
             line = dlv.match(r"dbgscope: running in \S+, cap (\d+)M for the debuggee .*")

@@ -8,6 +8,7 @@
 #include "dbgscope/session.hpp"
 #include "render/json_reader.hpp"
 #include "render/json_writer.hpp"
+#include "session/recording.hpp"
 
 namespace dbgscope {
 namespace {
@@ -42,7 +43,7 @@ using Structs =
                    StringPair, AddressPrefix, NameFilter, SocketBind, ScopeProperty, CgroupWrite, Division, CreateScope,
                    CreateCgroup, Watch, VerifyLimit, InstallFilter, NoHugePages, SetOomScore, SetRlimit, SetNice,
                    SetCredentials, ChangeDirectory, SetEnvironment, Execute, Step, Notice, LaunchPlan, ProcessId,
-                   MemoryCounts, SessionRecord>;
+                   MemoryCounts, SessionRecord, RecordedPoint, RecordedEvent, RecordingHeader>;
 TYPED_TEST_SUITE(FieldsOf, Structs);
 
 /// A member that fields() forgets would be lost on the way through JSON.

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/dap_verb.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/own_verbs.hpp"
+#include "cli/verbs.hpp"
+#include "sys/file.hpp"
+#include "tools/report/dap_log.hpp"
+
+namespace dbgscope {
+
+void declare_dap(CLI::App &app)
+{
+    add_value(app, "FILE", "FILE", "A log that has the messages of the Debug Adapter Protocol in it");
+    app.add_flag("--json")->description("Print everything as JSON");
+}
+
+Result<int> dap_verb(const CLI::App &parsed, const Invocation & /*invocation*/)
+{
+    const std::string path = option_value(parsed, "FILE");
+    if (path.empty())
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "dap",
+                     .subject = "a log",
+                     .cause = "none is given",
+                     .hint = "dlv writes one with --log --log-output=dap; man dbgscope-dap"});
+    const auto text = read_file(path, kMaxDapLogBytes);
+    if (!text)
+        return fail(text.error());
+    auto report = read_dap_log(*text);
+    if (!report) {
+        report.error().subject = path;
+        return pass(report);
+    }
+    if (auto printed = print(parsed.count("--json") > 0 ? dap_json(*report) : dap_text(*report)); !printed)
+        return pass(printed);
+    return 0;
+}
+
+} // namespace dbgscope

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/cli.hpp"
+
+namespace CLI {
+class App;
+} // namespace CLI
+
+namespace dbgscope {
+
+void declare_dap(CLI::App &app);
+[[nodiscard]] Result<int> dap_verb(const CLI::App &parsed, const Invocation &invocation);
+
+} // namespace dbgscope

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/report_verb.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/own_verbs.hpp"
+#include "cli/recording_choice.hpp"
+#include "cli/verbs.hpp"
+#include "sys/file.hpp"
+#include "tools/explain/explain.hpp"
+#include "tools/report/joined.hpp"
+#include "tools/report/report_text.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr int kMaxWith = 16;
+constexpr unsigned kNewFileMode = 0666; ///< less the umask, as of any file a person writes
+
+/// Of a terminal its width, up to what is read at a glance.
+std::size_t chart_width()
+{
+    constexpr std::size_t kWidest = 160, kUsual = 100;
+    winsize size{};
+    if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return kUsual;
+    return std::min<std::size_t>(size.ws_col, kWidest);
+}
+
+Result<void> write_file(const std::string &path, const std::string &text)
+{
+    auto file = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, kNewFileMode);
+    if (!file)
+        return pass(file);
+    return write_all(file->get(), text, path);
+}
+
+OutsideEvent outside_event(const Finding &finding, const LogPlace &place)
+{
+    return {.epoch_s = place.clock.epoch_s,
+            .uptime_s = place.clock.uptime_s,
+            .day_s = place.clock.day_s,
+            .what = "log",
+            .text = finding.what + (place.text.empty() ? "" : " | " + place.text)};
+}
+
+/// What `explain` finds in another log of the same time: where each finding is first, and where it is last.
+Result<void> join_log(Timeline &timeline, const std::string &path)
+{
+    auto log = LogReader::open(path);
+    if (!log)
+        return pass(log);
+    Explainer explainer(std::nullopt);
+    if (auto read = explainer.read(*log); !read)
+        return read;
+    std::vector<OutsideEvent> events;
+    for (const Finding &finding : explainer.finish().findings) {
+        events.push_back(outside_event(finding, finding.first));
+        if (finding.last.line != finding.first.line)
+            events.push_back(outside_event(finding, finding.last));
+    }
+    join(timeline, events, path);
+    return {};
+}
+
+} // namespace
+
+void declare_report(CLI::App &app)
+{
+    add_value(app, "ID", "ID|FILE",
+              "A session that runs or has ended, or the first letters of its name, or a recording's file");
+    app.add_flag("--last")->description("The session that ended last, even while another runs");
+    app.add_option("--with", "Another log of the same time, the kernel's or the program's; again for more")
+        ->type_size(1)
+        ->type_name("FILE")
+        ->expected(1, kMaxWith)
+        ->allow_extra_args(false);
+    app.add_flag("--json")->description("Print everything as JSON");
+    app.add_flag("--openmetrics")->description("Print every point with its time as OpenMetrics");
+    add_value(app, "--html", "FILE", "Write a page for a browser: one file, no script");
+    add_value(app, "--trace", "FILE", "Write a trace for ui.perfetto.dev or chrome://tracing");
+}
+
+Result<int> report_verb(const CLI::App &parsed, const Invocation & /*invocation*/)
+{
+    const std::string word = option_value(parsed, "ID");
+    const bool last = parsed.count("--last") > 0;
+    if (last && !word.empty())
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "report",
+                     .subject = word,
+                     .cause = "--last names another session",
+                     .hint = "leave one of them out"});
+    const auto path = chosen_recording(word, last);
+    if (!path)
+        return fail(path.error());
+    auto recorded = read_recording(*path);
+    if (!recorded)
+        return pass(recorded);
+    Timeline timeline = timeline_of(std::move(*recorded));
+    for (const std::string &log : parsed.get_option("--with")->results())
+        if (auto joined = join_log(timeline, log); !joined)
+            return pass(joined);
+    bool written = false;
+    for (const auto &[option, make] : {std::pair{"--html", &report_html}, std::pair{"--trace", &report_trace}})
+        if (const std::string file = option_value(parsed, option); !file.empty()) {
+            if (auto done = write_file(file, make(timeline)); !done)
+                return pass(done);
+            written = true;
+        }
+    std::string text;
+    if (parsed.count("--json") > 0)
+        text = report_json(timeline);
+    else if (parsed.count("--openmetrics") > 0)
+        text = report_openmetrics(timeline);
+    else if (!written)
+        text = report_text(timeline, chart_width());
+    if (auto printed = print(text); !printed)
+        return pass(printed);
+    return 0;
+}
+
+} // namespace dbgscope

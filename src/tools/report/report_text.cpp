@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/report/report_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <fmt/core.h>
+
+#include "dbgscope/utf8.hpp"
+#include "render/columns.hpp"
+#include "render/session_text.hpp"
+
+namespace dbgscope {
+namespace {
+
+constexpr std::size_t kRows = 12;
+constexpr std::size_t kTitle = 9; ///< columns left of the chart: "pressure "
+constexpr std::size_t kMostEvents = 200;
+constexpr std::array<std::string_view, 9> kBlocks{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+constexpr std::array kLegend{Mark::started, Mark::held,    Mark::stopped, Mark::resumed,
+                             Mark::raised,  Mark::lowered, Mark::killed,  Mark::ended};
+
+std::size_t eighths(double part, std::size_t most)
+{
+    const double clamped = std::clamp(part, 0.0, 1.0) * static_cast<double>(most);
+    return static_cast<std::size_t>(clamped + 0.5);
+}
+
+/// The row, from the bottom, that a number of bytes falls in; nothing above the chart.
+std::optional<std::size_t> row_of(Limit limit, std::uint64_t top)
+{
+    if (!limit.finite() || limit.bytes() > top)
+        return std::nullopt;
+    const double part = static_cast<double>(limit.bytes()) / static_cast<double>(top);
+    return std::min(static_cast<std::size_t>(part * kRows), kRows - 1);
+}
+
+std::string chart_row(const Timeline &timeline, const std::vector<ChartColumn> &columns, std::uint64_t top,
+                      std::size_t row)
+{
+    std::string line;
+    for (const ChartColumn &column : columns) {
+        const std::size_t filled =
+            column.highest
+                ? eighths(static_cast<double>(column.highest->current_bytes) / static_cast<double>(top), kRows * 8)
+                : 0;
+        const std::size_t here = std::min<std::size_t>(filled - std::min(filled, row * 8), 8);
+        const LimitsFrom &limits = limits_at(timeline, column.from_ms);
+        if (here > 0)
+            line += kBlocks[here];
+        else if (row_of(limits.cap, top) == row)
+            line += "─";
+        else if (row_of(limits.fuse, top) == row)
+            line += "┄";
+        else
+            line += ' ';
+    }
+    return line;
+}
+
+std::string chart(const Timeline &timeline, const std::vector<ChartColumn> &columns)
+{
+    const std::uint64_t top = top_bytes(timeline);
+    std::string text;
+    for (std::size_t row = kRows; row-- > 0;) {
+        std::string label;
+        if (row + 1 == kRows || row == kRows / 2)
+            label = format_bytes(row + 1 == kRows ? top : top / kRows * (row + 1)) + ' ';
+        std::string line = chart_row(timeline, columns, top, row);
+        line.resize(line.find_last_not_of(' ') + 1);
+        text += pad_left(label, kTitle) + "│" + line + '\n';
+    }
+    text += pad_left("0 ", kTitle) + "└";
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        text += "─";
+    return text + '\n';
+}
+
+/// What matters most where several fall into one column.
+int weight(Mark mark)
+{
+    constexpr std::array kOrder{Mark::resumed, Mark::ended,   Mark::started, Mark::lowered,
+                                Mark::raised,  Mark::stopped, Mark::held,    Mark::killed};
+    return static_cast<int>(std::ranges::find(kOrder, mark) - kOrder.begin());
+}
+
+std::string marks(const Timeline &timeline, std::size_t width)
+{
+    std::vector<Mark> row(width, Mark::none);
+    const auto length = static_cast<double>(std::max<std::int64_t>(timeline.length_ms, 1));
+    for (const TimelineEvent &event : timeline.events) {
+        if (mark_letter(event.mark) == ' ')
+            continue;
+        const auto at =
+            static_cast<std::size_t>(static_cast<double>(event.at_ms) / length * static_cast<double>(width));
+        Mark &place = row[std::min(at, width - 1)];
+        if (place == Mark::none || weight(event.mark) > weight(place))
+            place = event.mark;
+    }
+    std::string line;
+    for (const Mark mark : row)
+        line += mark_letter(mark);
+    line.resize(line.find_last_not_of(' ') + 1);
+    if (line.empty())
+        return "";
+    std::string legend;
+    for (const Mark mark : kLegend)
+        if (std::ranges::find(row, mark) != row.end())
+            legend += fmt::format("{}{} {}", legend.empty() ? "" : ", ", mark_letter(mark), mark_words(mark));
+    return pad_right("marks", kTitle) + ' ' + line + '\n' + std::string(kTitle + 1, ' ') + legend + '\n';
+}
+
+std::string pressure(const std::vector<ChartColumn> &columns)
+{
+    if (std::ranges::none_of(columns, [](const ChartColumn &column) { return column.stalled.has_value(); }))
+        return "";
+    std::string line;
+    double most = 0;
+    for (const ChartColumn &column : columns) {
+        line += kBlocks[column.stalled.value_or(0) > 0 ? std::max<std::size_t>(eighths(*column.stalled, 8), 1) : 0];
+        most = std::max(most, column.stalled.value_or(0));
+    }
+    line.resize(line.find_last_not_of(' ') + 1);
+    return pad_right("pressure", kTitle) + ' ' + line +
+           fmt::format("\n{}time stalled for memory, at most {:.0f} %\n", std::string(kTitle + 1, ' '), most * 100);
+}
+
+std::string time_axis(const Timeline &timeline, std::size_t width)
+{
+    const std::string middle = since_text(timeline.length_ms / 2), end = since_text(timeline.length_ms);
+    std::string line = "0s";
+    if (width >= middle.size() + end.size() + 12) {
+        line = pad_right(line, width / 2 - middle.size() / 2) + middle;
+        line = pad_right(line, width - end.size()) + end;
+    }
+    return std::string(kTitle + 1, ' ') + line + '\n';
+}
+
+std::string event_line(const TimelineEvent &event)
+{
+    const std::string bytes = event.bytes ? format_bytes(*event.bytes) : "-";
+    const std::string text = printable(event.text);
+    return fmt::format("{:>10}  {}  {:>8}  {}\n", since_text(event.at_ms), clock_text(event.unix_ms, true), bytes,
+                       text.empty() ? event.what : fmt::format("{:<10} {}", event.what, text));
+}
+
+std::string event_lines(const Timeline &timeline)
+{
+    if (timeline.events.empty())
+        return "";
+    std::string text = fmt::format("\n{:>10}  {:<8}  {:>8}  {}\n", "SINCE", "TIME", "MEMORY", "WHAT");
+    const std::size_t count = timeline.events.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        if (count > kMostEvents && i == kMostEvents / 2) {
+            text += fmt::format("{:>10}  … {} more, which --json has …\n", "", count - kMostEvents);
+            i = count - kMostEvents / 2;
+        }
+        text += event_line(timeline.events[i]);
+    }
+    return text;
+}
+
+} // namespace
+
+char mark_letter(Mark mark)
+{
+    switch (mark) {
+    case Mark::none: return ' ';
+    case Mark::started: return 'D';
+    case Mark::ended: return 'E';
+    case Mark::held: return 'H';
+    case Mark::stopped: return 'S';
+    case Mark::resumed: return '>';
+    case Mark::raised: return 'M';
+    case Mark::lowered: return 'L';
+    case Mark::killed: return 'K';
+    }
+    return ' ';
+}
+
+const char *mark_words(Mark mark)
+{
+    switch (mark) {
+    case Mark::none: break;
+    case Mark::started: return "a debuggee started";
+    case Mark::ended: return "ended";
+    case Mark::held: return "held";
+    case Mark::stopped: return "stopped by its debugger";
+    case Mark::resumed: return "runs on";
+    case Mark::raised: return "given more memory";
+    case Mark::lowered: return "given less memory";
+    case Mark::killed: return "killed";
+    }
+    return "";
+}
+
+std::string command_words(const Timeline &timeline)
+{
+    return timeline.session.command.empty() ? "?" : printable(command_text(timeline.session.command));
+}
+
+std::string when_words(const Timeline &timeline)
+{
+    std::string text = clock_text(timeline.began_unix_ms) + ", " + since_text(timeline.length_ms);
+    if (!timeline.ended)
+        return text + ", no end recorded";
+    const auto &status = timeline.session.exit_status;
+    if (!status)
+        return text + ", ended";
+    return text + (*status < 0 ? fmt::format(", ended by signal {}", -*status)
+                               : fmt::format(", ended with status {}", *status));
+}
+
+std::string limit_words(const Timeline &timeline)
+{
+    const LimitsFrom &limits = timeline.limits.back();
+    std::string text = limits.cap.finite() ? "cap " + format_bytes(limits.cap.bytes()) : "no cap";
+    if (limits.fuse.finite())
+        text += ", fuse at " + format_bytes(limits.fuse.bytes());
+    text += ", peak " + format_bytes(timeline.peak_bytes);
+    if (timeline.session.fuse_trips > 0)
+        text +=
+            fmt::format(", held {} time{}", timeline.session.fuse_trips, timeline.session.fuse_trips == 1 ? "" : "s");
+    return text;
+}
+
+std::string report_text(const Timeline &timeline, std::size_t width)
+{
+    constexpr std::size_t kNarrowest = 20;
+    const std::string id = timeline.session.id.empty() ? "a session without its first line" : timeline.session.id;
+    std::string text = fmt::format("{}\n{}\n{}\n{}\n", printable(id), command_words(timeline), when_words(timeline),
+                                   limit_words(timeline));
+    for (const std::string &note : timeline.notes)
+        text += "note: " + note + '\n';
+    text += '\n';
+    const std::size_t columns = std::max(width - std::min(width, kTitle + 1), kNarrowest);
+    if (timeline.points.empty()) {
+        text += "No memory was recorded.\n";
+    } else {
+        const auto chart_of = chart_columns(timeline, columns);
+        text +=
+            chart(timeline, chart_of) + time_axis(timeline, columns) + marks(timeline, columns) + pressure(chart_of);
+    }
+    return text + event_lines(timeline);
+}
+
+} // namespace dbgscope

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "dbgscope/bytes.hpp"
+
+namespace dbgscope {
+
+inline constexpr std::uint64_t kRecordingBytesPerHour = kMiB;
+inline constexpr std::size_t kRecordingMaxBytes = 8 * kMiB; ///< beyond it only the end is written
+
+/// When a point is worth its bytes, and when to look again: no descriptor, no clock. Times are CLOCK_MONOTONIC.
+class RecordingPace {
+  public:
+    using Ms = std::chrono::milliseconds;
+
+    /// Whether it is time to look at the memory: looks are a tenth of a second apart.
+    [[nodiscard]] bool may_look(Ms now) const { return !last_look_ || now - *last_look_ >= kClosest; }
+    enum class Seen : std::uint8_t {
+        same,          ///< it has not moved by a part in 128
+        moved,         ///< but so much has been written already that it has to wait
+        worth_a_point, ///< write one
+    };
+    /// `current_bytes` has been looked at.
+    [[nodiscard]] Seen looked(Ms now, std::uint64_t current_bytes);
+    /// So many bytes were written: a point, or an event, which asks nobody.
+    void wrote(Ms now, std::size_t bytes);
+    /// The point that the last looked() allowed, or one that an event wanted, holds this much.
+    void point_written(std::uint64_t current_bytes) { last_bytes_ = current_bytes; }
+    /// The debuggee has used all the processor time that the last arm() gave it.
+    void ran_out() { ran_out_ = true; }
+    /// How much it may use before the next look: what it needs, at the pace it had since the last arm(), for a tenth of
+    /// a second while its memory moves and there are bytes to spare, else for a second; up to eight while it stays the
+    /// same. At least a tick of the kernel's, at most a second, so that a program that was busy and now grows at its
+    /// leisure is not lost.
+    [[nodiscard]] Ms arm(Ms now);
+
+  private:
+    static constexpr Ms kClosest{100}, kSteady{1000}, kLongest{8000}; ///< of the wall clock
+    static constexpr Ms kLeastUsed{4}, kMostUsed{1000};               ///< of processor time
+    static constexpr double kSpare = 64 * 1024;                       ///< bytes that may be written at once
+    void refill(Ms now);
+
+    double allowance_ = kSpare;
+    std::optional<Ms> last_look_, last_refill_;
+    std::optional<std::uint64_t> last_bytes_;
+    Ms wanted_ = kClosest; ///< between two looks
+    bool ran_out_ = false;
+    std::optional<Ms> armed_at_;
+    Ms given_ = kLeastUsed;
+    double pace_ = 0; ///< processor time a unit of the wall clock's
+};
+
+} // namespace dbgscope

@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recordings of real sessions and what `dbgscope report` makes of them: what is recorded, what it costs, what is left when
+the watcher is killed."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import session
+import tap
+import watched
+from dap import Dap
+from session import MIB, Headless
+
+EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
+CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
+SLOWLY = ("-mib-per-step=2", "-step-ms=50")
+
+
+def leak(*options, after=SLOWLY):
+    return Headless(["--memory-max=128M", *options], "exec", "--accept-multiclient", tap.program("leak"),
+                    after=list(after), env=CLEAN)
+
+
+def run_on(dlv):
+    """A `continue` on a connection of its own; nobody waits for its answer."""
+    address = dlv.match(r"API server listening at: (\S+)")[1]
+
+    def go():
+        with contextlib.suppress(BaseException):  # the session ends meanwhile
+            session.Rpc(address).call("Command", name="continue")
+    threading.Thread(target=go, daemon=True).start()
+
+
+def live_recording(name):
+    found = list(watched.live_directory().glob(f"{name}.*.jsonl"))
+    return found[0] if found else None
+
+
+def kept_recording(name):
+    return tap.wait_until(lambda: next(watched.history_file().parent.glob(f"recordings/{name}.*.jsonl"), None),
+                          session.PATIENCE_S, message=f"the recording of {name}")
+
+
+def report(*words):
+    return json.loads(tap.succeed([tap.dbgscope, "report", *words, "--json"]).stdout)
+
+
+def whats(found):
+    return [event["what"] for event in found["events"]]
+
+
+def column(found, name):
+    at = found["columns"].index(name)
+    return [point[at] for point in found["points"]]
+
+
+@tap.test(*EVERYWHERE)
+def what_a_held_session_did_is_recorded_and_told():
+    with leak() as dlv:
+        dlv.connect()
+        name = session.session_name(dlv.pid)
+        run_on(dlv)
+        dlv.match(watched.HELD)
+        tap.succeed([tap.dbgscope, "more", name, "160M"])
+        dlv.match(r"debuggee no longer held")
+        dlv.match(r"(?s)debuggee held: .*debuggee held: ")
+        tap.true(not report(name)["ended"], "a session that runs has no end")
+        file = live_recording(name)
+        tap.equal(stat.S_IMODE(file.stat().st_mode), 0o600)
+        dlv.process.kill()
+        dlv.wait()
+    kept = kept_recording(name)
+    tap.equal(stat.S_IMODE(kept.stat().st_mode), 0o600)
+    tap.equal(stat.S_IMODE(kept.parent.stat().st_mode), 0o700)
+    tap.true(live_recording(name) is None, "it is still among the live records")
+    found = report(name)
+    tap.equal((found["ended"], found["session"]["exit_status"], found["notes"]), (True, -9, []))
+    memory = column(found, "current_bytes")
+    tap.true(found["peak_bytes"] >= max(memory) > 120 * MIB, f"{memory}")
+    rising = [bytes for bytes in memory if 20 * MIB < bytes < 110 * MIB]
+    tap.true(len(rising) >= 5, f"the growth is not seen: {memory}")
+    tap.true(max(column(found, "anon_bytes")) > 100 * MIB, "no anonymous memory")
+    tap.equal([limits["cap_bytes"] for limits in found["limits"]], [128 * MIB, 160 * MIB])
+    order = [what for what in whats(found) if what in ("started", "held", "cap", "killed", "over")]
+    tap.equal(order[0], "started")
+    tap.true(order.index("held") < order.index("cap") < order.index("over"), f"{order}")
+    tap.true(any(state["state"] == "held" or state["state"] == "throttled" for state in found["states"]), "never held")
+    text = tap.succeed([tap.dbgscope, "report", "--last"]).stdout
+    for part in (name, "cap 160M", "H held", "M given more memory", "debuggee held: "):
+        tap.contains(text, part)
+
+
+@tap.test("host")
+def other_logs_of_the_time_are_joined():
+    with leak(after=["-max-mib=4"]) as dlv:
+        rpc = dlv.connect()
+        name = session.session_name(dlv.pid)
+        watched.wait_record(dlv.pid)
+        now = time.time()
+        rpc.run_on()
+        time.sleep(1)
+        dlv.end()
+    kept_recording(name)
+    with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+        log.write(f"{stamp} could not launch process: fork/exec /x: permission denied\n")
+        log.flush()
+        found = json.loads(tap.succeed([tap.dbgscope, "report", name, "--with", log.name, "--json"]).stdout)
+        joined = [event for event in found["events"] if event["what"] == "log"]
+        tap.equal((len(joined), found["notes"]), (1, []), f"{found['events']}")
+        tap.contains(joined[0]["text"], "permission denied")
+        tap.true(abs(joined[0]["unix_ms"] / 1000 - now) < 2, f"{joined[0]} and not {now}")
+
+
+@tap.test("host", "pidns", "vm:v2")
+def nothing_wakes_the_watcher_while_the_program_stands_or_sleeps():
+    with leak(after=["-mib-per-step=16", "-max-mib=16", "-step-ms=60000"]) as dlv:
+        rpc = dlv.connect()
+        rpc.break_at("main.leakForever")
+        tap.equal(rpc.run_on()[0], "main.leakForever")
+        tap.equal(wake_ups(dlv.pid), 0, "wake-ups in 5 s at a breakpoint")
+        rpc.clear_breakpoints()
+        run_on(dlv)
+        dlv.match("leak: 16 MiB")
+        time.sleep(2)
+        tap.true(wake_ups(dlv.pid) <= 2, "it is woken again and again by a program that sleeps")
+
+
+def wake_ups(debugger):
+    watcher = watched.watcher_pid(debugger)
+    time.sleep(2)
+    before = int(watched.status_field(watcher, "voluntary_ctxt_switches"))
+    time.sleep(5)
+    return int(watched.status_field(watcher, "voluntary_ctxt_switches")) - before
+
+
+@tap.test("host", "vm:v2")
+def a_killed_watcher_leaves_all_but_the_end():
+    with leak("--fuse-action=off", after=["-mib-per-step=1", "-step-ms=50", "-max-mib=100"]) as dlv:
+        dlv.connect()
+        name = session.session_name(dlv.pid)
+        watcher = watched.watcher_pid(dlv.pid)
+        run_on(dlv)
+        dlv.match("leak: 48 MiB")
+        os.kill(watcher, signal.SIGKILL)
+        file = live_recording(name)
+        with open(file, "a") as torn:
+            torn.write('{"point":[99')
+        found = report(name)
+        tap.equal((found["ended"], found["notes"]), (False, ["its last line is not whole"]))
+        tap.true(max(column(found, "current_bytes")) > 24 * MIB, f"{column(found, 'current_bytes')}")
+        dlv.process.kill()
+        dlv.wait()
+    with leak(after=["-max-mib=1"]) as dlv:  # the next start cleans up, and keeps it
+        dlv.connect()
+        watched.wait_record(dlv.pid)
+        tap.true(kept_recording(name).stat().st_size > 0, "an empty recording")
+        dlv.end()
+
+
+@tap.test("host")
+def only_what_is_wanted_is_recorded():
+    with leak("--record=off", after=["-max-mib=1"]) as dlv:
+        dlv.connect()
+        watched.wait_record(dlv.pid)
+        tap.true(live_recording(session.session_name(dlv.pid)) is None, "--record=off")
+        dlv.end()
+    run = tap.succeed([tap.dbgscope, "--watch", "--record=on", "run", "--", "sh", "-c",
+                       'echo "$DBGSCOPE_SESSION"; exec python3 -c "x = bytes(48 << 20) + bytes(1); import time; time.sleep(1.5)"'],
+                      env={**os.environ, "DBGSCOPE_SESSION": ""})
+    name = run.stdout.strip()
+    kept_recording(name)
+    tap.true(max(column(report(name), "current_bytes")) > 40 * MIB, "the command's memory is not in it")
+    unwatched = tap.succeed([tap.dbgscope, "--record=on", "--dry-run", "run", "true"])
+    tap.contains(unwatched.stdout, "--record has no effect: there is no watcher")
+
+
+@tap.test("host")
+def what_is_no_recording_is_refused_with_words():
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        (place / "empty").write_text("")
+        (place / "other").write_text("hello\n{}\n[]\n")
+        os.mkfifo(place / "fifo")
+        with open(place / "huge", "wb") as huge:
+            huge.truncate(40 * MIB)
+        for name, words in (("empty", "no line of it"), ("other", "no line of it"), ("fifo", "no regular file"),
+                            ("huge", "larger than 32M"), ("none", "No such file")):
+            run = tap.run([tap.dbgscope, "report", str(place / name)])
+            tap.equal((run.rc, run.stdout), (125, ""), name)
+            tap.contains(run.stderr, words)
+        run = tap.run([tap.dbgscope, "report", "no-such-session"])
+        tap.equal(run.rc, 125)
+        tap.contains(run.stderr, "there is none of that name")
+        run = tap.run([tap.dbgscope, "report", "--last", "x"])
+        tap.equal(run.rc, 125)
+
+
+def history(*words, expected=0):
+    run = tap.run([tap.dbgscope, "history", *words])
+    tap.equal(run.rc, expected, f"{words}: {run.stdout}{run.stderr}")
+    return run.stdout
+
+
+def short_session(program, mib):
+    """One that ends by itself; its name."""
+    with Headless(["--memory-max=256M"], "exec", program, after=[f"-max-mib={mib}", "-mib-per-step=2"], env=CLEAN) as dlv:
+        rpc = dlv.connect()
+        name = session.session_name(dlv.pid)
+        tap.equal(rpc.run_on(), (None, True))
+        dlv.end()
+    watched.ended_record(name)
+    return name
+
+
+@tap.test("host")
+def a_program_that_has_got_a_leak_is_named():
+    with tempfile.TemporaryDirectory(prefix="dbgscope-drift-") as folder:
+        program = f"{folder}/leak"
+        shutil.copy(tap.program("leak"), program)
+        names = [short_session(program, 24) for _ in range(5)]
+        tap.contains(history("--program", folder, "--drift"), "1 has fewer than 5 sessions there, too few to tell")
+        names.append(short_session(program, 24))
+        tap.contains(history("--program", folder, "--drift"), "0 of 1 programs drifted")
+        names.append(short_session(program, 72))
+        text = history("--program", folder, "--drift", expected=1)
+        tap.contains(text, f"{program}: last session {names[-1]}")
+        tap.true(re.search(r"peak .*DRIFTED", text), text)
+        found = json.loads(history("--program", folder, "--drift", "--json", expected=1))["programs"][0]
+        peak = next(figure for figure in found["figures"] if figure["what"] == "peak")
+        tap.true(peak["drifted"] and peak["change"] > 1, f"{peak}")
+        past = json.loads(history("--program", folder, "--since", "1h", "--json"))
+        tap.equal([each["id"] for each in past], names)
+        tap.true(all(os.path.exists(each["recording"]) for each in past), "a recording is missing")
+        text = history("--program", folder)
+        tap.equal(text.count("(recorded)"), 7)
+        metrics = history("--program", folder, "--openmetrics")
+        rules = (pathlib.Path(__file__).resolve().parents[2] / "packaging/prometheus/dbgscope.rules.yml").read_text()
+        offered = set(re.findall(r"^# TYPE (\S+)", metrics, re.M))
+        tap.equal(set(re.findall(r"dbgscope_\w+", rules)) - offered, set(), "the rules name what is not offered")
+        tap.contains(metrics, f'dbgscope_history_sessions{{program="{program}"}} 7\n')
+
+
+@contextlib.contextmanager
+def logging_dlv(file):
+    """A client of a real dlv dap that logs the protocol; at the end both are gone."""
+    with open(file, "wb") as log:
+        dlv = subprocess.Popen([session.real("dlv"), "dap", "--listen=127.0.0.1:0", "--log", "--log-output=dap"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+    try:
+        with Dap(dlv.stdout.readline().decode().split()[-1]) as client:
+            yield client
+            time.sleep(0.5)  # for its last line
+    finally:
+        dlv.kill()
+        dlv.wait()
+        dlv.stdout.close()
+
+
+def dap(file):
+    return json.loads(tap.succeed([tap.dbgscope, "dap", file, "--json"]).stdout), tap.succeed([tap.dbgscope, "dap", file]).stdout
+
+
+@tap.test("host", "vm:v2")
+def a_real_dlv_and_its_client_are_listened_to():
+    with tempfile.TemporaryDirectory() as folder:
+        file = f"{folder}/dlv.log"
+        with logging_dlv(file) as client:
+            client.start(functions=["main.leakForever"], name="Launch", type="go", request="launch", mode="exec",
+                         program=tap.program("leak"), args=["-mib-per-step=0"])
+            client.stopped("breakpoint")
+            client.ask("setBreakpoints", source={"path": "/nowhere/x.go"}, breakpoints=[{"line": 7}])
+            client.response(client.send("evaluate", expression="nosuch", frameId=1))
+            client.ask("disconnect", terminateDebuggee=True)
+        found, text = dap(file)
+        tap.equal((found["client"], found["waiting_for"]), ("vscode", []))
+        commands = {request["command"]: request for request in found["requests"]}
+        tap.true(all(commands[name]["success"] for name in ("initialize", "launch", "configurationDone", "disconnect")), text)
+        tap.true(not commands["evaluate"]["success"] and commands["evaluate"]["message"], text)
+        points = {point["place"]: point for point in found["breakpoints"]}
+        tap.true(points["function main.leakForever"]["verified"], text)
+        tap.equal((points["x.go:7"]["verified"], points["x.go:7"]["message"]), (False, "could not find file /nowhere/x.go"))
+        tap.true(any("breakpoint" in stop["reason"] for stop in found["stops"]), text)
+        with logging_dlv(file) as client:  # dlv builds, and the client goes away
+            client.ask("initialize", clientID="nvim", adapterID="go")
+            client.send("launch", request="launch", mode="debug", program=folder, buildFlags="-toolexec='sleep 5'")
+        found, text = dap(file)
+        tap.true(found["waiting_for"] == ["launch"] or "FAILED" in text, text)
+        with logging_dlv(file) as client:
+            client.ask("initialize", clientID="x", adapterID="go")
+            tap.true(not client.response(client.send("launch", mode="exec", program="/nowhere/prog"))["success"], "launched")
+        tap.contains(dap(file)[1], "FAILED: Failed to launch: ")
+        run = tap.run([tap.dbgscope, "dap", "/etc/hostname"])
+        tap.equal(run.rc, 125)
+        tap.contains(run.stderr, "no message of the Debug Adapter Protocol")
+
+
+if __name__ == "__main__":
+    import atexit
+    main_pid = os.getpid()
+    atexit.register(lambda: os.getpid() == main_pid and session.remove_dead_directories())
+    tap.main()

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/recording.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "record.hpp"
+#include "session/record_json.hpp"
+
+namespace dbgscope {
+namespace {
+
+using ::testing::ElementsAre;
+
+const RecordedPoint kPoint{.at_ms = 1532,
+                           .current_bytes = 120,
+                           .anon_bytes = 100,
+                           .file_bytes = 10,
+                           .shmem_bytes = 1,
+                           .kernel_bytes = 9,
+                           .high = 3,
+                           .max = 2,
+                           .oom_kill = 1,
+                           .stall_some_us = 1000,
+                           .stall_full_us = 900};
+
+RecordingHeader header()
+{
+    return {.writer = "dbgscope 0.1.0",
+            .realtime_ms = 1'700'000'000'000,
+            .monotonic_ms = 55,
+            .columns = {},
+            .session = test::full_record()};
+}
+
+TEST(Recording, WhatIsWrittenIsRead)
+{
+    const RecordedEvent cap{.at_ms = 1600, .kind = RecordedKind::cap, .cap = Limit(256), .fuse = Limit()};
+    const RecordedEvent said{.at_ms = 1700, .kind = RecordedKind::said, .text = "a \"line\"\n\xff", .pid = 7};
+    const std::string text = recording_line(header()) + recording_line(kPoint) + recording_line(cap) +
+                             recording_line(said) + recording_end_line(test::full_record());
+    const auto read = parse_recording(text);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->header.realtime_ms, 1'700'000'000'000);
+    EXPECT_EQ(read->header.session, test::full_record());
+    EXPECT_EQ(read->header.columns.front(), "at_ms");
+    EXPECT_EQ(read->header.columns.size(), 11U);
+    EXPECT_THAT(read->points, ElementsAre(kPoint));
+    EXPECT_THAT(read->events, ElementsAre(cap, said));
+    EXPECT_EQ(read->end, test::full_record());
+    EXPECT_FALSE(read->torn || read->newer);
+    EXPECT_EQ(read->skipped + read->left_out, 0U);
+}
+
+TEST(Recording, EachIsOneLineOfAscii)
+{
+    for (const std::string &line :
+         {recording_line(header()), recording_line(kPoint),
+          recording_line(RecordedEvent{.kind = RecordedKind::said, .text = "a\nb\xc3\xa9"})}) {
+        EXPECT_EQ(line.find('\n'), line.size() - 1) << line;
+        EXPECT_EQ(line.find_first_not_of("\n !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
+                                         "abcdefghijklmnopqrstuvwxyz{|}~"),
+                  std::string::npos);
+    }
+    EXPECT_EQ(recording_line(kPoint), "{\"point\":[1532,120,100,10,1,9,3,2,1,1000,900]}\n");
+    EXPECT_EQ(recording_line(RecordedEvent{.at_ms = 5, .kind = RecordedKind::state, .state = SessionState::held}),
+              "{\"event\":{\"at_ms\":5,\"kind\":\"state\",\"state\":\"held\"}}\n");
+}
+
+TEST(Recording, ATornLastLineIsLeftOut)
+{
+    const std::string whole = recording_line(header()) + recording_line(kPoint);
+    for (std::size_t cut = whole.size() - 2; cut > recording_line(header()).size(); --cut) {
+        const auto read = parse_recording(std::string_view(whole).substr(0, cut));
+        ASSERT_TRUE(read) << cut;
+        EXPECT_TRUE(read->torn && read->points.empty()) << cut;
+        EXPECT_EQ(read->header.session.id, test::full_record().id);
+    }
+}
+
+TEST(Recording, ANewerOneIsReadAsFarAsItIsUnderstood)
+{
+    const auto read = parse_recording("{\"recording\":{\"schema\":9,\"realtime_ms\":5,\"mood\":\"good\"}}\n"
+                                      "{\"point\":[7,8,9,10,11,12,13,14,15,16,17,18,19]}\n"
+                                      "{\"event\":{\"at_ms\":9,\"kind\":\"dreamt\",\"text\":\"x\"}}\n"
+                                      "{\"stack\":[1,2]}\n");
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(read->newer);
+    ASSERT_EQ(read->points.size(), 1U);
+    EXPECT_EQ(read->points[0].stall_full_us, 17U);
+    ASSERT_EQ(read->events.size(), 1U);
+    EXPECT_EQ(read->events[0].kind, RecordedKind::unknown);
+    EXPECT_EQ(read->skipped, 1U);
+}
+
+TEST(Recording, HostileNumbersAreBounded)
+{
+    const auto read = parse_recording(
+        "{\"point\":[-5,18446744073709551615,1e300,\"x\",null,{}]}\n"
+        "{\"point\":[9223372036854775807,5]}\n{\"point\":[3,5]}\n{\"point\":[]}\n"
+        "{\"event\":{\"at_ms\":-9223372036854775808,\"kind\":\"cap\",\"cap_bytes\":18446744073709551614}}\n");
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->points.size(), 3U);
+    EXPECT_EQ(read->points[0].at_ms, 0);
+    EXPECT_EQ(read->points[0].current_bytes, 1ULL << 60U);
+    EXPECT_EQ(read->points[1].at_ms, 3); // in the order of time
+    EXPECT_EQ(read->points[2].at_ms, 10LL * 365 * 24 * 3600 * 1000);
+    ASSERT_EQ(read->events.size(), 1U);
+    EXPECT_EQ(read->events[0].at_ms, 0);
+    EXPECT_EQ(read->events[0].cap, Limit(1ULL << 60U));
+    EXPECT_EQ(read->skipped, 1U);
+}
+
+TEST(Recording, WhatIsNoneIsRefused)
+{
+    for (const char *text : {"", "\n\n", "hello", "{}\n[]\n1\n", "{\"point\":7}\n", "{\"recording\":[]}", "\xff\xfe"})
+        EXPECT_FALSE(parse_recording(text)) << text;
+}
+
+TEST(Recording, MoreThanIsReadIsCounted)
+{
+    std::string text;
+    for (std::size_t i = 0; i < kMaxRecordedEvents + 7; ++i)
+        text += "{\"event\":{\"kind\":\"said\"}}\n";
+    const auto read = parse_recording(text);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->events.size(), kMaxRecordedEvents);
+    EXPECT_EQ(read->left_out, 7U);
+}
+
+} // namespace
+} // namespace dbgscope

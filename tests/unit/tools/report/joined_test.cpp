@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/report/joined.hpp"
+
+#include <cstdlib>
+#include <ctime>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace dbgscope {
+namespace {
+
+using ::testing::ElementsAre;
+
+/// Ten seconds from 23:59:55 on (UTC), 1000 s after the machine's start.
+Timeline ten_seconds()
+{
+    (void)::setenv("TZ", "UTC", 1);
+    ::tzset();
+    Recorded in;
+    in.header.realtime_ms = 1'700'006'395'000; // 2023-11-14 23:59:55
+    in.header.monotonic_ms = 1'000'000;
+    in.header.session.id = "s1";
+    in.points = {
+        {.at_ms = 0, .current_bytes = 5}, {.at_ms = 6000, .current_bytes = 7}, {.at_ms = 10'000, .current_bytes = 9}};
+    in.events = {{.at_ms = 4000, .kind = RecordedKind::said, .text = "own"}};
+    return timeline_of(in);
+}
+
+std::vector<std::int64_t> places(const Timeline &timeline)
+{
+    std::vector<std::int64_t> at;
+    for (const TimelineEvent &event : timeline.events)
+        at.push_back(event.at_ms);
+    return at;
+}
+
+TEST(Joined, EachClockFindsItsPlace)
+{
+    Timeline timeline = ten_seconds();
+    join(timeline,
+         {{.epoch_s = 1'700'006'397.5, .what = "a"},
+          {.uptime_s = 1007.25, .what = "b"},
+          {.day_s = 3, .what = "after midnight"},
+          {.day_s = 86'396, .what = "before"}},
+         "kern.log");
+    EXPECT_THAT(places(timeline), ElementsAre(1000, 2500, 4000, 7250, 8000));
+    EXPECT_EQ(timeline.events[3].what, "b");
+    EXPECT_EQ(timeline.events[3].bytes, 7U);
+    EXPECT_EQ(timeline.events[3].unix_ms, 1'700'006'395'000 + 7250);
+    EXPECT_TRUE(timeline.notes.empty());
+}
+
+TEST(Joined, WhatIsOfAnotherTimeIsCounted)
+{
+    Timeline timeline = ten_seconds();
+    join(timeline,
+         {{.epoch_s = 5}, {.uptime_s = 1e300}, {.day_s = 40'000}, {.what = "no clock"}, {.epoch_s = 1'700'006'394.5}},
+         "app.log");
+    EXPECT_THAT(places(timeline), ElementsAre(0, 4000)) << "a second beside it still counts";
+    EXPECT_THAT(timeline.notes, ElementsAre("app.log: 3 of its findings lie outside of the session's time",
+                                            "app.log: 1 of its findings have no time"));
+    join(timeline, {}, "empty.log");
+    EXPECT_EQ(timeline.notes.back(), "empty.log: nothing in it is known to explain");
+}
+
+} // namespace
+} // namespace dbgscope

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/report/past_session.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace dbgscope {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string program(std::vector<std::string> command, const char *tool = "dlv")
+{
+    SessionRecord record;
+    record.tool = tool;
+    record.command = std::move(command);
+    record.directory = "/home/dev/app";
+    return program_of(record);
+}
+
+TEST(PastSession, OneProgramHasOneName)
+{
+    EXPECT_EQ(program({"dlv", "exec", "./leak"}), "/home/dev/app/leak");
+    EXPECT_EQ(program({"/usr/bin/dlv", "exec", "--headless", "--listen=:0", "../app/./leak", "--", "-x"}),
+              "/home/dev/app/leak");
+    EXPECT_EQ(program({"dlv", "exec", "/home/dev/app/leak"}), "/home/dev/app/leak");
+    EXPECT_EQ(program({"dlv", "debug", "./cmd/server", "--", "x"}), "/home/dev/app/cmd/server");
+    EXPECT_EQ(program({"dlv", "debug"}), "/home/dev/app");
+    EXPECT_EQ(program({"dlv", "dap", "--listen=127.0.0.1:0"}), "dlv dap in /home/dev/app");
+    EXPECT_EQ(program({"gdb", "./a.out"}, "gdb"), "/home/dev/app/a.out");
+    EXPECT_EQ(program({"make", "-j8"}, "run"), "make");
+    EXPECT_EQ(program({"./make"}, "run"), "/home/dev/app/make");
+    EXPECT_EQ(program({}), "dlv");
+}
+
+TEST(PastSession, GrowthIsUpToTheHighestPoint)
+{
+    Recorded recorded;
+    recorded.events = {{.at_ms = 1000, .kind = RecordedKind::debuggee},
+                       {.at_ms = 4000, .kind = RecordedKind::state, .state = SessionState::throttled}};
+    recorded.points = {{.at_ms = 0, .current_bytes = 900}, // before it started
+                       {.at_ms = 1000, .current_bytes = 100},
+                       {.at_ms = 3000, .current_bytes = 700},
+                       {.at_ms = 9000, .current_bytes = 300}};
+    PastSession session;
+    add_from_recording(session, recorded);
+    EXPECT_DOUBLE_EQ(*session.growth_bytes_per_s, 300);
+    EXPECT_DOUBLE_EQ(*session.first_trip_s, 3);
+    PastSession nothing;
+    add_from_recording(nothing, Recorded{});
+    EXPECT_FALSE(nothing.growth_bytes_per_s || nothing.first_trip_s);
+}
+
+TEST(PastSession, NamesCannotLeaveTheirPlace)
+{
+    PastSession session{.program = "/a\"b\\c\n\x1b[2J\xff"};
+    session.record.id = "evil\n\x1b";
+    session.record.verdicts = {"a\nb\x1b"};
+    session.record.counts.oom_kill = 2;
+    const std::string text = history_text({session});
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+    const std::string metrics = history_openmetrics({session, session});
+    EXPECT_THAT(metrics,
+                HasSubstr("dbgscope_history_memory_kills{program=\"/a\\\"b\\\\c\\\\x0a\\\\x1b[2J\\\\xff\"} 4\n"));
+    EXPECT_TRUE(metrics.ends_with("# EOF\n"));
+}
+
+} // namespace
+} // namespace dbgscope
