@@ -49,7 +49,9 @@ RecordingPace::Ms RecordingPace::arm(Ms now, std::chrono::nanoseconds used)
     armed_at_ = now;
     used_ = used;
     const Ms needed(static_cast<std::int64_t>(pace * static_cast<double>(wanted_.count())));
-    return std::clamp(needed, kLeastUsed, kMostUsed);
+    // What the Go runtime does in the background of a sleeping program is no work worth a look.
+    const Ms least = kLeastUsed * std::clamp<std::int64_t>(wanted_ / (2 * kSteady), 1, 4);
+    return std::clamp(needed, least, kMostUsed);
 }
 
 std::optional<RecordingPace::Ms> RecordingPace::again_in() const
