@@ -71,6 +71,18 @@ void CpuClock::arm(std::chrono::milliseconds used)
         (void)::timer_settime(timer, 0, &after, nullptr); // ESRCH: it has ended
 }
 
+std::chrono::nanoseconds CpuClock::used() const
+{
+    std::chrono::nanoseconds sum{0};
+    for (const auto &[pid, timer] : timers_) {
+        clockid_t clock{};
+        timespec used{};
+        if (::clock_getcpuclockid(pid, &clock) == 0 && ::clock_gettime(clock, &used) == 0)
+            sum += std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+    }
+    return sum;
+}
+
 void CpuClock::drain()
 {
     signalfd_siginfo info{};

@@ -28,6 +28,8 @@ class CpuClock {
     void follow(const std::vector<pid_t> &pids);
     /// Once, when one of them has used that much more.
     void arm(std::chrono::milliseconds used);
+    /// What those that are followed have used so far, together.
+    [[nodiscard]] std::chrono::nanoseconds used() const;
     /// Makes fd() unreadable again.
     void drain();
 

@@ -18,8 +18,7 @@ namespace {
 
 constexpr std::size_t kMostEarly = 8;
 constexpr std::size_t kMostText = 2048; ///< of a line; a stack of names from /proc may be longer
-constexpr std::chrono::milliseconds kAgain{500};
-constexpr std::int64_t kJumpMs = 1000; ///< of the calendar: what is less is slewing
+constexpr std::int64_t kJumpMs = 1000;  ///< of the calendar: what is less is slewing
 
 std::int64_t clock_ms(clockid_t clock)
 {
@@ -214,6 +213,13 @@ RecordedPoint Recording::read_point(Ms now, std::uint64_t current_bytes) const
     return point;
 }
 
+void Recording::arm(Ms now)
+{
+    clock_.arm(pace_.arm(now, clock_.used()));
+    const auto again = pace_.again_in();
+    again_at_ = again ? std::optional(now + *again) : std::nullopt;
+}
+
 void Recording::look(Ms now, bool always)
 {
     if (!file_ || full_ || (!always && !pace_.may_look(now)))
@@ -223,11 +229,7 @@ void Recording::look(Ms now, bool always)
         return;
     check_calendar(now);
     const auto moved = pace_.looked(now, *current);
-    clock_.arm(pace_.arm(now));
-    if (moved != RecordingPace::Seen::same) // it may stop right after it has grown
-        again_at_ = now + kAgain;
-    else
-        again_at_.reset();
+    arm(now);
     if (moved != RecordingPace::Seen::worth_a_point && !always)
         return;
     write(recording_line(read_point(now, *current)));
@@ -256,17 +258,16 @@ Source Recording::source()
             .ready =
                 [this](const pollfd &, WatchTime) {
                     clock_.drain();
-                    pace_.ran_out();
                     if (const Ms when = now(); pace_.may_look(when))
                         look(when, false);
                     else
-                        clock_.arm(pace_.arm(when));
+                        arm(when);
                 },
             .next_look = [this] { return again_at_ ? std::optional(WatchTime(*again_at_)) : std::nullopt; },
             .timer =
                 [this](WatchTime) {
                     again_at_.reset();
-                    look(now(), true);
+                    look(now(), false);
                 }};
 }
 

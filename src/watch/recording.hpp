@@ -51,6 +51,7 @@ class Recording {
     void event(RecordedEvent event);
     void compare(const SessionRecord &record, Ms now);
     [[nodiscard]] RecordedPoint read_point(Ms now, std::uint64_t current_bytes) const;
+    void arm(Ms now);
     void look(Ms now, bool always);
     void check_calendar(Ms now);
 
@@ -64,7 +65,7 @@ class Recording {
     bool divided_ = false;
     CpuClock clock_;
     RecordingPace pace_;
-    std::optional<Ms> again_at_;     ///< memory has moved: by then it is looked at once more
+    std::optional<Ms> again_at_;     ///< by the wall clock
     std::vector<std::string> early_; ///< said before begin()
     std::vector<ProcessId> known_;
     std::optional<SessionRecord> last_; ///< what the events written so far tell: state, cap, fuse; the rest is not kept

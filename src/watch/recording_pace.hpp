@@ -31,13 +31,13 @@ class RecordingPace {
     void wrote(Ms now, std::size_t bytes);
     /// The point that the last looked() allowed, or one that an event wanted, holds this much.
     void point_written(std::uint64_t current_bytes) { last_bytes_ = current_bytes; }
-    /// The debuggee has used all the processor time that the last arm() gave it.
-    void ran_out() { ran_out_ = true; }
-    /// How much it may use before the next look: what it needs, at the pace it had since the last arm(), for a tenth of
-    /// a second while its memory moves and there are bytes to spare, else for a second; up to eight while it stays the
-    /// same. At least a tick of the kernel's, at most a second, so that a program that was busy and now grows at its
-    /// leisure is not lost.
-    [[nodiscard]] Ms arm(Ms now);
+    /// How much processor time the debuggee may use before the next look: what it needs, at the pace it had since the
+    /// last call, for a tenth of a second while its memory moves and there are bytes to spare, else for a second; up to
+    /// eight while it stays the same. At least a tick of the kernel's, at most a second. `used`: by all of it, ever.
+    [[nodiscard]] Ms arm(Ms now, std::chrono::nanoseconds used);
+    /// And by the wall clock, while it works or its memory moves: ticks miss a program that works for less than one at
+    /// a time. Nothing: it stands still or sleeps, and the clock of its processor time is enough.
+    [[nodiscard]] std::optional<Ms> again_in() const;
 
   private:
     static constexpr Ms kClosest{100}, kSteady{1000}, kLongest{8000}; ///< of the wall clock
@@ -49,10 +49,9 @@ class RecordingPace {
     std::optional<Ms> last_look_, last_refill_;
     std::optional<std::uint64_t> last_bytes_;
     Ms wanted_ = kClosest; ///< between two looks
-    bool ran_out_ = false;
+    bool moved_ = false, works_ = false;
     std::optional<Ms> armed_at_;
-    Ms given_ = kLeastUsed;
-    double pace_ = 0; ///< processor time a unit of the wall clock's
+    std::chrono::nanoseconds used_{0};
 };
 
 } // namespace dbgscope

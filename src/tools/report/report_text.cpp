@@ -106,7 +106,7 @@ std::string marks(const Timeline &timeline, std::size_t width)
         return "";
     std::string legend;
     for (const Mark mark : kLegend)
-        if (std::ranges::find(row, mark) != row.end())
+        if (std::ranges::find(timeline.events, mark, &TimelineEvent::mark) != timeline.events.end()) // hidden ones too
             legend += fmt::format("{}{} {}", legend.empty() ? "" : ", ", mark_letter(mark), mark_words(mark));
     return pad_right("marks", kTitle) + ' ' + line + '\n' + std::string(kTitle + 1, ' ') + legend + '\n';
 }

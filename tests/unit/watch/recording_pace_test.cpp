@@ -41,9 +41,12 @@ std::size_t bytes_in_an_hour(double used)
             pace.point_written(memory);
             bytes += kPoint;
         }
-        const auto wait = static_cast<std::int64_t>(static_cast<double>(pace.arm(now).count()) / used);
-        now += Ms(std::max<std::int64_t>(wait, 1));
-        pace.ran_out();
+        const auto part = std::chrono::duration_cast<std::chrono::nanoseconds>(used * now);
+        auto wait = Ms(std::max<std::int64_t>(
+            static_cast<std::int64_t>(static_cast<double>(pace.arm(now, part).count()) / used), 1));
+        if (const auto again = pace.again_in())
+            wait = std::min(wait, *again);
+        now += wait;
     }
     return bytes;
 }
@@ -72,8 +75,7 @@ TEST(RecordingPace, AProgramThatIsBusyAndStandsStillIsLookedAtOnceASecond)
     for (Ms now{0}; now < Ms(60'000); ++wakes) {
         (void)pace.looked(now, kMiB);
         pace.point_written(kMiB);
-        now += pace.arm(now); // one processor, all the time
-        pace.ran_out();
+        now += std::min(pace.arm(now, now), pace.again_in().value_or(Ms(100'000))); // one processor, all the time
     }
     EXPECT_LE(wakes, 80);
 }
@@ -82,10 +84,29 @@ TEST(RecordingPace, ASlowOneIsGivenLittle)
 {
     RecordingPace pace;
     (void)pace.looked(Ms(0), kMiB);
-    EXPECT_EQ(pace.arm(Ms(0)), Ms(4)); // nothing is known of its pace
-    pace.ran_out();
-    EXPECT_EQ(pace.arm(Ms(4)), Ms(100)) << "it works all the time: a tenth of a second";
-    EXPECT_EQ(pace.arm(Ms(2004)), Ms(5)) << "it has not used that in two seconds";
+    pace.point_written(kMiB);
+    EXPECT_EQ(pace.arm(Ms(0), Ms(7)), Ms(4)); // nothing is known of its pace
+    EXPECT_EQ(pace.arm(Ms(10), Ms(17)), Ms(100)) << "it works all the time: a tenth of a second";
+    EXPECT_EQ(pace.arm(Ms(1010), Ms(17)), Ms(4)) << "it stands still";
+    EXPECT_EQ(pace.arm(Ms(2010), Ms(3)), Ms(4)) << "one of two has ended";
+}
+
+TEST(RecordingPace, TheWallClockGoesOnlyWhileItWorksOrMoves)
+{
+    RecordingPace pace;
+    (void)pace.looked(Ms(0), kMiB);
+    pace.point_written(kMiB);
+    (void)pace.arm(Ms(0), Ms(0));
+    EXPECT_EQ(pace.again_in(), Ms(500)) << "it may stop right after it has grown";
+    (void)pace.looked(Ms(500), kMiB);
+    (void)pace.arm(Ms(500), Ms(10));
+    EXPECT_EQ(pace.again_in(), Ms(2000)) << "the same, but it works";
+    (void)pace.looked(Ms(2500), kMiB);
+    (void)pace.arm(Ms(2500), Ms(20));
+    EXPECT_EQ(pace.again_in(), Ms(4000)) << "later and later";
+    (void)pace.looked(Ms(6500), kMiB);
+    (void)pace.arm(Ms(6500), Ms(21));
+    EXPECT_EQ(pace.again_in(), std::nullopt) << "a millisecond in four seconds is none";
 }
 
 } // namespace
