@@ -91,6 +91,8 @@ void Watcher::note_snapshot(const std::string &directory)
     last_snapshot_ = directory;
     if (!order_.snapshot_directory.empty() || order_.fuse == FuseAction::snapshot)
         tell("snapshot: " + printable(directory));
+    else
+        recording_.said("snapshot: " + printable(directory));
 }
 
 /// What the last look at that debuggee has shown: it cannot be asked any more.

@@ -68,6 +68,10 @@ TEST(HolderLine, NamesTheThreeLargestAndNoCrumbs)
     const HeapView fresh = view({site("main.a", 1, 99)});
     EXPECT_EQ(holders_text(fresh), "main.a main.go:13 100M (100 %)");
     EXPECT_EQ(holders_text(view({})), "");
+    HeapView garbage = view({site("main.a", 1, 719), site("main.b", 0, 80)});
+    garbage.gc.heap_live_bytes = 100 * kMiB;
+    EXPECT_EQ(holders_text(garbage), "main.a main.go:13 90M (90 %), main.b main.go:13 10M (10 %)")
+        << "not 720M where 100M are in use";
 }
 
 TEST(HeapView, NothingSampledIsSaid)
