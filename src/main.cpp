@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <exception>
+#include <new>
 #include <string>
+#include <utility>
 
 #include "cli/cli.hpp"
 #include "cli/systemd_run.hpp"
@@ -36,16 +39,32 @@ void occupy_standard_descriptors()
             (void)::open("/dev/null", O_RDWR | O_CLOEXEC); // NOLINT(*-vararg): the lowest free number, which is this
 }
 
+/// Whatever nobody else has caught is a failure as every other.
+dbgscope::Result<int> run(const dbgscope::Invocation &invocation)
+{
+    const auto failed = [](std::string cause) {
+        return dbgscope::fail({.operation = "go on", .subject = "", .cause = std::move(cause)});
+    };
+    try {
+        return dbgscope::run_cli(invocation);
+    } catch (const std::bad_alloc &) {
+        return failed("out of memory (a limit of this shell's? see ulimit -v and -d)");
+    } catch (const std::exception &exception) {
+        return failed(exception.what());
+    }
+}
+
 } // namespace
 
 int main(int argc, char **argv, char **envp)
 {
     occupy_standard_descriptors();
     dbgscope::Invocation invocation;
+    invocation.inherited = dbgscope::Inherited::set_aside();
     invocation.arguments.assign(argv, argv + argc);
     for (char **entry = envp; *entry != nullptr; ++entry)
         invocation.environment.emplace_back(*entry);
-    const auto outcome = dbgscope::run_cli(invocation);
+    const auto outcome = run(invocation);
     if (outcome)
         return *outcome;
     const std::string line = "dbgscope: " + dbgscope::to_line(outcome.error()) + '\n';

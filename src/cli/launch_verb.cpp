@@ -139,7 +139,9 @@ Error pass_through(Request request, const Invocation &invocation)
     auto plan = make_plan(facts, request);
     if (!plan)
         return plan.error();
-    return carry_out(*plan, invocation.environment, [](std::string_view, std::string_view) {}).error;
+    return carry_out(
+               *plan, invocation.environment, [](std::string_view, std::string_view) {}, invocation.inherited)
+        .error;
 }
 
 Error no_command()
@@ -200,12 +202,13 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     for (const Notice &notice : plan->notices)
         if (notice.id != "listens-everywhere" || !said_today(notice.id)) // true of every gdbserver there is
             messages.say(notice.text);
-    Outcome outcome = carry_out(*plan, invocation.environment, [&](std::string_view id, std::string_view line) {
+    const Say say = [&](std::string_view id, std::string_view line) {
         if (options.as_systemd_run && id == kUnitLine)
             messages.say_bare(line);
         else if (id != (options.as_systemd_run && plan->backend != Backend::cgroupfs ? kStarted : kUnitLine))
             messages.say(line);
-    });
+    };
+    Outcome outcome = carry_out(*plan, invocation.environment, say, invocation.inherited);
     if (outcome.watcher)
         return std::move(*outcome.watcher);
     return fail(std::move(outcome.error));
@@ -215,7 +218,9 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
 
 Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invocation)
 {
-    auto ending = start(tool, std::move(options), invocation); // and everything launching needed is freed
+    Invocation raised = invocation;
+    raised.inherited.raise_limits();
+    auto ending = start(tool, std::move(options), raised); // and everything launching needed is freed
     if (!ending)
         return pass(ending);
     if (const int *status = std::get_if<int>(&*ending))

@@ -31,7 +31,6 @@ class Watcher {
     void run();
     /// Cleans up and records.
     void finish();
-    [[nodiscard]] const Signals &signals() const { return signals_; }
     /// --wait: the debugger's, as waitpid(2) gave it to finish().
     [[nodiscard]] std::optional<int> wait_status() const { return wait_status_; }
     [[nodiscard]] bool debuggee_killed_for_memory() const { return oom_ && oom_->last_debuggee_killed_for_memory(); }

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other people's homes, closed directories, foreign namespaces: a launch says what it left out in one line, and goes on."""
 
-import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import tap
+import watched
 
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None, "XDG_CONFIG_HOME": None, "XDG_RUNTIME_DIR": None}
 AS_USER = ["setpriv", "--reuid=4711", "--regid=4711", "--clear-groups"]
@@ -86,6 +87,37 @@ def a_user_namespace_that_does_not_know_root():
         said = said_more(usual, launch(before=["unshare", "--map-root-user"], cwd=base))
         tap.equal(len(said), 1, said)
         tap.contains(said[0], "neither you nor root: ignored")
+
+
+def under(*words, program=("show",), options=(), **popen):
+    """test program `under` with one hostile limit or signal, and then dbgscope."""
+    start = [tap.program("under"), *words, tap.dbgscope, "run", "--memory-max=64M", *options, "--"]
+    return tap.run([*start, tap.program("under"), *program], env=CLEAN, **popen)
+
+
+@tap.test("host", "pidns", "vm:v2", user="root")
+def a_file_size_limit_does_not_end_the_watcher():
+    before = watched.history_file().read_text() if watched.history_file().exists() else ""
+    result = under("limit", "FSIZE", "0", "0", options=["--watch", "-q"])
+    tap.equal(result.rc, 0, result.stderr)
+    tap.contains(result.stdout, "limit FSIZE 0 0")
+    tap.wait_until(lambda: len(watched.history_file().read_text()) > len(before), 10, message="the session in the history")
+    # Nor does it end the launch, where standard error is a file and everything we say is a write to it.
+    with tempfile.TemporaryFile() as log:
+        tap.equal(subprocess.run([tap.program("under"), "limit", "FSIZE", "0", "-", tap.dbgscope, "run", "--memory-max=1E", "--",
+                                  tap.program("under"), "show"], stderr=log, stdout=subprocess.PIPE, check=False).returncode, 0)
+
+
+@tap.test("host", "pidns", "vm:v2", user="root")
+def signals_are_the_callers():
+    for words, line in ((("block", "17"), "pending 17"), (("ignore", "25"), None), (("block", "1"), "ignored 25")):
+        result = under(*words, options=["--watch", "-q"])
+        if line:
+            tap.true(line not in result.stdout, result.stdout)
+    for words in (("ignore", "17"), ("pending", "1"), ("pending", "10")):
+        result = under(*words, options=["--wait", "-q"])
+        tap.equal(result.rc, 0, result.stderr)
+        tap.contains(result.stdout, f"{'ignored' if words[0] == 'ignore' else 'pending'} {words[1]}\n")
 
 
 if __name__ == "__main__":
