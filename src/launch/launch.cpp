@@ -158,6 +158,8 @@ Attempt::Done Attempt::carry(const StartWatcher &start)
     if (order.wait)
         inherited_.take_pending();
     auto forked = fork_watcher(order);
+    if (!forked && !order.split_required)
+        forked.error().hint = "this session has no split, no fuse, no verdict, and nobody cleans up after it";
     if (!forked)
         return soften(pass(forked), false, "no-watcher");
     link_ = std::move(forked->link);

@@ -58,6 +58,7 @@ Inherited Inherited::set_aside()
     (void)::sigpending(&was.pending_);
     for (const int signal : {SIGXFSZ, SIGXCPU, SIGCHLD})
         was.ignored_[static_cast<std::size_t>(signal)] = is_ignored(signal);
+    (void)::getrlimit(RLIMIT_STACK, &was.limits_[RLIMIT_STACK]); // main() may raise it
     was.take_again();
     return was;
 }
@@ -78,7 +79,7 @@ void Inherited::raise_limits()
     raised_ = true;
     for (const auto resource : kRaised) {
         rlimit &was = limits_[resource];
-        if (::getrlimit(resource, &was) != 0)
+        if (resource == RLIMIT_STACK || ::getrlimit(resource, &was) != 0)
             continue;
         raise(resource, was);
     }

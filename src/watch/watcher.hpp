@@ -107,6 +107,7 @@ class Watcher {
     std::string last_snapshot_;         ///< of the debuggee there is now
     int let_go_looks_ = 0;              ///< how often it is still looked whether a debuggee has been let go
     std::optional<Time> look_at_;       ///< a new debuggee is to be looked at
+    std::optional<Time> look_by_;       ///< and not later than that, however many come
     std::optional<Time> events_muted_;  ///< memory.events is not polled before
     std::optional<Time> gone_check_at_; ///< without pidfd
     std::optional<Time> settle_at_;     ///< the session's record and pressure are still to be seen to

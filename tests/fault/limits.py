@@ -29,7 +29,7 @@ TICK = "whatever lives for a tick of the clock is killed, and a static program o
 LOADER = "no dynamically linked program can be started, and the bare one is static"
 OPTIONS = ["-q", "--memory-max=256M", f"--unit={UNIT}"]
 # (verb, words of the case) -> why it differs and has to
-LISTED = {("run", "limit", "CPU", "0"): TICK, ("wait", "limit", "CPU", "0"): TICK,
+LISTED = {("run", "limit", "CPU", "0"): TICK, ("wait", "limit", "CPU", "0"): TICK, ("dlv", "limit", "CPU", "0"): TICK,
           **{(verb, "limit", "NOFILE", number): LOADER for verb in ("run", "wait") for number in ("0", "1")}}
 
 
