@@ -71,9 +71,10 @@ struct SessionRecord {
     std::string backend; ///< "systemd-user", "cgroupfs", …
     std::string tool;    ///< "dlv"; "run" for a plain command
     std::vector<std::string> command;
-    std::string directory;     ///< working directory at the start
-    std::string boot_id;       ///< /proc/sys/kernel/random/boot_id: pids and cgroups mean nothing in another boot
-    std::string pid_namespace; ///< "pid:[4026531836]": numbers mean nothing in another one
+    std::string directory;      ///< working directory at the start
+    std::string boot_id;        ///< /proc/sys/kernel/random/boot_id: pids and cgroups mean nothing in another boot
+    std::string pid_namespace;  ///< "pid:[4026531836]": numbers mean nothing in another one
+    std::string time_namespace; ///< "time:[4026531834]": start times are others in another one; empty: before Linux 5.6
     std::uint32_t uid = 0;
     ProcessId debugger;
     ProcessId watcher; ///< pid 0: none (--no-watch never has a record)
@@ -132,6 +133,7 @@ void fields(auto &visit, Is<SessionRecord> auto &record)
     visit("directory", record.directory);
     visit("boot_id", record.boot_id);
     visit("pid_namespace", record.pid_namespace);
+    visit("time_namespace", record.time_namespace);
     visit("uid", record.uid);
     visit("debugger", record.debugger);
     visit("watcher", record.watcher);

@@ -20,7 +20,10 @@ namespace dbgscope {
 /// Nothing when a backslash is not followed by xNN.
 [[nodiscard]] std::optional<std::string> unescape_bytes(std::string_view text);
 
-/// For a terminal: \xNN for control characters (C0, DEL, C1) and bytes that are not UTF-8; the rest as it is.
+/// For a terminal: \xNN for control characters (C0, DEL, C1), for those that are not seen or change the order of others
+/// (zero width, bidirectional marks), and for bytes that are not UTF-8; the rest as it is.
 [[nodiscard]] std::string printable(std::string_view text);
+/// The same for a text of several lines: tabs and the ends of lines stay.
+[[nodiscard]] std::string printable_lines(std::string_view text);
 
 } // namespace dbgscope

@@ -10,6 +10,7 @@
 #include "kernel/process.hpp"
 #include "plan/budget.hpp"
 #include "session/cap.hpp"
+#include "session/end.hpp"
 
 namespace dbgscope {
 namespace {
@@ -57,6 +58,12 @@ Result<int> change_cap(const LiveSession &session, const Usage &usage, Limit cap
                      .cause = record.place.scope.empty() ? "it runs without a cgroup of its own"
                                                          : record.place.capped() + " cannot be read",
                      .hint = record.place.scope.empty() ? "" : "the session may have ended"});
+    if (!names_its_session(record))
+        return fail(
+            {.kind = ErrorKind::refused,
+             .operation = "set the cap of",
+             .subject = record.id,
+             .cause = fmt::format("its record names {}, which is no cgroup of that session", record.place.scope)});
     const CapChange change = plan_cap_change(record, usage, cap);
     if (auto possible = check_cap(record, usage, change); !possible)
         return pass(possible);

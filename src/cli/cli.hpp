@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dbgscope/error.hpp"
+#include "sys/inherited.hpp"
 
 namespace dbgscope {
 
@@ -12,6 +13,7 @@ namespace dbgscope {
 struct Invocation {
     std::vector<std::string> arguments;
     std::vector<std::string> environment; ///< "NAME=VALUE" as in environ
+    Inherited inherited;                  ///< what is given back to the program that is started
 };
 
 /// Runs one invocation; the value is the exit status. A launch returns only when it failed.

@@ -68,13 +68,18 @@ Result<int> make_changes(const Call &call, const std::vector<Change> &changes, c
         if (!call.write) {
             const std::string diff =
                 unified_diff(change.before.text, change.after, change.shown_path, change.before.exists);
-            if (auto printed = print(diff); !printed)
+            if (auto printed = print(printable_lines(diff)); !printed) // somebody's file may hold anything
                 return pass(printed);
         } else {
-            if (auto written = replace_file(change.before, change.after); !written)
+            auto written = check_links(change.shown_path);
+            if (written)
+                written = replace_file(change.before, change.after);
+            if (!written)
                 return pass(written);
-            if (auto said = print(
-                    fmt::format("{} {}\n", change.before.exists ? "changed" : "created", printable(change.shown_path)));
+            const bool elsewhere = change.before.path != change.shown_path;
+            if (auto said = print(fmt::format("{} {}{}\n", change.before.exists ? "changed" : "created",
+                                              printable(change.shown_path),
+                                              elsewhere ? fmt::format(" ({})", printable(change.before.path)) : ""));
                 !said)
                 return pass(said);
         }
@@ -267,7 +272,10 @@ Result<int> init_gdb(const Call &call)
         return 0;
     }
     const std::string folder = call.directory.empty() ? call.config_home + "/dbgscope" : call.directory;
-    const fs::path path = fs::absolute(fs::path(folder) / "start.gdb").lexically_normal();
+    std::error_code code;
+    const fs::path path = fs::absolute(fs::path(folder) / "start.gdb", code).lexically_normal();
+    if (code)
+        return fail(errno_error(code.value(), "find", "the working directory"));
     Words notes{
         fmt::format("use it with gdb -x {}, or write \"source {}\" into ~/.gdbinit", path.string(), path.string())};
     std::vector<Change> changes;
@@ -334,8 +342,11 @@ Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
     if (!call.config_home.starts_with('/'))
         call.config_home = call.home + "/.config";
     const std::string shims = option_value(parsed, "--shims");
-    call.shims =
-        shims.empty() ? call.home + "/.local/lib/dbgscope/shims" : fs::absolute(shims).lexically_normal().string();
+    std::error_code code;
+    call.shims = shims.empty() ? call.home + "/.local/lib/dbgscope/shims"
+                               : fs::absolute(shims, code).lexically_normal().string();
+    if (code)
+        return fail(errno_error(code.value(), "find", "the working directory", "--shims takes an absolute path too"));
     if (call.home.empty() && (shims.empty() || call.tool == "zed" || call.tool == "gdb"))
         return fail(usage(call.tool, "HOME is not set", "set it to your home directory"));
     if (!call.directory.empty() && call.tool != "vscode" && call.tool != "gdb")

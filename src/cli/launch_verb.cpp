@@ -156,7 +156,9 @@ Error pass_through(Request request, const Invocation &invocation)
     auto plan = make_plan(facts, request);
     if (!plan)
         return plan.error();
-    return carry_out(*plan, invocation.environment, [](std::string_view, std::string_view) {}).error;
+    return carry_out(
+               *plan, invocation.environment, [](std::string_view, std::string_view) {}, invocation.inherited)
+        .error;
 }
 
 Error no_command()
@@ -230,14 +232,15 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     for (const std::string &warning : warnings)
         messages.say(warning);
     std::vector<std::string> unread = say_notices(messages, plan->notices);
-    Outcome outcome = carry_out(*plan, invocation.environment, [&](std::string_view id, std::string_view line) {
+    const Say say = [&](std::string_view id, std::string_view line) {
         if (options.as_systemd_run && id == kUnitLine)
             messages.say_bare(line);
         else if (!options.as_systemd_run && id == kStarted)
             (void)messages.note(line); // its numbers stand in the record
         else if (id != (options.as_systemd_run && plan->backend != Backend::cgroupfs ? kStarted : kUnitLine))
             messages.say(line);
-    });
+    };
+    Outcome outcome = carry_out(*plan, invocation.environment, say, invocation.inherited);
     if (outcome.watcher) {
         outcome.watcher->unsaid = std::move(unread);
         return std::move(*outcome.watcher);
@@ -249,7 +252,9 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
 
 Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invocation)
 {
-    auto ending = start(tool, std::move(options), invocation); // and everything launching needed is freed
+    Invocation raised = invocation;
+    raised.inherited.raise_limits();
+    auto ending = start(tool, std::move(options), raised); // and everything launching needed is freed
     if (!ending)
         return pass(ending);
     if (const int *status = std::get_if<int>(&*ending))

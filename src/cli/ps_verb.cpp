@@ -13,6 +13,7 @@
 #include "session/record_json.hpp"
 #include "session/usage.hpp"
 #include "text/json.hpp"
+#include "text/secrets.hpp"
 
 namespace dbgscope {
 namespace {
@@ -24,7 +25,9 @@ Json json_of(const LiveSession &session)
 {
     const Usage usage = read_usage(session.record);
     const auto bytes = [](const auto &value) { return value ? Json(*value) : Json(); };
-    Json object = record_to_json(session.record);
+    SessionRecord shown = session.record;
+    shown.command = without_secrets(shown.command);
+    Json object = record_to_json(shown);
     Json now{{"state", state_of(session, usage)},
              {"debugger_alive", session.debugger_alive},
              {"watcher_alive", session.watcher_alive},

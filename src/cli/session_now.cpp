@@ -25,7 +25,8 @@ std::string state_of(const LiveSession &session, const Usage &usage)
         if (usage.frozen) // by hand: no record says so
             return state_name(SessionState::held);
         const bool at_breakpoint = usage.stopped && session.record.state == SessionState::running;
-        return state_name(at_breakpoint ? SessionState::stopped : session.record.state);
+        return std::string(state_name(at_breakpoint ? SessionState::stopped : session.record.state)) +
+               (usage.outside ? ", outside its cap" : "");
     }
     return usage.frozen ? "unwatched, held" : "unwatched";
 }

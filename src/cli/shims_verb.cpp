@@ -218,13 +218,15 @@ Result<int> shims_verb(const CLI::App &parsed, const Invocation &invocation)
                 bad_call(fmt::format("\"{}\" is none of its names", name), "see dbgscope install-shims --help"));
     Shims shims{.directory = {}, .program = {}, .self = self_file(), .path = std::string(variable(invocation, "PATH"))};
     const std::string_view home = variable(invocation, "HOME");
+    std::error_code code;
     if (const std::string directory = option_value(parsed, "DIR"); !directory.empty())
-        shims.directory = fs::absolute(directory);
+        shims.directory = fs::absolute(directory, code);
     else if (home.starts_with('/'))
         shims.directory = fs::path(home) / ".local/lib/dbgscope/shims";
     else
         return fail(bad_call("HOME is not set", "name a directory: dbgscope install-shims DIR"));
-    std::error_code code;
+    if (code)
+        return fail(cannot("find", "the working directory", code));
     shims.program = fs::read_symlink(kSelfExecutable, code);
     if (code || !shims.self)
         return fail(cannot("read", kSelfExecutable, code));

@@ -194,6 +194,8 @@ void probe_cgroup(Reader &reader, ChainDetail detail, CgroupFacts &cgroup)
     } else {
         cgroup.delegation.read_only = place->mount->read_only;
         cgroup.delegation.detail = "our cgroup " + last.path + " has no directory any more";
+        if (const auto again = reader.open_directory(last.dir); !again.valid() && errno != ENOENT) // EMFILE, EACCES
+            cgroup.delegation.detail = unknown(errno, last.dir).detail;
     }
 }
 

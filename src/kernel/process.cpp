@@ -170,4 +170,9 @@ std::string own_pid_namespace(const std::string &proc)
     return read_link(proc + "/self/ns/pid");
 }
 
+std::string own_time_namespace(const std::string &proc)
+{
+    return read_link(proc + "/self/ns/time");
+}
+
 } // namespace dbgscope

@@ -68,5 +68,7 @@ class ProcessHandle {
 
 /// "pid:[4026531836]": what /proc/self/ns/pid points to; empty: unknown.
 [[nodiscard]] std::string own_pid_namespace(const std::string &proc = "/proc");
+/// "time:[4026531834]", in which /proc tells start times; empty: unknown, or before Linux 5.6.
+[[nodiscard]] std::string own_time_namespace(const std::string &proc = "/proc");
 
 } // namespace dbgscope

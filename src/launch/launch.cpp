@@ -64,8 +64,8 @@ std::string join(const std::vector<std::string> &words)
 /// One plan, without its fallbacks. Destroying it undoes the cgroup it made.
 class Attempt {
   public:
-    Attempt(const LaunchPlan &plan, std::vector<std::string> environment, const Say &say)
-        : plan_(plan), environment_(std::move(environment)), say_(say)
+    Attempt(const LaunchPlan &plan, std::vector<std::string> environment, const Say &say, Inherited &inherited)
+        : plan_(plan), environment_(std::move(environment)), say_(say), inherited_(inherited)
     {
     }
     [[nodiscard]] Failure run();
@@ -82,7 +82,7 @@ class Attempt {
     Done carry(const InstallFilter &filter);
     Done carry(const SetOomScore &score);
     Done carry(const NoHugePages &) { return soften(no_huge_pages(), false, "huge-pages"); }
-    Done carry(const SetRlimit &limit) { return set_rlimit(limit); }
+    Done carry(const SetRlimit &limit);
     Done carry(const SetNice &nice) { return set_nice(nice.value); }
     Done carry(const SetCredentials &) { return become(account_); }
     Done carry(const ChangeDirectory &directory) { return change_directory(directory.path); }
@@ -93,6 +93,7 @@ class Attempt {
     const LaunchPlan &plan_;
     std::vector<std::string> environment_;
     const Say &say_;
+    Inherited &inherited_;
     Account account_;
     std::optional<WatcherLink> link_;
     std::optional<WatchStart> watcher_; ///< we are the watcher
@@ -154,7 +155,11 @@ Attempt::Done Attempt::carry(const StartWatcher &start)
             if (::getcwd(here.data(), here.size()) != nullptr)
                 *path = std::string(here.data()) + '/' + *path;
         }
+    if (order.wait)
+        inherited_.take_pending();
     auto forked = fork_watcher(order);
+    if (!forked && !order.split_required)
+        forked.error().hint = "this session has no split, no fuse, no verdict, and nobody cleans up after it";
     if (!forked)
         return soften(pass(forked), false, "no-watcher");
     link_ = std::move(forked->link);
@@ -265,6 +270,14 @@ Attempt::Done Attempt::carry(const VerifyLimit &verify)
     return soften(pass(verified), verify.required, "limit-not-in-force");
 }
 
+Attempt::Done Attempt::carry(const SetRlimit &limit)
+{
+    auto done = set_rlimit(limit);
+    if (const auto number = rlimit_number(limit.resource); done && number)
+        inherited_.replace_limit(*number, {.rlim_cur = limit.soft, .rlim_max = limit.hard});
+    return done;
+}
+
 Attempt::Done Attempt::carry(const Execute &command)
 {
     if (!unit_line_.empty())
@@ -273,7 +286,9 @@ Attempt::Done Attempt::carry(const Execute &command)
         say_(kStarted, plan_.announcement);
     if (link_)
         link_->tell_execution(false);
+    inherited_.give_back();
     Error error = execute(command, environment_);
+    inherited_.take_again();
     if (link_)
         link_->tell_execution(true);
     return fail(std::move(error));
@@ -306,11 +321,12 @@ void say_fall_back(const Error &error, const LaunchPlan &first, const LaunchPlan
 
 } // namespace
 
-Outcome carry_out(const LaunchPlan &plan, const std::vector<std::string> &environment, const Say &say)
+Outcome carry_out(const LaunchPlan &plan, const std::vector<std::string> &environment, const Say &say,
+                  Inherited inherited)
 {
     const LaunchPlan *current = &plan;
     for (auto next = plan.fallback.begin();; ++next) {
-        Failure failure = Attempt(*current, environment, say).run();
+        Failure failure = Attempt(*current, environment, say, inherited).run();
         if (failure.watcher)
             return {{}, std::move(failure.watcher)};
         // A manager that did not answer in time may still move us: a cgroup of our own would lose its process.

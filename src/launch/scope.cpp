@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "kernel/process.hpp"
 #include "launch/scope_errors.hpp"
+#include "launch/scope_manager.hpp"
 #include "sys/bus.hpp"
 #include "sys/bus_value.hpp"
 #include "sys/fd.hpp"
@@ -76,6 +78,10 @@ struct ScopeCall::State {
     [[nodiscard]] Result<std::string> accepted_job();
     [[nodiscard]] Result<void> await_job(const std::string &job);
     [[nodiscard]] std::string read_invocation_id() const;
+    [[nodiscard]] Result<void> listen();
+    [[nodiscard]] Result<void> begin();
+    [[nodiscard]] Result<void> finish();
+    [[nodiscard]] Result<bool> after_loss(Error error);
 };
 
 /// A connection's failure, said of the scope.
@@ -237,6 +243,8 @@ Result<void> ScopeCall::State::await_job(const std::string &job)
     });
     if (!driven)
         return fail(in_words(std::move(driven.error())));
+    if (end->result == "failed")
+        return fail(failed_error(request(), unit_result(bus, scope.unit, deadline)));
     if (end->result != "done")
         return fail(job_error(request(), end->result));
     return {};
@@ -274,7 +282,7 @@ ScopeCall::~ScopeCall() = default;
 Result<ScopeCall> ScopeCall::start(const CreateScope &scope, std::span<const pid_t> pids,
                                    std::chrono::milliseconds timeout, std::optional<bool> pidfds)
 {
-    auto bus = ManagerBus::connect({scope.user_manager, scope.socket, scope.bus, scope.ask_password}, timeout);
+    auto bus = connect_to(scope, timeout);
     if (!bus)
         return pass(bus);
     if (scope.ask_password && !bus->direct())
@@ -287,26 +295,89 @@ Result<ScopeCall> ScopeCall::start(const CreateScope &scope, std::span<const pid
         state->pidfds = open_pidfds(pids);
     state->jobs = {&library, scope.unit, {}};
     state->result.unit = scope.unit;
-    auto match = state->bus.match("JobRemoved", on_job_removed, &state->jobs);
-    if (!match)
-        return pass(match);
-    state->match = std::move(*match);
-    if (auto sent = state->send_start(); !sent)
-        return pass(sent);
-    auto driven = state->bus.drive(state->deadline, [&] { return state->bus.flushed() || state->start.answered(); });
-    if (!driven)
-        return fail(state->in_words(std::move(driven.error())));
+    auto begun = state->begin();
+    if (!begun && is_away(begun.error()))
+        begun = {}; // wait() asks for it again
+    if (!begun)
+        return pass(begun);
     return ScopeCall(std::move(state));
+}
+
+Result<void> ScopeCall::State::begin()
+{
+    if (auto listening = listen(); !listening)
+        return listening;
+    if (auto sent = send_start(); !sent)
+        return sent;
+    auto driven = bus.drive(deadline, [&] { return bus.flushed() || start.answered(); });
+    if (!driven)
+        return fail(in_words(std::move(driven.error())));
+    return {};
+}
+
+Result<void> ScopeCall::State::listen()
+{
+    auto listening = bus.match("JobRemoved", on_job_removed, &jobs);
+    if (!listening)
+        return pass(listening);
+    match = std::move(*listening);
+    return {};
+}
+
+Result<void> ScopeCall::State::finish()
+{
+    auto job = accepted_job();
+    if (!job)
+        return pass(job);
+    return await_job(*job);
+}
+
+/// The connection has gone, and the answer with it: whether the scope is there the manager says itself. True: it is and
+/// we are in it; false: it was asked for again.
+Result<bool> ScopeCall::State::after_loss(Error error)
+{
+    const auto until = std::min(deadline, Deadline::clock::now() + kAwayAtMost);
+    const Error lost = error;
+    while (is_away(error) && Deadline::clock::now() < until) {
+        if (are_in(pids, scope.unit))
+            return true;
+        std::this_thread::sleep_for(kAwayPause);
+        auto again =
+            connect_to(scope, std::chrono::duration_cast<std::chrono::milliseconds>(until - Deadline::clock::now()));
+        if (!again) {
+            error = in_words(std::move(again.error()));
+            continue;
+        }
+        start = {};
+        match.reset();
+        jobs.ended.clear();
+        bus = std::move(*again);
+        auto there = has_unit(bus, scope.unit, until);
+        if (there && *there) { // its job goes on where it was
+            while (!are_in(pids, scope.unit) && Deadline::clock::now() < deadline)
+                std::this_thread::sleep_for(kAwayPause);
+            if (are_in(pids, scope.unit))
+                return true;
+            return fail(lost);
+        }
+        auto begun = there ? begin() : Result<void>(pass(there));
+        if (begun)
+            return false;
+        error = std::move(begun.error());
+    }
+    return fail(lost);
 }
 
 Result<ScopeResult> ScopeCall::wait()
 {
     const std::unique_ptr<State> state = std::move(state_);
-    auto job = state->accepted_job();
-    if (!job)
-        return pass(job);
-    if (auto done = state->await_job(*job); !done)
-        return pass(done);
+    for (auto done = state->finish(); !done; done = state->finish()) {
+        auto made = state->after_loss(std::move(done.error()));
+        if (!made)
+            return pass(made);
+        if (*made)
+            break;
+    }
     if (state->bus.library().since_255)
         state->result.invocation_id = state->read_invocation_id();
     return std::move(state->result);

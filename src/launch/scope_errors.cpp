@@ -116,6 +116,24 @@ Error job_error(const ManagerRequest &request, std::string_view result)
     return error;
 }
 
+Error failed_error(const ManagerRequest &request, std::string_view unit_result)
+{
+    constexpr std::array<ResultRow, 4> kUnitResults{{
+        {"resources", "the manager could not move the processes into the scope"},
+        {"oom-kill", "a process in it was killed for memory at once: its limit is below what is in use already"},
+        {"timeout", "the scope was over at once (RuntimeMaxSec=)"},
+        {"exit-code", "a process in it failed at once"},
+    }};
+    Error error = job_error(request, "failed");
+    if (unit_result.empty() || unit_result == "success")
+        return error;
+    error.cause = fmt::format("the unit failed with the result \"{}\"", unit_result);
+    for (const ResultRow &row : kUnitResults)
+        if (row.result == unit_result)
+            error.cause = fmt::format("{} (result: {})", row.cause, unit_result);
+    return error;
+}
+
 bool is_unknown_property(std::string_view error_name)
 {
     // 252: "PropertyReadOnly: Cannot set property X, or unknown property."

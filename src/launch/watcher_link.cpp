@@ -17,6 +17,7 @@
 #include "kernel/proc_files.hpp"
 #include "sys/close_all.hpp"
 #include "sys/file.hpp"
+#include "sys/inherited.hpp"
 
 namespace dbgscope {
 namespace {
@@ -227,10 +228,12 @@ Result<Forked> fork_watcher(const Watch &order)
     } else if (order.wait) {
         ours.reset();
         drop_descriptors(theirs);
+        lift_limits();
         forked.watcher = WatchStart{order, std::move(theirs), child};
     } else if (child == 0) {
         ours.reset();
         drop_descriptors(theirs);
+        lift_limits();
         (void)::chdir("/");
         rename_process("dbgscope-watch");
         forked.watcher = WatchStart{order, std::move(theirs), self};

@@ -293,6 +293,14 @@ LaunchPlan bare_plan(Execute execute, std::string reason)
     return plan;
 }
 
+/// Called as systemd-run nobody has written --require: the cure is all that helps.
+std::string hint_for(const Settings &settings, const BackendChoice &choice, const char *unmet)
+{
+    if (settings.find(Key::require)->origin.where == "systemd-run")
+        return choice.gaps.empty() ? "" : choice.gaps.front().cure;
+    return fmt::format("--require={} forbids going on without", unmet);
+}
+
 /// What --require names and the best backend cannot give. Split and fuse where there is a scope: plan_watch.
 Result<void> check_required(const Shared &shared, const BackendChoice &choice)
 {
@@ -319,7 +327,7 @@ Result<void> check_required(const Shared &shared, const BackendChoice &choice)
                  .operation = no_scope ? "make" : "enforce",
                  .subject = no_scope ? "a scope" : "the memory limit",
                  .cause = causes,
-                 .hint = fmt::format("--require={} forbids going on without", unmet)});
+                 .hint = hint_for(settings, choice, unmet)});
 }
 
 /// What one backend comes to, at the place a session of that backend goes to.

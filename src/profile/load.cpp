@@ -36,18 +36,18 @@ class Merger {
   public:
     explicit Merger(const LayerSources &sources) : sources_(sources)
     {
-        if (!sources.foreign_user_dir.empty())
-            warnings_.push_back(sources.foreign_user_dir + " is another user's and cannot be read: left out");
+        for (const std::string &dir : sources.closed_dirs)
+            warnings_.push_back(dir + " may not be searched by this user: settings below it are left out");
     }
     Loaded take() { return {std::move(settings_), std::move(warnings_)}; }
 
     Result<void> builtin()
     {
-        if (auto done = include(Layer::builtin, "default", {}); !done)
+        if (auto done = tool_profile("default"); !done)
             return done;
         if (sources_.builtin_profile.empty() || sources_.builtin_profile == "default")
             return {};
-        return include(Layer::builtin, sources_.builtin_profile, {});
+        return tool_profile(sources_.builtin_profile);
     }
 
     Result<void> file(Layer layer, const std::string &path)
@@ -55,6 +55,10 @@ class Merger {
         if (path.empty())
             return {};
         auto config = read_config(path);
+        if (!config && config.error().kind == ErrorKind::denied) {
+            leave_out(config.error());
+            return {};
+        }
         if (!config)
             return pass(config);
         if (layer == Layer::project && !trusted_owner(config->owner_uid))
@@ -151,6 +155,30 @@ class Merger {
         return {};
     }
 
+    void leave_out(const Error &error) { warnings_.push_back(to_line(error) + ": left out"); }
+
+    /// Nobody has named it: where a file of that name is closed to this user, the one that was shipped does.
+    Result<void> tool_profile(const std::string &name)
+    {
+        auto done = include(Layer::builtin, name, {});
+        if (done || done.error().kind != ErrorKind::denied)
+            return done;
+        leave_out(done.error());
+        for (const BuiltinProfile &shipped : builtin_profiles())
+            if (shipped.name == name)
+                return apply_all(Layer::builtin, builtin_settings(shipped), {});
+        return {};
+    }
+
+    Result<void> apply_all(Layer layer, Result<std::vector<FileSetting>> values, const std::string &named_by)
+    {
+        if (!values)
+            return pass(values);
+        for (FileSetting &setting : *values)
+            apply(layer, std::move(setting), named_by);
+        return {};
+    }
+
     Result<void> include(Layer layer, const std::string &name, const std::string &named_by)
     {
         auto values = find_profile(sources_.profile_dirs, name);
@@ -161,9 +189,7 @@ class Merger {
                 values.error().kind = ErrorKind::usage;
             return pass(values);
         }
-        for (FileSetting &setting : *values)
-            apply(layer, std::move(setting), named_by);
-        return {};
+        return apply_all(layer, std::move(values), named_by);
     }
 
     void apply(Layer layer, FileSetting setting, const std::string &named_by)

@@ -15,9 +15,9 @@ namespace dbgscope {
 struct LayerSources {
     std::string system_file;               ///< "/etc/dbgscope/config.yaml"
     std::string user_file;                 ///< "~/.config/dbgscope/config.yaml"
-    std::string foreign_user_dir;          ///< HOME is another user's (sudo, setpriv) and this closed to us: left out
     std::string project_file;              ///< nearest ".dbgscope.yaml" upwards
     std::vector<std::string> profile_dirs; ///< hold NAME.yaml; the user's first; existing ones only
+    std::vector<std::string> closed_dirs;  ///< may not be searched (HOME of another user): what is below is left out
     std::vector<std::pair<std::string, std::string>> environment; ///< DBGSCOPE_* only
     Settings options;                        ///< origin "--memory-max"; a list: the option's own items
     std::string builtin_profile = "default"; ///< the tool's own: "dlv", "gdbserver"; it lies on "default"
@@ -39,9 +39,10 @@ struct Loaded {
 
 /// Merges, later wins: built-in < system < user < project < environment < options. A profile named in a layer takes
 /// effect just below that layer's own values. A list adds to the lower layers' list; `require` of a project too.
-/// A project file that belongs to neither this user nor root is left alone with a warning.
+/// A project file that belongs to neither this user nor root is left alone with a warning; so is whatever this user may
+/// not read, but for a profile that somebody named.
 /// Errors: config (a file, or a profile named in one), usage (a DBGSCOPE_* value, a profile named there or by
-/// --profile), denied (a file that cannot be read).
+/// --profile), denied (a named profile that cannot be read).
 [[nodiscard]] Result<Loaded> load_settings(const LayerSources &sources);
 
 /// `dbgscope profile list`: one line for each profile, its name, what it is for and where it comes from.

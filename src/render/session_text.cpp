@@ -8,6 +8,7 @@
 
 #include "dbgscope/utf8.hpp"
 #include "render/columns.hpp"
+#include "text/secrets.hpp"
 
 namespace dbgscope {
 namespace {
@@ -44,7 +45,7 @@ std::string command_text(const std::vector<std::string> &words)
 {
     constexpr std::string_view kPlain = "%+,-./:=@_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     std::string text;
-    for (const std::string &word : words) {
+    for (const std::string &word : without_secrets(words)) {
         if (!text.empty())
             text += ' ';
         if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {

@@ -27,7 +27,8 @@ struct SessionRow {
 /// "45s", "12min", "3h 5min", "2d 4h".
 [[nodiscard]] std::string age_text(std::int64_t seconds);
 
-/// The words as a shell would take them: those with anything but letters, digits and %+,-./:=@_ in single quotes.
+/// The words as a shell would take them: those with anything but letters, digits and %+,-./:=@_ in single quotes;
+/// without secrets (text/secrets.hpp).
 [[nodiscard]] std::string command_text(const std::vector<std::string> &words);
 
 } // namespace dbgscope

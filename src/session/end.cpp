@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <thread>
@@ -103,6 +104,16 @@ Result<void> Ending::finish(const Registry &registry) const
         return {};
     (void)watcher.send(SIGKILL); // three seconds late: it would be in the way
     return clean_up(registry, record(), options_);
+}
+
+bool names_its_session(const SessionRecord &record)
+{
+    return names_session(record.place.scope, record.id);
+}
+
+bool holds_its_debugger(const SessionRecord &record)
+{
+    return !record.place.scope.empty() && std::ranges::count(pids_below(record.place.scope), record.debugger.pid) != 0;
 }
 
 Result<void> clean_up(const Registry &registry, const SessionRecord &record, const EndOptions &options)

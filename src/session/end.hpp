@@ -38,6 +38,12 @@ class Ending {
     std::chrono::steady_clock::time_point begun_;
 };
 
+/// The record's place bears the name of its session: nothing else is to be changed by what a record says.
+[[nodiscard]] bool names_its_session(const SessionRecord &record);
+
+/// The recorded debugger is in that session's cgroup: whatever was found of its start time, it lives.
+[[nodiscard]] bool holds_its_debugger(const SessionRecord &record);
+
 /// What the watcher of a session would have done: kills what is in `debugger` and `debuggee` (without a split: in the
 /// scope), removes plain cgroups, appends to the history where it can, then removes the live record. A scope of
 /// systemd's goes away by itself. Our own process and the watcher are spared. Also removes what a debugger detached

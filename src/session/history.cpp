@@ -54,7 +54,7 @@ bool lock(int file)
 Result<UniqueFd> open_locked(const std::string &path)
 {
     for (int attempt = 0;; ++attempt) {
-        auto file = open_at(AT_FDCWD, path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY, 0600);
+        auto file = open_at(AT_FDCWD, path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
         if (!file)
             return file;
         struct stat ours{}, named{};

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "sys/fd.hpp"
+#include "text/secrets.hpp"
 
 namespace dbgscope {
 namespace {
@@ -56,7 +57,7 @@ std::string message(const SessionRecord &record)
 std::string joined(const std::vector<std::string> &words)
 {
     std::string text;
-    for (const std::string &word : words)
+    for (const std::string &word : without_secrets(words))
         (text += text.empty() ? "" : " ") += word;
     return text;
 }

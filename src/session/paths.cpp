@@ -40,8 +40,10 @@ SessionPaths session_paths(const PathInput &input)
         paths.history = std::string(input.xdg_state_home);
     else if (absolute(input.home))
         paths.history = std::string(input.home) + "/.local/state";
-    if (!paths.history.empty())
+    if (!paths.history.empty()) {
+        paths.instead = paths.history + "/dbgscope/live";
         paths.history += kHistoryFile;
+    }
     return paths;
 }
 

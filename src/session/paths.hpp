@@ -20,11 +20,13 @@ struct PathInput {
 struct SessionPaths {
     std::string live;    ///< directory of the live records: "/run/dbgscope", "/run/user/1000/dbgscope"
     std::string history; ///< file, one JSON line a session; empty: no home directory is known
+    std::string instead; ///< directory of the live records where `live` is not to be had; empty: none
     bool shared = false; ///< `live` lies in /tmp: it must be ours, 0700 and no symbolic link
 };
 
 /// root: /run/dbgscope and /var/lib/dbgscope/history.jsonl, whatever the environment says (sudo keeps the user's).
-/// A user: $XDG_RUNTIME_DIR or /run/user/UID, else /tmp/dbgscope-UID; $XDG_STATE_HOME or ~/.local/state.
+/// A user: $XDG_RUNTIME_DIR or /run/user/UID, else /tmp/dbgscope-UID; $XDG_STATE_HOME or ~/.local/state. Anybody may
+/// have made /tmp/dbgscope-UID before: then `live` beside the history is used.
 [[nodiscard]] SessionPaths session_paths(const PathInput &input);
 
 /// "/var/lib/dbgscope/snapshots": beside the history; empty: there is none.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 
@@ -56,6 +57,13 @@ Result<UniqueFd> open_own(const std::string &path)
     return directory;
 }
 
+Result<UniqueFd> make_own(const std::string &path)
+{
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+        return fail(errno_error(errno, "make", path));
+    return open_own(path);
+}
+
 Result<void> write_whole(int directory, const std::string &name, std::string_view text)
 {
     auto file = open_at(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
@@ -94,17 +102,29 @@ std::string live_file_name(const SessionRecord &record)
 
 Result<Registry> Registry::create(const SessionPaths &paths)
 {
-    if (::mkdir(paths.live.c_str(), 0700) != 0 && errno != EEXIST)
-        return fail(errno_error(errno, "make", paths.live));
-    return open(paths);
+    auto directory = make_own(paths.live);
+    if (directory || paths.instead.empty())
+        return opened(std::move(directory), paths.live);
+    std::error_code code; // what it means shows when the last one is made
+    std::filesystem::create_directories(std::filesystem::path(paths.instead).parent_path(), code);
+    auto other = make_own(paths.instead);
+    return other ? opened(std::move(other), paths.instead) : pass(directory);
 }
 
 Result<Registry> Registry::open(const SessionPaths &paths)
 {
     auto directory = open_own(paths.live);
+    if (directory || paths.instead.empty())
+        return opened(std::move(directory), paths.live);
+    auto other = open_own(paths.instead);
+    return other ? opened(std::move(other), paths.instead) : pass(directory);
+}
+
+Result<Registry> Registry::opened(Result<UniqueFd> directory, const std::string &path)
+{
     if (!directory)
         return pass(directory);
-    return Registry(std::move(*directory), paths.live);
+    return Registry(std::move(*directory), path);
 }
 
 Result<void> Registry::write_live(const SessionRecord &record) const
@@ -145,7 +165,7 @@ std::vector<LiveSession> Registry::list_live(const std::string &proc) const
         return sessions;
     (void)again->release(); // the stream's now
     const std::string boot = boot_id(proc);
-    const std::string here = own_pid_namespace(proc);
+    const std::string here = own_pid_namespace(proc), clock = own_time_namespace(proc);
     while (const dirent *entry = ::readdir(directory.get())) { // NOLINT: one thread
         const std::string name(entry->d_name);
         if (!name.ends_with(kSuffix))
@@ -155,6 +175,8 @@ std::vector<LiveSession> Registry::list_live(const std::string &proc) const
             continue;
         if (!here.empty() && !record->pid_namespace.empty() && record->pid_namespace != here)
             continue; // a container that shares this directory: its pids are not ours
+        if (!clock.empty() && !record->time_namespace.empty() && record->time_namespace != clock)
+            continue; // nor are its start times: everybody of it would look dead
         const bool debugger = is_alive(record->debugger, proc);
         const bool watcher = is_alive(record->watcher, proc);
         sessions.push_back({std::move(*record), debugger, watcher});

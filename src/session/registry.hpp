@@ -28,7 +28,7 @@ class Registry {
   public:
     /// For the watcher: makes the directory where it is missing. Errors: refused (somebody else's directory or a
     /// symbolic link in its place, or others may write to it), denied, not_found, system. None is a reason to end a
-    /// session.
+    /// session. Where that is so paths.instead is used.
     [[nodiscard]] static Result<Registry> create(const SessionPaths &paths);
     /// For readers: makes nothing. Errors: as create; not_found when nothing was ever recorded.
     [[nodiscard]] static Result<Registry> open(const SessionPaths &paths);
@@ -45,6 +45,7 @@ class Registry {
     [[nodiscard]] std::vector<LiveSession> list_live(const std::string &proc = "/proc") const;
 
   private:
+    static Result<Registry> opened(Result<UniqueFd> directory, const std::string &path);
     explicit Registry(UniqueFd directory, std::string path) : directory_(std::move(directory)), path_(std::move(path))
     {
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernel/cgroup.hpp"
+#include "kernel/cgroup_tree.hpp"
 #include "kernel/memory_stat.hpp"
 #include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
@@ -33,6 +34,16 @@ bool all_stopped(const std::vector<int> &debuggees, const std::vector<pid_t> &pr
     return any;
 }
 
+/// Still under its debugger, and not in the place that the cap is on. v1 tells the watcher nothing of that.
+bool any_outside(const SessionRecord &record)
+{
+    const auto inside = pids_below(record.place.capped());
+    return std::ranges::any_of(record.debuggees, [&](int pid) {
+        const auto traced = [&] { return thread_group(tracer_of(pid)) == record.debugger.pid; };
+        return std::ranges::find(inside, pid) == inside.end() && traced();
+    });
+}
+
 } // namespace
 
 std::optional<std::uint64_t> Usage::kept_bytes() const
@@ -57,6 +68,7 @@ Usage read_usage(const SessionRecord &record)
     usage.frozen = capped.frozen();
     if (const auto present = capped.pids(); present && record.place.divided)
         usage.stopped = all_stopped(record.debuggees, *present);
+    usage.outside = record.place.divided && any_outside(record);
     if (!has_file(CgroupFile::high, record.place.version)) { // the line is in the place of the cap
         usage.memory_limit = usage.cap;
         if (record.fuse.finite() && usage.cap)

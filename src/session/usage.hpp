@@ -19,6 +19,7 @@ struct Usage {
     std::optional<Limit> swap_limit, scope_swap_limit; ///< v1: memory.memsw.limit_in_bytes, memory and swap together
     std::optional<Limit> high; ///< v2: memory.high; infinity while the watcher has lifted the fuse
     bool frozen = false;       ///< v2: cgroup.events says so
+    bool outside = false;      ///< a debuggee has left its cgroup: what is said here of memory is not its
     bool stopped = false;      ///< the debuggee stands under its debugger, at a breakpoint for one
     /// What is in use and no page cache: it goes away only when the debuggee frees it.
     [[nodiscard]] std::optional<std::uint64_t> kept_bytes() const;

@@ -187,6 +187,13 @@ Result<void> ManagerBus::step(Deadline deadline) const
                          .error_number = ETIMEDOUT});
         r = library_->sd_bus_wait(bus_.get(), static_cast<std::uint64_t>(left.count()));
     }
+    if (r == -EPERM || r == -EACCES)
+        return fail({.kind = ErrorKind::denied,
+                     .operation = "talk to",
+                     .subject = "the manager",
+                     .cause = "it does not talk to this user",
+                     .hint = "a user manager answers its own user only: run this as that user",
+                     .error_number = -r});
     if (r < 0 && r != -EINTR)
         return fail({.kind = ErrorKind::system,
                      .operation = "talk to",

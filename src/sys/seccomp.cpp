@@ -67,16 +67,27 @@ bool inside_a_filter(int code)
     return code == -EBUSY || (code == -EFAULT && ::prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER); // NOLINT(*-vararg)
 }
 
+/// libseccomp tries what the kernel offers by calls that a container's filter may refuse, and then finds nothing.
+bool is_refused()
+{
+    seccomp_notif_sizes sizes{};
+    return ::syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) != 0 && (errno == EPERM || errno == EACCES);
+}
+
 Error explain(int code)
 {
     Error error = errno_error(-code, "install", "the seccomp filter");
     if (inside_a_filter(code)) {
         error.kind = ErrorKind::unsupported;
         error.cause = "this process is inside another program's seccomp listener, and there can be only one";
+    } else if (code == -EPERM || code == -EACCES || is_refused()) {
+        error.kind = ErrorKind::denied;
+        error.cause = "seccomp(2) is refused here, by a container's filter or a security module";
     } else if (code == -EINVAL || code == -EOPNOTSUPP) {
         error.kind = ErrorKind::unsupported;
         error.cause = "this kernel has no seccomp user notification";
     }
+    error.hint = "debugger and debuggee share one limit now: no cap of the debuggee's own, and no fuse";
     return error;
 }
 

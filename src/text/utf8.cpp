@@ -61,6 +61,37 @@ template <class Hide> std::string escaped(std::string_view text, Hide hide)
     return out;
 }
 
+/// First and last code points of what a terminal obeys, or shows nothing of: controls, soft hyphen, joiners, fillers,
+/// spaces and marks without width, marks that change the direction (UAX #9), line separators, annotations, tags.
+constexpr std::array<std::array<std::uint32_t, 2>, 18> kMisleading{{
+    {0x0, 0x1f},
+    {0x7f, 0x9f},
+    {0xad, 0xad},
+    {0x34f, 0x34f},
+    {0x61c, 0x61c},
+    {0x115f, 0x1160},
+    {0x17b4, 0x17b5},
+    {0x180b, 0x180f},
+    {0x200b, 0x200f},
+    {0x2028, 0x202e},
+    {0x2060, 0x206f},
+    {0x3164, 0x3164},
+    {0xfeff, 0xfeff},
+    {0xffa0, 0xffa0},
+    {0xfff0, 0xfffb},
+    {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a},
+    {0xe0000, 0xe0fff},
+}};
+
+bool misleads(std::uint32_t code_point)
+{
+    for (const auto &[first, last] : kMisleading)
+        if (code_point >= first && code_point <= last)
+            return true;
+    return false;
+}
+
 } // namespace
 
 std::size_t utf8_length(std::string_view text)
@@ -108,8 +139,25 @@ std::optional<std::string> unescape_bytes(std::string_view text)
 
 std::string printable(std::string_view text)
 {
-    return escaped(
-        text, [](std::uint32_t code_point) { return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0); });
+    return escaped(text, misleads);
+}
+
+std::string printable_lines(std::string_view text)
+{
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t end = text.find_first_of("\t\n");
+        std::string_view part = text.substr(0, end);
+        const bool carriage = end != std::string_view::npos && text[end] == '\n' && part.ends_with('\r');
+        part.remove_suffix(carriage ? 1 : 0);
+        out += printable(part);
+        out += carriage ? "\r" : "";
+        if (end == std::string_view::npos)
+            return out;
+        out += text[end];
+        text.remove_prefix(end + 1);
+    }
+    return out;
 }
 
 } // namespace dbgscope

@@ -74,7 +74,7 @@ int Debuggees::move(pid_t thread) const
     return ::write(procs_.get(), text.data(), text.size()) >= 0 ? 0 : errno;
 }
 
-std::optional<pid_t> Debuggees::on_notice()
+std::optional<pid_t> Debuggees::on_notice(Limit cap)
 {
     const auto notice = listener_.receive();
     if (!notice)
@@ -87,10 +87,14 @@ std::optional<pid_t> Debuggees::on_notice()
             on_detach(*notice);
         return std::nullopt;
     }
+    const bool outside = procs_.valid() && !is_in(notice->thread, session_.place.debuggee());
     const int code = move(notice->thread);
     raise_oom_score(notice->thread, oom_score_adj_);
-    if (!listener_.valid(notice->id))
-        return std::nullopt; // interrupted or dead: the call starts again, or never
+    if (!listener_.valid(notice->id)) { // interrupted or dead: the call starts again, or never
+        if (code == 0 && outside)
+            move_back(notice->thread);
+        return std::nullopt;
+    }
     if (code != 0 && refuse_)
         listener_.refuse(notice->id, EPERM);
     else
@@ -102,28 +106,39 @@ std::optional<pid_t> Debuggees::on_notice()
     const pid_t pid = code == 0 ? thread_group(notice->thread) : 0; // 0: it has ended already
     if (pid == 0)
         return std::nullopt;
-    remember(pid);
-    return pid;
+    if (remember(pid))
+        return pid;
+    if (outside) // it had left, and is back by its own call
+        tell_escape(pid, cap);
+    return std::nullopt;
 }
 
-/// After the answer: nothing here may hold up the debugger.
-void Debuggees::remember(pid_t pid)
+/// The number may have been another process's by the time it was written.
+void Debuggees::move_back(pid_t thread) const
 {
+    const Cgroup debugger(session_.debugger.get(), session_.place.version);
+    (void)debugger.write(CgroupFile::procs, std::to_string(thread)).has_value();
+}
+
+/// After the answer: nothing here may hold up the debugger. False: it was known, and calls again and again.
+bool Debuggees::remember(pid_t pid)
+{
+    for (const Debuggee &known : living_)
+        if (known.id.pid == pid && !ended(known))
+            return false;
     const auto id = process_id(pid);
     if (!id || living_.size() >= kMaxKnown)
-        return;
+        return id.has_value();
     detached_.erase(pid); // an old pid come round again
     known_.insert(pid);
-    for (const Debuggee &known : living_)
-        if (known.id.pid == pid)
-            return;
     living_.push_back({.id = *id, .name = {}, .program = {}, .pidfd = open_pidfd(pid)});
+    return true;
 }
 
 void Debuggees::adopt(pid_t command)
 {
     adopted_ = true;
-    remember(command);
+    (void)remember(command);
 }
 
 /// What the debugger itself started and lets go is meant to live on. gdb also detaches from each process the debuggee
@@ -240,11 +255,15 @@ void Debuggees::check_place(const Debuggee &debuggee, Limit cap)
         return;
     // /proc/PID/cgroup says "/" a moment before the end of a process can be seen.
     std::this_thread::sleep_for(kSecondLook);
-    if (!strays())
-        return;
-    escape_said_ = true;
-    say_(fmt::format("{} (pid {}) has left its cgroup: the cap of {} does not hold for it",
-                     comm_of(debuggee.id.pid).value_or(""), debuggee.id.pid, format_limit(cap)));
+    if (strays())
+        tell_escape(debuggee.id.pid, cap);
+}
+
+void Debuggees::tell_escape(pid_t pid, Limit cap)
+{
+    if (cap.finite() && !std::exchange(escape_said_, true))
+        say_(fmt::format("{} (pid {}) has left its cgroup: the cap of {} does not hold for it",
+                         comm_of(pid).value_or(""), pid, format_limit(cap)));
 }
 
 std::vector<GoneDebuggee> Debuggees::collect_gone()

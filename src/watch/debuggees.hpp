@@ -58,7 +58,7 @@ class Debuggees {
     [[nodiscard]] int listener() const { return listener_.fd(); }
     void forget_listener() { listener_ = PtraceListener(UniqueFd()); }
     /// Takes one notification and answers it. Returns the pid of a process that was moved into the cgroup.
-    [[nodiscard]] std::optional<pid_t> on_notice();
+    [[nodiscard]] std::optional<pid_t> on_notice(Limit cap);
     /// A little after a start: program and name, and whether it is where it should be, under the cap that is in force.
     void look(Limit cap);
     /// Warns, once, of a debuggee that has left its cgroup.
@@ -77,7 +77,9 @@ class Debuggees {
 
   private:
     [[nodiscard]] int move(pid_t thread) const;
-    void remember(pid_t pid);
+    bool remember(pid_t pid);
+    void tell_escape(pid_t pid, Limit cap);
+    void move_back(pid_t thread) const;
     void on_detach(const PtraceNotice &notice);
     void note_end(const GoneDebuggee &gone);
     [[nodiscard]] bool program_ended_by_itself() const;

@@ -41,6 +41,7 @@ Recorder::Recorder(const Watch &order, ProcessId debugger)
     note_directory();
     record_.boot_id = first_line("/proc/sys/kernel/random/boot_id");
     record_.pid_namespace = own_pid_namespace();
+    record_.time_namespace = own_time_namespace();
     record_.uid = ::geteuid();
     record_.watcher = process_id(::getpid()).value_or(ProcessId{});
     record_.started_unix_s = clock_ms(CLOCK_REALTIME) / 1000;
@@ -90,7 +91,7 @@ void Recorder::sweep()
     if (!registry_)
         return;
     for (const LiveSession &session : registry_->list_live())
-        if (!session.debugger_alive && !session.watcher_alive)
+        if (!session.debugger_alive && !session.watcher_alive && !holds_its_debugger(session.record))
             note(clean_up(*registry_, session.record,
                           {.use_pidfd = use_pidfd_, .use_cgroup_kill = use_cgroup_kill_, .history = paths_.history}));
     keep_orphaned_recordings(paths_.live, paths_.history);

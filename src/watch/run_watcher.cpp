@@ -3,7 +3,6 @@
 
 #include <sys/wait.h>
 
-#include <csignal>
 #include <utility>
 
 #include "watch/watcher.hpp"
@@ -23,8 +22,7 @@ int parent_status(const Watcher &watcher)
         return kKilledForMemory;
     if (!WIFSIGNALED(*status))
         return WEXITSTATUS(*status);
-    watcher.signals().restore();
-    (void)::raise(WTERMSIG(*status));
+    Signals::end_by(WTERMSIG(*status));
     return 128 + WTERMSIG(*status); // a signal whose default is not to end a process
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "watch/signals.hpp"
 
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -47,12 +48,15 @@ Signals::Seen Signals::on_signal() const
     return seen;
 }
 
-void Signals::restore() const
+void Signals::end_by(int signal)
 {
-    for (const int number : kWatched)
-        (void)::signal(number, SIG_DFL); // NOLINT: the macro's cast
-    const sigset_t set = watched_set();
+    sigset_t set;
+    (void)::sigemptyset(&set);
+    (void)::sigaddset(&set, signal);
+    (void)::prctl(PR_SET_DUMPABLE, 0); // NOLINT(*-vararg): the child has left its own
+    (void)::signal(signal, SIG_DFL);   // NOLINT: the macro's cast
     (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+    (void)::raise(signal);
 }
 
 } // namespace dbgscope

@@ -19,8 +19,9 @@ class Signals {
         bool look = false; ///< limits were changed: SIGUSR1, as dbgscope set sends
     };
     [[nodiscard]] Seen on_signal() const;
-    /// For a process about to end as its child did.
-    void restore() const;
+    /// Ends this process by the signal that has ended its child, without a core file. Comes back where that does not
+    /// end a process.
+    static void end_by(int signal);
 
   private:
     pid_t child_;

@@ -16,6 +16,7 @@
 
 #include "kernel/cgroup.hpp"
 #include "kernel/pressure.hpp"
+#include "kernel/proc_files.hpp"
 #include "kernel/process.hpp"
 #include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
@@ -224,15 +225,20 @@ void Watcher::remove_debug_binaries()
         return;
     for (const std::string &program : programs_) {
         const std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);
-        struct statx info {};
+        struct statx info{};
         if (!name.starts_with("__debug_bin") && name != "debug.test")
             continue;
-        if (::statx(AT_FDCWD, program.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &info) != 0 ||
+        // The directory may be another user's, who has put a link in its way since.
+        const std::string folder = program.substr(0, program.rfind('/')), file(name);
+        const auto directory = open_directory(folder);
+        if (!directory || read_link(kSelfDescriptors + std::to_string(directory->get())) != folder)
+            continue;
+        if (::statx(directory->get(), file.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &info) != 0 ||
             !S_ISREG(info.stx_mode))
             continue;
         const auto &made = (info.stx_mask & STATX_BTIME) != 0 ? info.stx_btime : info.stx_ctime;
         if (made.tv_sec >= recorder_.record().started_unix_s && info.stx_uid == ::getuid())
-            (void)::unlink(program.c_str());
+            (void)::unlinkat(directory->get(), file.c_str(), 0);
     }
 }
 
@@ -261,8 +267,10 @@ void Watcher::finish()
     if (look_.fd() >= 0)
         take(look_.read()); // what has come by now
     const auto status = debugger_status();
-    if (debuggees_)
+    if (debuggees_) {
         debuggees_->look(order_.cap);
+        debuggees_->check_places(order_.cap); // v1 tells nobody when a process leaves
+    }
     if (is_own_debuggee())
         on_gone(now); // of that a verdict as a debuggee, and no other
     if (oom_ && executed_)

@@ -36,7 +36,6 @@ class Watcher {
     void run();
     /// Cleans up and records.
     void finish();
-    [[nodiscard]] const Signals &signals() const { return signals_; }
     /// --wait: the debugger's, as waitpid(2) gave it to finish().
     [[nodiscard]] std::optional<int> wait_status() const { return wait_status_; }
     [[nodiscard]] bool debuggee_killed_for_memory() const { return oom_ && oom_->last_debuggee_killed_for_memory(); }
@@ -127,6 +126,7 @@ class Watcher {
     std::string last_snapshot_;         ///< of the debuggee there is now
     int let_go_looks_ = 0;              ///< how often it is still looked whether a debuggee has been let go
     std::optional<Time> look_at_;       ///< a new debuggee is to be looked at
+    std::optional<Time> look_by_;       ///< and not later than that, however many come
     std::optional<Time> events_muted_;  ///< memory.events is not polled before
     std::optional<Time> gone_check_at_; ///< without pidfd
     std::optional<Time> settle_at_;     ///< the session's record and pressure are still to be seen to

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <utility>
@@ -18,8 +19,9 @@
 namespace dbgscope {
 namespace {
 
-constexpr auto kSettleDelay = std::chrono::milliseconds(20);   ///< the debugger is to start first
-constexpr auto kLookDelay = std::chrono::milliseconds(100);    ///< the debuggee has executed its program by then
+constexpr auto kSettleDelay = std::chrono::milliseconds(20); ///< the debugger is to start first
+constexpr auto kLookDelay = std::chrono::milliseconds(100);  ///< the debuggee has executed its program by then
+constexpr auto kLongestLookDelay = std::chrono::milliseconds(500);
 constexpr auto kEventPause = std::chrono::milliseconds(100);   ///< `max` events come every 15 ms near the limit
 constexpr auto kFusePause = std::chrono::milliseconds(10);     ///< a fast leak is through the margin in 100 ms
 constexpr auto kGoneInterval = std::chrono::milliseconds(200); ///< without pidfds
@@ -241,7 +243,7 @@ void Watcher::on_memory_event(Time now)
 
 void Watcher::on_notice(Time now)
 {
-    const auto pid = debuggees_->on_notice();
+    const auto pid = debuggees_->on_notice(order_.cap);
     if (std::string &recorded = recorder_.record().heap_profile; recorded != debuggees_->heap_profile()) {
         recorded = debuggees_->heap_profile();
         look_at_ = now + kLookDelay;
@@ -272,7 +274,9 @@ void Watcher::new_debuggee(pid_t pid, Time now)
         forget_look();
     if (fuse_)
         fuse_->new_debuggee();
-    look_at_ = now + kLookDelay;
+    if (!look_by_)
+        look_by_ = now + kLongestLookDelay;
+    look_at_ = std::min(now + kLookDelay, *look_by_);
 }
 
 /// Nobody is left in the debuggee's cgroup: who still lives has left it.
@@ -307,10 +311,12 @@ void Watcher::on_gone(Time now)
 /// Who the debuggees are, for the record.
 void Watcher::look(Time now)
 {
+    look_by_.reset();
     let_go(debuggees_->take_let_go());
     if (debuggees_->letting_go() && let_go_looks_-- > 0)
         look_at_ = now + kLookDelay;
     debuggees_->look(order_.cap);
+    debuggees_->check_places(order_.cap);
     SessionRecord &record = recorder_.record();
     record.debuggees.clear();
     for (const Debuggee &debuggee : debuggees_->living())

@@ -254,6 +254,53 @@ def debuggee_that_leaves_its_cgroup_is_warned_of():
         outside.rmdir()
 
 
+V1 = pathlib.Path("/sys/fs/cgroup/memory")
+LEAVE = """
+import ctypes, os, time
+ptrace = ctypes.CDLL(None).ptrace
+time.sleep({wait})
+open("{outside}/cgroup.procs", "w").write(str(os.getpid()))
+print("left", flush=True)
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    if {calls}:
+        ptrace(0, 0, None, None)
+    time.sleep(0.02)
+"""
+
+
+@contextlib.contextmanager
+def outside_v1():
+    if not (V1 / "cgroup.procs").exists():
+        tap.skip("no memory controller of cgroup v1 here")
+    outside = V1 / f"dbgscope-test-{os.getpid()}"
+    outside.mkdir()
+    try:
+        yield outside
+    finally:
+        for pid in map(int, (outside / "cgroup.procs").read_text().split()):
+            os.kill(pid, signal.SIGKILL)
+        tap.wait_until(lambda: not (outside / "cgroup.procs").read_text(), 10, message=f"{outside} is empty")
+        outside.rmdir()
+
+
+@tap.test("host", user="root")
+def a_debuggee_that_calls_again_and_again_is_looked_at():
+    with outside_v1() as outside:
+        with faults.gdb("run", program=faults.python(LEAVE.format(outside=outside, wait=0, calls=True))) as gdb:
+            gdb.match("^left")
+            gdb.match(r"dbgscope: \S+ \(pid (\d+)\) has left its cgroup: the cap of 128M does not hold")
+
+
+@tap.test("host", user="root")
+def a_debuggee_that_leaves_late_is_shown_by_ps():
+    with outside_v1() as outside:
+        with faults.gdb("run", program=faults.python(LEAVE.format(outside=outside, wait=0.5, calls=False))) as gdb:
+            gdb.match("^left")
+            listed = tap.succeed([tap.dbgscope, "ps"]).stdout
+            tap.contains([line for line in listed.splitlines() if f"gdb {gdb.pid} " in line][0], "running, outside its cap")
+
+
 if __name__ == "__main__":
     import atexit
     main_pid = os.getpid()

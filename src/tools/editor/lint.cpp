@@ -298,7 +298,9 @@ Result<std::vector<LintFinding>> lint_file(const std::string &path, LintContext 
         return fail(file.error());
     if (!file->exists)
         return fail(errno_error(ENOENT, "read", path));
-    const fs::path absolute = fs::absolute(path).lexically_normal(), folder = absolute.parent_path();
+    std::error_code code; // a working directory that is gone: what was given has to do
+    const fs::path whole = fs::absolute(path, code), absolute = (code ? fs::path(path) : whole).lexically_normal(),
+                   folder = absolute.parent_path();
     const auto root = parse_jsonc(file->text, path);
     const JsonNode *node = root && *root ? &**root : nullptr;
     const auto kind = kind_of_file(absolute, node);

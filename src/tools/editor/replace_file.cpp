@@ -2,12 +2,14 @@
 #include "tools/editor/replace_file.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "sys/file.hpp"
 
@@ -71,7 +73,48 @@ Result<void> check_unchanged(const FileSnapshot &snapshot)
     return {};
 }
 
+/// "a/b" and then what is still to be walked: the words of a path, without empty ones and ".".
+void push_words(std::vector<std::string> &rest, const std::string &path)
+{
+    std::vector<std::string> words;
+    for (const std::filesystem::path &word : std::filesystem::path(path))
+        if (!word.empty() && word != "." && word != "/")
+            words.push_back(word.string());
+    rest.insert(rest.end(), words.rbegin(), words.rend());
+}
+
 } // namespace
+
+Result<void> check_links(const std::string &path)
+{
+    constexpr int kMaxLinks = 40; // as the kernel
+    std::error_code code;
+    std::filesystem::path at = path.starts_with('/') ? "/" : std::filesystem::current_path(code);
+    std::vector<std::string> rest; // the next word is the last one
+    push_words(rest, path);
+    for (int links = 0; !rest.empty() && links <= kMaxLinks;) {
+        const std::filesystem::path next = at / rest.back();
+        rest.pop_back();
+        struct stat status = {};
+        if (::lstat(next.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) {
+            at = next;
+            continue;
+        }
+        if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+            const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+            return refuse(ErrorKind::denied, real ? real.get() : path,
+                          next.string() + " is a symbolic link of user " + std::to_string(status.st_uid) +
+                              ", neither you nor root",
+                          "run this as that user, or name the folder it leads to");
+        }
+        ++links;
+        const std::string target = read_link(next.string());
+        if (target.starts_with('/'))
+            at = "/";
+        push_words(rest, target);
+    }
+    return {};
+}
 
 Result<FileSnapshot> take_snapshot(const std::string &path)
 {

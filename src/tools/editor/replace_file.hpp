@@ -19,6 +19,9 @@ struct FileSnapshot {
 /// a device, a symbolic link to nothing, too large).
 [[nodiscard]] Result<FileSnapshot> take_snapshot(const std::string &path);
 
+/// Root follows no symbolic link of another user's, who could lead it anywhere. Errors: denied, with the real file.
+[[nodiscard]] Result<void> check_links(const std::string &path);
+
 /// Puts `text` in place of what `snapshot` saw: a new file beside it, with its mode and owner, synced and renamed over
 /// it; what else belongs to the old file (ACLs, extended attributes) is not taken over. A file that was not there gets
 /// its directories too. Errors: refused (it has changed since), config (it has other hard links), denied, system; the

@@ -53,6 +53,15 @@ TEST(JobError, HasWordsForEveryResult)
     EXPECT_EQ(job_error(kSystem, "of-the-future").cause, "its job ended with \"of-the-future\"");
 }
 
+TEST(JobError, TellsWhyTheUnitHasFailed)
+{
+    EXPECT_THAT(failed_error(kSystem, "oom-kill").cause, HasSubstr("killed for memory at once"));
+    EXPECT_THAT(failed_error(kSystem, "resources").cause, HasSubstr("could not move the processes"));
+    EXPECT_EQ(failed_error(kSystem, "of-the-future").cause, "the unit failed with the result \"of-the-future\"");
+    EXPECT_EQ(failed_error(kSystem, "").cause, job_error(kSystem, "failed").cause);
+    EXPECT_THAT(failed_error(kSystem, "oom-kill").hint, HasSubstr("journalctl -u"));
+}
+
 TEST(JobError, NamesTheSystemBusToAUser)
 {
     EXPECT_THAT(job_error(kUser, "failed").hint, HasSubstr("journalctl --user -u"));

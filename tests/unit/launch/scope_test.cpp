@@ -207,6 +207,22 @@ TEST(Scope, SurvivesALostConnectionBeforeTheJobEnds)
     EXPECT_THAT(made.error().cause, HasSubstr("closed the connection"));
 }
 
+TEST(Scope, IsAskedForAgainWhereTheManagerHasForgottenIt)
+{
+    int asked = 0;
+    BusPeer peer([&asked](PeerCall &call) {
+        if (call.member == "GetUnit")
+            call.refuse("org.freedesktop.systemd1.NoSuchUnit");
+        else if (++asked == 1) // it executes itself anew
+            call.drop_connection();
+        else
+            accept(call);
+    });
+    const auto made = create(peer);
+    ASSERT_TRUE(made) << to_line(made.error());
+    EXPECT_THAT(peer.finish(), testing::IsSupersetOf({"StartTransientUnit", "GetUnit", "StartTransientUnit"}));
+}
+
 TEST(Scope, FailsWithItsJob)
 {
     BusPeer peer([](PeerCall &call) {

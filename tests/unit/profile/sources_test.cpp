@@ -41,22 +41,119 @@ TEST_F(Sources, FindsNothingWhereNothingIs)
     EXPECT_EQ(sources.builtin_profile, "dlv");
 }
 
-TEST_F(Sources, LeavesOutAHomeOfAnotherUserThatIsClosed)
+/// What an ordinary user is told of directories that root has closed to him.
+class ClosedSources : public Sources {
+  protected:
+    void SetUp() override
+    {
+        Sources::SetUp();
+        if (::geteuid() != 0)
+            GTEST_SKIP() << "needs root, to become another user";
+        std::filesystem::permissions(tree_.root(), std::filesystem::perms(0755));
+    }
+
+    void close(const std::string &directory) const
+    {
+        std::filesystem::permissions(tree_.root() + directory, std::filesystem::perms(0700));
+    }
+
+    static std::vector<std::string> warnings(const LayerSources &sources)
+    {
+        const auto loaded = load_settings(sources);
+        if (!loaded)
+            return {to_line(loaded.error())};
+        return loaded->warnings;
+    }
+
+    std::vector<std::string> left_out(const std::string &directory) const
+    {
+        return {tree_.root() + directory + " may not be searched by this user: settings below it are left out"};
+    }
+};
+
+TEST_F(ClosedSources, LeavesOutAHomeOfAnotherUser)
 {
-    if (::geteuid() != 0)
-        GTEST_SKIP() << "needs root, to become another user";
     tree_.write("home/.config/dbgscope/config.yaml", "");
-    std::filesystem::permissions(tree_.root(), std::filesystem::perms(0755));
-    std::filesystem::permissions(tree_.root() + "/home", std::filesystem::perms(0700));
     std::filesystem::create_directories(tree_.root() + "/work");
+    close("/home");
     const test::AsOrdinaryUser user;
     const LayerSources sources = find({"HOME=" + tree_.root() + "/home"}, "/work");
     EXPECT_EQ(sources.user_file, "");
-    EXPECT_EQ(sources.foreign_user_dir, tree_.root() + "/home/.config/dbgscope");
-    const auto loaded = load_settings(sources);
-    ASSERT_TRUE(loaded);
-    EXPECT_EQ(loaded->warnings,
-              std::vector<std::string>{sources.foreign_user_dir + " is another user's and cannot be read: left out"});
+    EXPECT_EQ(warnings(sources), left_out("/home"));
+    // Whether there is such a home below it cannot be known; that the directory is closed can.
+    EXPECT_EQ(warnings(find({"HOME=" + tree_.root() + "/home/nobody"}, "/work")), left_out("/home"));
+}
+
+TEST_F(ClosedSources, LeavesOutXdgConfigHomeOfAnotherUser)
+{
+    tree_.write("other/dbgscope/config.yaml", "");
+    tree_.write("other/dbgscope/profiles/dlv.yaml", "");
+    tree_.write("own/.config/dbgscope/config.yaml", "");
+    std::filesystem::create_directories(tree_.root() + "/work");
+    close("/other/dbgscope");
+    const test::AsOrdinaryUser user;
+    const LayerSources sources =
+        find({"HOME=" + tree_.root() + "/own", "XDG_CONFIG_HOME=" + tree_.root() + "/other"}, "/work");
+    EXPECT_EQ(sources.user_file, "");
+    EXPECT_TRUE(sources.profile_dirs.empty());
+    EXPECT_EQ(warnings(sources), left_out("/other/dbgscope"));
+}
+
+TEST_F(ClosedSources, LeavesOutFilesThatMayNotBeRead)
+{
+    tree_.write("home/.config/dbgscope/config.yaml", "memory: {max: 1G}");
+    tree_.write("home/.config/dbgscope/profiles/dlv.yaml", "memory: {max: 1G}");
+    tree_.write("work/.dbgscope.yaml", "memory: {max: 1G}");
+    const std::vector<std::string> files{tree_.root() + "/home/.config/dbgscope/profiles/dlv.yaml",
+                                         tree_.root() + "/home/.config/dbgscope/config.yaml",
+                                         tree_.root() + "/work/.dbgscope.yaml"};
+    std::vector<std::string> expected;
+    for (const std::string &file : files) {
+        std::filesystem::permissions(file, std::filesystem::perms(0));
+        expected.push_back("cannot read " + file + ": Permission denied: left out");
+    }
+    const test::AsOrdinaryUser user;
+    LayerSources sources = find({"HOME=" + tree_.root() + "/home"}, "/work");
+    EXPECT_EQ(warnings(sources), expected);
+    sources.environment = {{"DBGSCOPE_PROFILE", "dlv"}}; // asked for by name, and not to be had
+    EXPECT_FALSE(load_settings(sources));
+}
+
+TEST_F(ClosedSources, LooksPastAParentThatMayNotBeSearched)
+{
+    tree_.write("a/.dbgscope.yaml", "");
+    tree_.write("a/closed/open/work/.keep", "");
+    close("/a/closed");
+    std::filesystem::create_directories(tree_.root() + "/home");
+    std::filesystem::current_path(tree_.root() + "/a/closed/open/work");
+    const test::AsOrdinaryUser user;
+    const std::string home = "HOME=" + tree_.root() + "/home";
+    const char *const environment[] = {home.c_str(), nullptr};
+    const LayerSources sources = default_sources(environment, {}, "dlv", tree_.root() + "/etc");
+    EXPECT_EQ(sources.project_file, tree_.root() + "/a/.dbgscope.yaml");
+    EXPECT_EQ(sources.closed_dirs, std::vector<std::string>{tree_.root() + "/a/closed"});
+}
+
+TEST_F(ClosedSources, FindsTheFileOfAWorkingDirectoryBelowAClosedOne)
+{
+    tree_.write("closed/work/.dbgscope.yaml", "memory: {max: 1G}");
+    std::filesystem::current_path(tree_.root() + "/closed/work");
+    close("/closed");
+    const test::AsOrdinaryUser user;
+    const char *const environment[] = {nullptr};
+    const LayerSources sources = default_sources(environment, {}, "dlv", tree_.root() + "/etc");
+    EXPECT_EQ(sources.project_file, ".dbgscope.yaml");
+    EXPECT_TRUE(sources.closed_dirs.empty());
+}
+
+TEST_F(ClosedSources, AWorkingDirectoryThatMayNotBeSearchedIsSaid)
+{
+    std::filesystem::create_directories(tree_.root() + "/work");
+    std::filesystem::current_path(tree_.root() + "/work");
+    close("/work");
+    const test::AsOrdinaryUser user;
+    const char *const environment[] = {nullptr};
+    EXPECT_EQ(warnings(default_sources(environment, {}, "dlv", tree_.root() + "/etc")), left_out("/work"));
 }
 
 TEST_F(Sources, FindsEveryFile)

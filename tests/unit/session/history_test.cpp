@@ -54,6 +54,15 @@ TEST(History, GetsOneLinePerSession)
     EXPECT_EQ(status.st_mode & 07777U, 0700U);
 }
 
+TEST(History, FollowsNoLink)
+{
+    const test::TemporaryDirectory tree;
+    tree.write("other", "mine\n");
+    std::filesystem::create_symlink(tree / "other", tree / "history.jsonl");
+    EXPECT_FALSE(append_history(tree / "history.jsonl", test::full_record()));
+    EXPECT_EQ(read_file(tree / "other").value_or(""), "mine\n");
+}
+
 TEST(History, DropsItsOlderHalf)
 {
     const TemporaryDirectory tree;

@@ -15,6 +15,7 @@ inline SessionRecord full_record()
             .directory = "/home/dev/\xfe",
             .boot_id = "b0e7",
             .pid_namespace = "pid:[4026531836]",
+            .time_namespace = "time:[4026531834]",
             .uid = 1000,
             .debugger = {4711, 123456},
             .watcher = {4712, 123457},

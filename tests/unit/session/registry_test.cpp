@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -104,6 +105,44 @@ TEST(Registry, TellsWhoIsAlive)
     EXPECT_FALSE(sessions[0].watcher_alive);
     EXPECT_TRUE(sessions[1].debugger_alive);
     EXPECT_FALSE(sessions[1].watcher_alive);
+}
+
+TEST(Registry, GoesElsewhereWhereItsPlaceIsTaken)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "needs root, to give a directory away";
+    const Place place;
+    SessionPaths paths = place.paths();
+    paths.instead = place.live("") + "../state/dbgscope/live";
+    ASSERT_FALSE(Registry::open(paths)); // nothing was ever recorded
+    std::filesystem::create_directories(paths.live);
+    ASSERT_EQ(::chown(paths.live.c_str(), 4711, 4711), 0);
+    const auto registry = Registry::create(paths);
+    ASSERT_TRUE(registry) << to_line(registry.error());
+    ASSERT_TRUE(registry->write_live(record_of("squatted", 10)));
+    const auto reader = Registry::open(paths);
+    ASSERT_TRUE(reader) << to_line(reader.error());
+    EXPECT_EQ(reader->list_live(place.proc()).size(), 1U);
+    EXPECT_EQ(mode_of(paths.instead), 0700U);
+    EXPECT_TRUE(std::filesystem::is_empty(paths.live));
+}
+
+TEST(Registry, LeavesSessionsOfAnotherTimeNamespaceAlone)
+{
+    const Place place;
+    const auto registry = Registry::create(place.paths());
+    std::filesystem::create_directories(place.proc() + "/self/ns");
+    std::filesystem::create_symlink("time:[1]", place.proc() + "/self/ns/time");
+    SessionRecord here = record_of("here", 10), before_5_6 = record_of("old", 11),
+                  elsewhere = record_of("elsewhere", 99);
+    here.time_namespace = "time:[1]";
+    elsewhere.time_namespace = "time:[2]";
+    for (const SessionRecord *record : {&here, &before_5_6, &elsewhere})
+        ASSERT_TRUE(registry->write_live(*record));
+    const auto sessions = registry->list_live(place.proc());
+    ASSERT_EQ(sessions.size(), 2U);
+    EXPECT_EQ(sessions[0].record.id, "here");
+    EXPECT_EQ(sessions[1].record.id, "old");
 }
 
 TEST(Registry, ListsTheOldestFirst)

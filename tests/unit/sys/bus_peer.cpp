@@ -101,7 +101,10 @@ BusPeer::BusPeer(Script script) : script_(std::move(script))
     if (::bind(listener_.get(), reinterpret_cast<sockaddr *>(&address), sizeof address) < 0 ||
         ::listen(listener_.get(), 5) < 0)
         throw std::runtime_error("listen");
-    thread_ = std::thread([this] { serve(); });
+    thread_ = std::thread([this] {
+        while (!stop_)
+            serve();
+    });
 }
 
 BusPeer::~BusPeer()
@@ -138,6 +141,7 @@ void BusPeer::serve()
         if (stop_)
             return;
     UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    drop_ = false;
     sd_bus *bus = nullptr;
     must(SD(sd_bus_new)(&bus));
     must(SD(sd_bus_set_fd)(bus, fd.get(), fd.get()));

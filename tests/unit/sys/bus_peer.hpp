@@ -38,7 +38,7 @@ class PeerCall {
     sd_bus_message *message_;
 };
 
-/// Serves one connection on a socket in a directory of its own, in a thread.
+/// Serves connections on a socket in a directory of its own, one after another, in a thread.
 class BusPeer {
   public:
     using Script = std::function<void(PeerCall &)>;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/seccomp.hpp"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -10,6 +12,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <functional>
 #include <thread>
 
@@ -50,6 +53,34 @@ void allow(PtraceListener &listener)
 {
     if (const auto notice = listener.receive())
         listener.let_continue(notice->id);
+}
+
+/// As a container's profile does: seccomp(2) is EPERM from now on.
+bool refuse_seccomp()
+{
+    sock_filter code[] = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+                          {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_seccomp},
+                          {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
+                          {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
+    const sock_fprog program{static_cast<unsigned short>(std::size(code)), code};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST(PtraceFilter, ARefusalIsNotTakenForAnOldKernel)
+{
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (!refuse_seccomp())
+            ::_exit(99);
+        const auto filter = PtraceFilter::build();
+        auto fd = filter ? filter->install() : Result<UniqueFd>(fail(filter.error()));
+        const bool told = !fd && fd.error().kind == ErrorKind::denied && fd.error().cause.contains("is refused here") &&
+                          fd.error().hint.contains("share one limit now");
+        ::_exit(told ? 0 : 1);
+    }
+    int status = 0;
+    (void)::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
 }
 
 TEST(PtraceFilter, TellsOfTraceMeAndLetsItHappen)

@@ -38,6 +38,22 @@ TEST(Utf8, UnescapeRefusesWhatEscapeNeverWrites)
         EXPECT_EQ(unescape_bytes(bad), std::nullopt) << bad;
 }
 
+TEST(Printable, NothingIsHiddenOrPutInAnotherOrder)
+{
+    EXPECT_EQ(printable("a\u202eb\u2066c\u2069"), "a\\xe2\\x80\\xaeb\\xe2\\x81\\xa6c\\xe2\\x81\\xa9");
+    EXPECT_EQ(printable("root\u200b"), "root\\xe2\\x80\\x8b");
+    EXPECT_EQ(printable("\ufeff\u00ad\u2028\U000e0041"),
+              "\\xef\\xbb\\xbf\\xc2\\xad\\xe2\\x80\\xa8\\xf3\\xa0\\x81\\x81");
+    EXPECT_EQ(printable("\u05d0\u0627 \u20ac \U0001f600"), "\u05d0\u0627 \u20ac \U0001f600");
+}
+
+TEST(Printable, TheLinesOfATextStay)
+{
+    EXPECT_EQ(printable_lines("a\tb\r\nc\rd\n\x1b[2J\n"), "a\tb\r\nc\\x0dd\n\\x1b[2J\n");
+    EXPECT_EQ(printable_lines("no end\u200b"), "no end\\xe2\\x80\\x8b");
+    EXPECT_EQ(printable_lines(""), "");
+}
+
 TEST(Printable, NothingReachesTheTerminalThatItWouldObey)
 {
     EXPECT_EQ(printable("a\x1b[31m\nb\t\x7f"), "a\\x1b[31m\\x0ab\\x09\\x7f");
