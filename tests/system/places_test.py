@@ -245,6 +245,19 @@ def a_squatted_directory_leaves_ps_and_stop():
             squatted.rmdir()
 
 
+@tap.test("host", user="root")
+def set_changes_no_cgroup_of_another_name():
+    with session.Session([tap.dbgscope, "run", "--watch", "--memory-max=64M", "--", tap.program("eater"), "sleep", "60", "1"],
+                         env=CLEAN) as command:
+        record = tap.wait_until(lambda: session_of(command.pid), 10, message="the session's record")
+        parent = pathlib.Path(record["scope_directory"]).parent
+        file = next(watched.live_directory().glob(f"{record['id']}.*.json"))
+        file.write_text(file.read_text().replace(record["scope_directory"], str(parent)))
+        refused = tap.run([tap.dbgscope, "set", record["id"], "memory.max=1G"], env=CLEAN)
+        tap.equal(refused.rc, 125, refused.stdout)
+        tap.contains(refused.stderr, "which is no cgroup of that session")
+
+
 def has_record(home):
     try:
         return tap.wait_until(lambda: list(pathlib.Path(home, ".local/state/dbgscope/live").glob("*.json")), 3)
