@@ -85,6 +85,8 @@ std::optional<pid_t> Debuggees::on_notice(Limit cap)
         listener_.let_continue(notice->id);
         if (notice->call == PtraceCall::detach)
             on_detach(*notice);
+        else if (notice->call == PtraceCall::go_start)
+            note_program(notice->thread);
         return std::nullopt;
     }
     const bool outside = procs_.valid() && !is_in(notice->thread, session_.place.debuggee());
@@ -228,14 +230,30 @@ void Debuggees::on_go_start(const PtraceNotice &notice)
         heap_profile_ = std::move(text);
 }
 
+/// A debuggee that ends at once must have been seen as the program it was.
+void Debuggees::note_program(pid_t thread)
+{
+    const pid_t pid = thread_group(thread);
+    for (Debuggee &known : living_)
+        if (known.id.pid == pid)
+            note_program(known);
+}
+
+void Debuggees::note_program(Debuggee &debuggee)
+{
+    if (std::string program = executable_of(debuggee.id.pid); !program.empty()) { // else it has ended
+        debuggee.program = std::move(program);
+        debuggee.name = comm_of(debuggee.id.pid).value_or("");
+    }
+}
+
 void Debuggees::look(Limit cap)
 {
     for (Debuggee &debuggee : living_) {
         if (debuggee.checked)
             continue;
         debuggee.checked = true;
-        debuggee.program = executable_of(debuggee.id.pid);
-        debuggee.name = comm_of(debuggee.id.pid).value_or("");
+        note_program(debuggee);
         check_place(debuggee, cap);
     }
 }

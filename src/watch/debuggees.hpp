@@ -84,6 +84,8 @@ class Debuggees {
     void note_end(const GoneDebuggee &gone);
     [[nodiscard]] bool program_ended_by_itself() const;
     void on_go_start(const PtraceNotice &notice);
+    void note_program(pid_t thread);
+    static void note_program(Debuggee &debuggee);
     void check_place(const Debuggee &debuggee, Limit cap);
 
     const OpenSession &session_;
