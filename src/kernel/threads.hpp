@@ -29,8 +29,8 @@ struct Thread {
     /// It wants memory that its cgroup does not have: asleep at the limit of version 1, or slowed down past
     /// memory.high.
     [[nodiscard]] bool waits_for_memory() const { return sleeps_in.starts_with("mem_cgroup"); }
-    /// In a frozen cgroup of version 2.
-    [[nodiscard]] bool frozen() const { return sleeps_in == "do_freezer_trap"; }
+    /// In a frozen cgroup of version 2. The compiler may have put the one function into the other (seen: Linux 6.1).
+    [[nodiscard]] bool frozen() const { return sleeps_in == "do_freezer_trap" || sleeps_in == "get_signal"; }
 };
 /// At most 4096, by number. Empty: the process has ended, or is another user's.
 [[nodiscard]] std::vector<Thread> threads_of(pid_t pid, const std::string &proc = "/proc");

@@ -110,7 +110,8 @@ std::optional<pid_t> Debuggees::on_notice(Limit cap)
         return std::nullopt;
     if (remember(pid))
         return pid;
-    if (outside) // it had left, and is back by its own call
+    // It had left, and is back by its own call; of one that is dying /proc/PID/cgroup says "/" too.
+    if (outside && !look_at_process(pid).dying)
         tell_escape(pid, cap);
     return std::nullopt;
 }

@@ -164,8 +164,8 @@ Result<void> FuseCgroup::read_v2(FuseReading &reading)
     const auto current = cgroup_.read_number(CgroupFile::usage);
     if (!current)
         return fail(current.error());
-    const auto cap = cgroup_.read_limit(CgroupFile::limit);
     const auto line = cgroup_.read_limit(CgroupFile::high);
+    const auto cap = cgroup_.read_limit(CgroupFile::limit); // raised before the line: who sees the one sees the other
     if (!cap || !line)
         return fail(!cap ? cap.error() : line.error());
     reading.current_bytes = *current;

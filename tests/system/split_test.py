@@ -195,7 +195,8 @@ def filter_inside_a_filter_is_given_up_and_said():
                     program=[tap.program("alloc")]) as outer:
         tap.equal(outer.wait(), 0, outer.stderr)
         tap.contains(outer.stdout, "exited normally", outer.stderr)
-        tap.equal(len(stray_lines(outer.stderr)), 1, outer.stderr)
+        own = [line for line in stray_lines(outer.stderr) if "the session leaves " not in line]  # the outer one's scope
+        tap.equal(len(own), 1, outer.stderr)
         tap.contains(outer.stderr, "this process is inside another program's seccomp listener")
 
 
