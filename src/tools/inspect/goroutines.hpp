@@ -50,8 +50,8 @@ struct Goroutines {
     std::uint64_t unreadable = 0;
     bool cut_short = false; ///< more than are read
 };
-/// Bounded by 1,000,000 goroutines, 256 frames each and 16,000,000 in all. Frame pointers are followed (amd64, arm64), within the stack
-/// and upwards only. Errors: not_found (the process has ended).
+/// Bounded by 1,000,000 goroutines, 256 frames each and 16,000,000 in all. Frame pointers are followed (amd64, arm64),
+/// within the stack and upwards only. Errors: not_found (the process has ended).
 [[nodiscard]] Result<Goroutines> read_goroutines(const Memory &memory, const GoroutineLayout &layout);
 
 } // namespace dbgscope

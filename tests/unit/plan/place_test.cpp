@@ -117,7 +117,8 @@ TEST(PlanPlace, TheLimitOfThePlaceItLeavesIsNotItsOwn)
     EXPECT_EQ(notice(*plan, "ancestor-limit"), "");
     EXPECT_EQ(notice(*plan, "leaves-limit"), "the session leaves /lim.slice and its limit of 200M: it runs in "
                                              "/system.slice (--slice-inherit stays)");
-    facts.cgroup.system_place = chain({{"/", Limit()}, {"/lim.slice", Limit(200 * kMiB)}, {"/lim.slice/lim-a.slice", Limit()}});
+    facts.cgroup.system_place =
+        chain({{"/", Limit()}, {"/lim.slice", Limit(200 * kMiB)}, {"/lim.slice/lim-a.slice", Limit()}});
     EXPECT_EQ(notice(*make_plan(facts, request(Tool::none, kGiB)), "leaves-limit"), "");
     facts.cgroup.system_place.reset(); // not known: nothing is claimed
     EXPECT_EQ(notice(*make_plan(facts, request(Tool::none, kGiB)), "leaves-limit"), "");

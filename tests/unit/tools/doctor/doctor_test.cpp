@@ -46,7 +46,8 @@ TEST(Doctor, RunsAllButFidelityUnlessNamed)
     EXPECT_EQ(all->size(), checks().size() - 1);
     EXPECT_THAT(ids(*all), Not(testing::Contains("fidelity")));
     EXPECT_THAT(ids(*choose_checks({"fidelity"})), ElementsAre("fidelity"));
-    EXPECT_THAT(ids(*choose_checks({"rights"})), ElementsAre("ptrace", "inside", "ulimits", "noexec", "core", "kernel-log"));
+    EXPECT_THAT(ids(*choose_checks({"rights"})),
+                ElementsAre("ptrace", "inside", "ulimits", "noexec", "core", "kernel-log"));
     EXPECT_THAT(ids(*choose_checks({"gdb", "ptrace", "gdb"})), ElementsAre("ptrace", "gdb")) << "in the table's order";
 }
 
