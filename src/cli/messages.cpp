@@ -26,8 +26,8 @@ void write_line(int fd, std::string_view line)
     // The text may hold names from /proc and the command line: to_line() keeps them on one line, without escapes.
     const std::string whole = to_line({.operation = {}, .subject = {}, .cause = std::string(line)}) + '\n';
     // A reader that has gone must not cost the user his debugger: no SIGPIPE here, and the debugger gets it as before.
-    struct sigaction ignore {};
-    struct sigaction before {};
+    struct sigaction ignore{};
+    struct sigaction before{};
     ignore.sa_handler = SIG_IGN; // NOLINT: the macro's cast
     (void)::sigaction(SIGPIPE, &ignore, &before);
     // Nor may one that has stopped reading: what a full pipe does not take is left unsaid.
@@ -44,7 +44,7 @@ bool said_today(std::string_view id)
     constexpr std::time_t kDay = 24 * 60 * 60;
     const std::string path = fmt::format("{}/said.{}", session_paths().live, id);
     const auto mark = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY, 0600);
-    struct stat status {};
+    struct stat status{};
     if (!mark || ::fstat(mark->get(), &status) != 0)
         return false;
     const bool fresh = status.st_size == 0;

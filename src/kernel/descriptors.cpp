@@ -50,7 +50,7 @@ bool is_other_end(const Stream &stream, const struct stat &info, const std::stri
 
 std::optional<Stream> stream_of(int fd)
 {
-    struct stat info {};
+    struct stat info{};
     if (::fstat(fd, &info) != 0)
         return std::nullopt;
     if (S_ISFIFO(info.st_mode))
@@ -78,7 +78,7 @@ bool has_other_end(pid_t pid, const Stream &stream)
     const std::string process = "/proc/" + std::to_string(pid);
     std::error_code code;
     for (fs::directory_iterator entry(process + "/fd", code), end; !code && entry != end; entry.increment(code)) {
-        struct stat info {};
+        struct stat info{};
         if (::stat(entry->path().c_str(), &info) == 0 &&
             is_other_end(stream, info, process + "/fdinfo/" + entry->path().filename().string()))
             return true;

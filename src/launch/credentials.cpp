@@ -63,7 +63,7 @@ Result<gid_t> find_group(const std::string &name)
 {
     if (const auto id = parse_id(name))
         return *id;
-    struct group entry {};
+    struct group entry{};
     std::vector<char> buffer;
     auto found =
         look_up(entry, buffer, "find group", name, [&](auto... rest) { return ::getgrnam_r(name.c_str(), rest...); });

@@ -59,7 +59,7 @@ Error explain(int code, const std::string &path)
     switch (code) {
     case ENOENT:
     case ENOTDIR: {
-        struct stat info {};
+        struct stat info{};
         error.kind = ErrorKind::no_command;
         if (::stat(path.c_str(), &info) != 0)
             return error;
@@ -72,7 +72,7 @@ Error explain(int code, const std::string &path)
     }
     case EACCES:
     case EPERM: {
-        struct stat info {};
+        struct stat info{};
         const bool directory = ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
         error.cause = directory ? "it is a directory" : "it may not be executed";
         error.hint = directory ? "" : "see its mode bits, those of the directories above, and the mount's noexec";
@@ -126,7 +126,7 @@ Error search(const Attempt &attempt, const std::string &name, std::string_view p
         std::string candidate(directory.empty() ? "." : directory);
         candidate += '/' + name;
         const int code = attempt.run(candidate);
-        struct stat info {};
+        struct stat info{};
         if (code == EACCES) {
             if (denied.empty() && ::stat(candidate.c_str(), &info) == 0)
                 denied = candidate;

@@ -56,8 +56,7 @@ std::string description_of(const Request &request)
     }
     // A manager drops the connection over a string that is not UTF-8; arguments may be any bytes.
     if (!is_utf8(words))
-        std::replace_if(
-            words.begin(), words.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+        std::replace_if(words.begin(), words.end(), [](char c) { return (c & 0x80) != 0; }, '?');
     return words;
 }
 
@@ -232,9 +231,7 @@ Result<PropertyWishes> read_properties(const Request &request)
             std::visit(Overloaded{
                            [&](const ScopeProperty &property) { wishes.scope.push_back(property); },
                            [&](const EnvChange &change) { wishes.environment.push_back(change); },
-                           [&](const auto &action) {
-                               wishes.steps.push_back({action, "-p " + assignment});
-                           },
+                           [&](const auto &action) { wishes.steps.push_back({action, "-p " + assignment}); },
                        },
                        effect);
     }

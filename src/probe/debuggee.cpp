@@ -181,7 +181,7 @@ DebuggeeFacts read_debuggee(const std::string &path)
     const Result<UniqueFd> fd = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (!fd)
         return unknown(why_of(fd.error().error_number), to_line(fd.error()));
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd->get(), &status) != 0)
         return unknown(why_of(errno), to_line(errno_error(errno, "stat", path)));
     if (!S_ISREG(status.st_mode))

@@ -43,7 +43,7 @@ Fact<std::string> usable_socket(const Reader &reader, std::string path)
 /// Our own user's manager. Root may connect to anybody's, which then refuses root's processes.
 Fact<std::string> user_socket(const Reader &reader, const SysRoot &root, const std::string &path)
 {
-    struct stat status {};
+    struct stat status{};
     if (root.uid == 0 && ::stat(reader.real_path(path).c_str(), &status) == 0 && status.st_uid != 0)
         return Fact<std::string>(Why::denied, path + ": belongs to user " + std::to_string(status.st_uid));
     return usable_socket(reader, path);

@@ -34,7 +34,7 @@ enum class Candidate { usable, missing, directory, not_executable, self };
 /// Whether execve(2) of the file would raise the privileges of the process.
 bool gains_privilege(const std::string &path)
 {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
         return false;
     return (status.st_mode & (S_ISUID | S_ISGID)) != 0 ||
@@ -43,7 +43,7 @@ bool gains_privilege(const std::string &path)
 
 Candidate judge(const std::string &path, const std::optional<SelfFile> &self)
 {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
         return errno == EACCES ? Candidate::not_executable : Candidate::missing;
     if (self && *self == SelfFile{status.st_dev, status.st_ino})
@@ -247,7 +247,7 @@ class SpawnSetup {
 
 std::optional<SelfFile> file_at(const std::string &path)
 {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
         return std::nullopt;
     return SelfFile{status.st_dev, status.st_ino};

@@ -57,8 +57,7 @@ Result<UniqueFd> open_locked(const std::string &path)
         auto file = open_at(AT_FDCWD, path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
         if (!file)
             return file;
-        struct stat ours {
-        }, named{};
+        struct stat ours{}, named{};
         if (::fstat(file->get(), &ours) != 0 || !S_ISREG(ours.st_mode))
             return fail({.operation = "append to", .subject = path, .cause = "it is no regular file"});
         if (!lock(file->get()))
@@ -166,7 +165,7 @@ Result<void> append_history(const std::string &path, const SessionRecord &record
     auto file = open_locked(path);
     if (!file)
         return pass(file);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file->get(), &status) != 0)
         return fail(errno_error(errno, "append to", path));
     std::string line = record_line(record) + '\n';

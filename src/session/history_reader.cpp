@@ -50,7 +50,7 @@ History parse_history(std::string_view text, std::int64_t since_unix_s)
 
 Result<History> read_history(const std::string &path, std::int64_t since_unix_s)
 {
-    struct stat status {};
+    struct stat status{};
     if (path.empty() || (::stat(path.c_str(), &status) != 0 && errno == ENOENT))
         return History{};
     const auto refuse = [&path](std::string cause) {

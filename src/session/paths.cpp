@@ -50,7 +50,7 @@ SessionPaths session_paths(const PathInput &input)
 SessionPaths session_paths()
 {
     const uid_t uid = ::geteuid();
-    struct stat status {};
+    struct stat status{};
     const std::string run_user = "/run/user/" + std::to_string(uid);
     const bool exists = ::stat(run_user.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
     return session_paths({.uid = uid,

@@ -207,7 +207,7 @@ Result<Recorded> parse_recording(std::string_view text)
 
 Result<Recorded> read_recording(const std::string &path)
 {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
         return fail(errno_error(errno, "read", path));
     if (!S_ISREG(status.st_mode)) // opening a fifo would wait for a writer

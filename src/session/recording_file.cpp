@@ -132,7 +132,7 @@ Result<void> keep_recording(const std::string &live, const std::string &history,
                             RecordingsLimit limit)
 {
     const std::string from = live + '/' + recording_name(record);
-    struct stat status {};
+    struct stat status{};
     if (::lstat(from.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
         return {};
     return keep(from, history, limit);
@@ -167,7 +167,7 @@ std::vector<RecordingPlace> list_recordings(const std::string &path)
     (void)opened->release();                                   // the stream's now
     while (const dirent *entry = ::readdir(directory.get())) { // NOLINT: one thread
         const std::string name(entry->d_name);
-        struct stat status {};
+        struct stat status{};
         if (name.ends_with(kSuffix) &&
             ::fstatat(::dirfd(directory.get()), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(status.st_mode) && status.st_uid == ::geteuid())

@@ -42,12 +42,12 @@ Result<UniqueFd> open_own(const std::string &path)
     auto directory = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!directory) {
         const int code = directory.error().error_number; // ELOOP or, because of O_DIRECTORY, ENOTDIR
-        struct stat status {};
+        struct stat status{};
         if ((code == ELOOP || code == ENOTDIR) && ::lstat(path.c_str(), &status) == 0)
             return fail(refused(path, S_ISLNK(status.st_mode) ? "it is a symbolic link" : "it is no directory"));
         return directory;
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(directory->get(), &status) != 0)
         return fail(errno_error(errno, "look at", path));
     if (status.st_uid != ::geteuid())
@@ -74,7 +74,7 @@ Result<void> write_whole(int directory, const std::string &name, std::string_vie
 
 std::optional<SessionRecord> read_record(int directory, const std::string &name)
 {
-    struct stat status {};
+    struct stat status{};
     // Judged before it is opened: reading a fifo would wait for a writer.
     if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode) ||
         status.st_uid != ::geteuid())

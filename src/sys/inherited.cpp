@@ -28,7 +28,7 @@ void raise(__rlimit_resource resource, const rlimit &now)
 
 bool is_ignored(int signal)
 {
-    struct sigaction now {};
+    struct sigaction now{};
     return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN; // NOLINT: the macro's cast
 }
 

@@ -43,7 +43,8 @@ class Json {
     Json(std::nullptr_t) : Json() {}
     Json(std::same_as<bool> auto value) : Json() { set_boolean(value); }
     template <std::integral Number>
-    requires(!std::same_as<Number, bool> && !std::same_as<Number, char>) Json(Number value) : Json()
+        requires(!std::same_as<Number, bool> && !std::same_as<Number, char>)
+    Json(Number value) : Json()
     {
         if (std::cmp_less(value, 0))
             set_negative(static_cast<std::int64_t>(value));

@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kVerdictPatience{250}; ///< for so long the 
 
 bool is_socket(int fd)
 {
-    struct stat info {};
+    struct stat info{};
     return ::fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode);
 }
 

@@ -132,7 +132,7 @@ HeapSwitched switch_heap_profile(pid_t pid, std::uint64_t rate, const std::strin
 {
     // The very file that is mapped, whatever its name stands for by now.
     auto exe = open_at(AT_FDCWD, fmt::format("{}/{}/exe", proc, pid), O_RDONLY);
-    struct stat info {};
+    struct stat info{};
     if (!exe || ::fstat(exe->get(), &info) != 0 || !S_ISREG(info.st_mode))
         return {};
     const auto file = ElfFile::open(exe->get(), static_cast<std::uint64_t>(info.st_size));

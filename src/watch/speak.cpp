@@ -33,7 +33,7 @@ std::string said_line(std::string_view line)
 
 Speaker::Speaker(bool quiet, const std::string &log_file) : quiet_(quiet && log_file.empty())
 {
-    struct stat info {};
+    struct stat info{};
     if (!log_file.empty()) {
         if (auto file = open_at(AT_FDCWD, log_file, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0600))
             out_ = std::move(*file);

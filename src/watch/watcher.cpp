@@ -225,7 +225,7 @@ void Watcher::remove_debug_binaries()
         return;
     for (const std::string &program : programs_) {
         const std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);
-        struct statx info {};
+        struct statx info{};
         if (!name.starts_with("__debug_bin") && name != "debug.test")
             continue;
         // The directory may be another user's, who has put a link in its way since.

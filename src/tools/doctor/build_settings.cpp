@@ -71,7 +71,7 @@ Fact<BuildSettings> read_build_settings(const std::string &path)
     const Result<UniqueFd> fd = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (!fd)
         return {why_of(fd.error().error_number), to_line(fd.error())};
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd->get(), &status) != 0 || !S_ISREG(status.st_mode))
         return {Why::malformed, path + " is not a regular file"};
     const auto file = ElfFile::open(fd->get(), static_cast<std::uint64_t>(status.st_size));

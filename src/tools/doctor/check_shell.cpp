@@ -43,7 +43,7 @@ CheckFindings check_shell(const DoctorInput &input)
                          .matters =
                              "gdb and gdbserver start programs through $SHELL: \"During startup program exited\"",
                          .cure = "SHELL=/bin/sh for the debugger, or `set startup-with-shell off` in gdb"};
-    struct stat status {};
+    struct stat status{};
     if (!shell.starts_with('/'))
         finding.found = fmt::format("SHELL is {}, which is not absolute", shell);
     else if (::stat(shell.c_str(), &status) != 0)

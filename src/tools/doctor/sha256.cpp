@@ -13,7 +13,7 @@ Result<std::string> sha256_of_file(const std::string &path)
 {
     constexpr std::size_t kDigits = 64;
     constexpr std::chrono::seconds kDeadline{30};
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
         return fail(errno_error(errno, "read", path));
     if (!S_ISREG(status.st_mode))

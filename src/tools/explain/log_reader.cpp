@@ -115,7 +115,7 @@ Result<LogReader> LogReader::from(UniqueFd fd, std::string name, bool interrupti
 /// Ctrl-C ends the command that writes the log as well. Where it is ignored (nohup, a shell's background) it stays so.
 void LogReader::end_at_interrupt()
 {
-    struct sigaction now {};
+    struct sigaction now{};
     const sigset_t set = only_sigint();
     if (::sigaction(SIGINT, nullptr, &now) != 0 || now.sa_handler == SIG_IGN)
         return;

@@ -25,7 +25,7 @@ class Memory {
     [[nodiscard]] virtual bool read(std::uint64_t address, std::span<std::byte> out) const = 0;
 
     template <class T>
-    requires std::is_trivially_copyable_v<T>
+        requires std::is_trivially_copyable_v<T>
     [[nodiscard]] std::optional<T> read_value(std::uint64_t address) const
     {
         T value{};

@@ -181,7 +181,7 @@ Result<void> write_private_file(const std::string &path, std::string_view bytes)
         return pass(file);
     }
     auto written = write_all(file->get(), bytes, path);
-    struct stat info {};
+    struct stat info{};
     if (!written && ::fstat(file->get(), &info) == 0 && S_ISREG(info.st_mode))
         (void)::unlink(path.c_str());
     return written;

@@ -37,13 +37,13 @@ bool older(const Stored &one, const Stored &other)
 /// Of this user, no symbolic link, and holding nothing but files.
 std::optional<Stored> stored_at(const fs::path &path)
 {
-    struct stat info {};
+    struct stat info{};
     if (::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != ::geteuid())
         return std::nullopt;
     Stored stored{.path = path, .bytes = 0, .made = info.st_mtim};
     std::error_code error;
     for (const fs::directory_entry &entry : fs::directory_iterator(path, error)) {
-        struct stat file {};
+        struct stat file{};
         if (::lstat(entry.path().c_str(), &file) != 0 || !S_ISREG(file.st_mode))
             return std::nullopt;
         stored.bytes += static_cast<std::uint64_t>(file.st_size);

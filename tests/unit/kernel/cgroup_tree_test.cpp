@@ -78,13 +78,9 @@ TEST(CgroupTree, KillsAllButTheSpared)
         for (;;)
             ::pause();
     tree.write("a/cgroup.procs", std::to_string(child) + "\n0\n");
-    EXPECT_TRUE(kill_below(
-        tree / "a", [](pid_t) { return true; }, false, 0ms))
-        << "all are spared";
+    EXPECT_TRUE(kill_below(tree / "a", [](pid_t) { return true; }, false, 0ms)) << "all are spared";
     EXPECT_EQ(::waitpid(child, nullptr, WNOHANG), 0);
-    EXPECT_FALSE(kill_below(
-        tree / "a", [](pid_t) { return false; }, false, 0ms))
-        << "the file goes on naming it";
+    EXPECT_FALSE(kill_below(tree / "a", [](pid_t) { return false; }, false, 0ms)) << "the file goes on naming it";
     int status = 0;
     EXPECT_EQ(::waitpid(child, &status, 0), child);
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);

@@ -101,8 +101,8 @@ TEST(WatcherLink, DeadWatcherIsAnErrorNotASignal)
 /// In the watcher: a session of its own, its own name, /dev/null for stdin.
 bool stands_alone(pid_t debugger)
 {
-    struct stat null {};
-    struct stat in {};
+    struct stat null{};
+    struct stat in{};
     (void)::stat("/dev/null", &null);
     (void)::fstat(STDIN_FILENO, &in);
     return ::getsid(0) == ::getpgid(0) && ::getpgid(0) != ::getpgid(debugger) && in.st_rdev == null.st_rdev &&

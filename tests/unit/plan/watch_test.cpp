@@ -195,10 +195,7 @@ TEST(PlanWatch, WithoutSplitThePlanSaysWhy)
 {
     const Obstacle obstacles[] = {
         {"off", [](Facts &, Request &r) { r = with(r, Key::split, std::string("off")); }, "off by --here"},
-        {"kernel",
-         [](Facts &f, Request &) {
-             f.host.seccomp_notify = {Why::absent, "kernel 5.4 is old"};
-         },
+        {"kernel", [](Facts &f, Request &) { f.host.seccomp_notify = {Why::absent, "kernel 5.4 is old"}; },
          "kernel 5.4 is old"},
         {"old dump", [](Facts &f, Request &) { f.host.seccomp_notify = {}; }, "seccomp notification: not looked at"},
         {"setuid", [](Facts &f, Request &) { f.tools.front().gains_privilege = true; },

@@ -33,7 +33,7 @@ class Tools : public testing::Test {
     }
     static SelfFile identity(const std::string &file)
     {
-        struct stat status {};
+        struct stat status{};
         EXPECT_EQ(::stat(file.c_str(), &status), 0);
         return {status.st_dev, status.st_ino};
     }
@@ -145,7 +145,7 @@ TEST_F(Tools, KnowsFilesThatGainPrivilege)
 
 TEST(SelfFileTest, IsTheRunningProgram)
 {
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat("/proc/self/exe", &status), 0);
     EXPECT_EQ(self_file(), (SelfFile{status.st_dev, status.st_ino}));
 }

@@ -36,8 +36,7 @@ struct Counter {
     void by_name(const char *, const auto &) { ++fields; }
 };
 
-template <class T> class FieldsOf : public testing::Test {
-};
+template <class T> class FieldsOf : public testing::Test {};
 using Structs =
     testing::Types<PressureLine, Pressure, CgroupLevel, MemoryHierarchy, Delegation, CgroupFacts, MemoryFacts,
                    ManagerFacts, SystemdFacts, HostFacts, ToolFacts, DebuggeeFacts, PortFacts, Facts, PathLimit,

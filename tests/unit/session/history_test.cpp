@@ -47,7 +47,7 @@ TEST(History, GetsOneLinePerSession)
     ASSERT_TRUE(append_history(path, test::full_record()));
     ASSERT_TRUE(append_history(path, numbered(2)));
     EXPECT_EQ(slurp(path), record_line(test::full_record()) + '\n' + record_line(numbered(2)) + '\n');
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777U, 0600U);
     ASSERT_EQ(::stat((tree / "state/dbgscope").c_str(), &status), 0);
@@ -74,7 +74,7 @@ TEST(History, DropsItsOlderHalf)
     ASSERT_TRUE(append_history(path, numbered(20), 10 * line));
     EXPECT_EQ(ids_in(path), (std::vector<std::string>{"s16", "s17", "s18", "s19", "s20"}));
     EXPECT_FALSE(std::filesystem::exists(path + ".new"));
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777U, 0600U);
 }

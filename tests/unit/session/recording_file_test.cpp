@@ -50,7 +50,7 @@ TEST(RecordingFile, IsItsOwnersAlone)
     EXPECT_TRUE(file->append("two\n"));
     EXPECT_EQ(file->bytes(), 8U);
     const std::string path = places.paths.live + "/dlv-debug-p4711-5f0c9b1d8e7a2c34.4711-123456.jsonl";
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777U, 0600U);
     EXPECT_EQ(slurp(path), "one\ntwo\n");

@@ -49,7 +49,7 @@ SessionRecord record_of(const std::string &id, int pid, std::uint64_t ticks = 50
 
 unsigned mode_of(const std::string &path)
 {
-    struct stat status {};
+    struct stat status{};
     return ::lstat(path.c_str(), &status) == 0 ? status.st_mode & 07777U : 0;
 }
 

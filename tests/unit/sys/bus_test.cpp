@@ -95,7 +95,7 @@ TEST(ManagerBus, KeepsItsDescriptorFromPrograms)
     const int number = next.get() + 1; // the lowest free one: the connection's
     const auto bus = ManagerBus::connect({.socket = peer.socket()}, milliseconds(100));
     ASSERT_TRUE(bus);
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::fstat(number, &status), 0);
     ASSERT_TRUE(S_ISSOCK(status.st_mode));
     EXPECT_EQ(::fcntl(number, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);

@@ -37,7 +37,7 @@ bool pending(int signal)
 
 bool ignored(int signal)
 {
-    struct sigaction now {};
+    struct sigaction now{};
     return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 

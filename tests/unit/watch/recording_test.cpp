@@ -126,7 +126,7 @@ TEST_F(RecordingTest, ItsLargestSizeIsKeptAndSaid)
     for (std::size_t bytes = 0; bytes < kRecordingMaxBytes + kMiB; bytes += line.size())
         recording.said(line);
     recording.end(record_);
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat((paths_.live + '/' + recording_name(record_)).c_str(), &status), 0);
     EXPECT_LE(static_cast<std::size_t>(status.st_size), kRecordingMaxBytes + 64 * kKiB);
     const Recorded read = recorded();

@@ -98,7 +98,7 @@ TEST(Pprof, AFileIsItsOwnersAlone)
     const std::string path = "/tmp/pprof_test_" + std::to_string(::getpid());
     ASSERT_TRUE(write_private_file(path, "one"));
     ASSERT_TRUE(write_private_file(path, "2"));
-    struct stat info {};
+    struct stat info{};
     ASSERT_EQ(::stat(path.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777U, 0600U);
     EXPECT_EQ(info.st_size, 1);

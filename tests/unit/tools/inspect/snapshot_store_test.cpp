@@ -54,7 +54,7 @@ TEST_F(SnapshotStore, EachHasANameOfItsOwnAndIsWhole)
     EXPECT_EQ(store_snapshot(kSnapshot, base(), "dlv-p1"), base() + "/dlv-p1-2");
     EXPECT_EQ(names(), (std::set<std::string>{"dlv-p1", "dlv-p1-2"}));
     EXPECT_TRUE(fs::exists(base() + "/dlv-p1-2/gc.json"));
-    struct stat info {};
+    struct stat info{};
     ASSERT_EQ(::stat(base().c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0700U);
 }
