@@ -161,7 +161,8 @@ Result<Budget> run_budget(const Facts &facts, const Request &request)
         budget.scope_limit = Limit(budget.cap->bytes() + kSnapshotRoomBytes);
         budget.scope_reason += fmt::format(" and {} to take the snapshot in", format_bytes(kSnapshotRoomBytes));
     }
-    warn_if_no_room(facts, *budget.scope_limit, budget.notices);
+    if (!request.exact)
+        warn_if_no_room(facts, *budget.scope_limit, budget.notices);
     return budget;
 }
 

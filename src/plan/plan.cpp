@@ -352,7 +352,7 @@ Result<LaunchPlan> plan_at_place(const Facts &facts, const Request &request, con
     if (!plan)
         return plan;
     plan->notices.insert(plan->notices.begin(), shared.budget.notices.begin(), shared.budget.notices.end());
-    if (auto leaves = leaving_notice(facts, here, request))
+    if (auto leaves = request.exact ? std::nullopt : leaving_notice(facts, here, request))
         plan->notices.push_back(std::move(*leaves));
     plan->notices.insert(plan->notices.end(), shared.go.notices.begin(), shared.go.notices.end());
     return plan;

@@ -220,6 +220,9 @@ OomWatch::Told OomWatch::resolve(bool final, Time now)
             std::erase_if(kills_, [this](const OomKill &kill) { return in_debuggee(kill); });
             auto told = tell(*death, now);
             forget_gone();
+            // The log may tell of it before its end can be seen: that is no second death then.
+            if (death->victim == Victim::debuggee)
+                std::erase_if(debuggees_, [&](const Debuggee &known) { return known.pid == death->pid; });
             if (told)
                 return told;
         }

@@ -107,6 +107,17 @@ TEST(PlanPlace, RunSetsWhatWasAskedAndSaysWhatIsHitFirst)
     EXPECT_EQ(notice(*plan, "ancestor-limit"), "/lim.slice is limited to 200M: that limit is hit before 1G");
 }
 
+TEST(PlanPlace, AsSystemdRunNothingIsSaidOfIt)
+{
+    Facts facts = machine();
+    facts.cgroup.memory = chain({{"/", Limit()}, {"/old.slice", Limit(100 * kMiB)}});
+    Request exact = request(Tool::none, kGiB);
+    exact.exact = true;
+    const auto plan = make_plan(facts, exact);
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(notice(*plan, "ancestor-limit") + notice(*plan, "leaves-limit"), "");
+}
+
 TEST(PlanPlace, TheLimitOfThePlaceItLeavesIsNotItsOwn)
 {
     Facts facts = machine();
