@@ -24,7 +24,7 @@ namespace dbgscope {
 
 namespace {
 
-constexpr unsigned kLineDeadlineS = 2, kSnapshotDeadlineS = 10;
+constexpr unsigned kLineDeadlineS = 5, kSnapshotDeadlineS = 10;
 constexpr int kLooks = 6;
 constexpr std::chrono::milliseconds kPause{50};
 

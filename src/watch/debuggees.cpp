@@ -111,7 +111,7 @@ std::optional<pid_t> Debuggees::on_notice(Limit cap)
     if (remember(pid))
         return pid;
     // It had left, and is back by its own call; of one that is dying /proc/PID/cgroup says "/" too.
-    if (outside && !look_at_process(pid).dying)
+    if (const ProcessLook look = look_at_process(pid); outside && look.there && !look.dying)
         tell_escape(pid, cap);
     return std::nullopt;
 }

@@ -86,7 +86,8 @@ def who_waits_at_the_limit_is_named_with_goroutine_line_and_thread():
         second = session.Rpc(dlv.match(r"API server listening at: (\S+)")[1])
         second.call("Command", name="halt")
         threads = {one["id"]: one["threadID"] for one in second.call("ListGoroutines", Start=0, Count=0)["Goroutines"]}
-        tap.equal(threads[int(waits[1])], int(waits[3]), "the thread dlv has for that goroutine")
+        # 0: it has gone on to another thread, or to none, since.
+        tap.true(threads[int(waits[1])] in (0, int(waits[3])), f"dlv has thread {threads[int(waits[1])]}: {waits[0]}")
         second.close()
 
 

@@ -113,3 +113,15 @@ def gone_within(check, seconds, what):
     except tap.Timeout:
         tap.fail(f"{what} after {seconds} s")
     return time.monotonic() - begin
+
+
+def sleeps_at_last(watcher):
+    """Five seconds without a wake-up; before them, what was under way at the program's last work comes to its end."""
+    seen = []
+    for _ in range(4):
+        before = int(status_field(watcher, "voluntary_ctxt_switches"))
+        time.sleep(5)
+        seen.append(int(status_field(watcher, "voluntary_ctxt_switches")) - before)
+        if seen[-1] == 0:
+            return
+    tap.fail(f"wake-ups in 5 s, four times: {seen}")
