@@ -74,12 +74,13 @@ def status_field(pid, field):
 
 
 def private_kib(watcher):
-    """What it and its guard have to themselves, and, once, what they share with each other since the fork."""
+    """What it and its guard have to themselves, and, once, what they share with each other since the fork. Pages of the
+    binary are the page cache's: right after it was linked they count as dirty, and on some kernels come in large folios."""
     total = 0
     for pid in (watcher, *kernel.children(watcher)):
-        counted = ("Private_Clean", "Private_Dirty", *(("Shared_Dirty",) if pid == watcher else ()))
-        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-        total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(counted))
+        rollup = dict(line.split(":") for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+        anonymous, dirty = (int(rollup[name].split()[0]) for name in ("Anonymous", "Private_Dirty"))
+        total += anonymous if pid == watcher else min(anonymous, dirty)
     return total
 
 
