@@ -25,7 +25,7 @@ namespace dbgscope {
 namespace {
 
 constexpr unsigned kLineDeadlineS = 5, kSnapshotDeadlineS = 10;
-constexpr int kLooks = 6;
+constexpr int kQuickLooks = 3, kPatientLooks = 60;
 constexpr std::chrono::milliseconds kPause{50};
 
 /// One line of the answer, at once: what comes later may never come.
@@ -34,11 +34,12 @@ void answer(std::string_view kind, std::string_view text)
     (void)write_all(STDOUT_FILENO, fmt::format("{} {}\n", kind, printable(text)), "stdout").has_value();
 }
 
-/// A moment after the line has been passed some threads are still on their way into the wait.
-std::string who_waits(const Target &target)
+/// A moment after the line has been passed some threads are still on their way into the wait, or look for pages that can
+/// be had from others.
+std::string who_waits(const Target &target, int looks)
 {
     std::string line;
-    for (int look = 0; look < kLooks && line.empty(); ++look) {
+    for (int look = 0; look < looks && line.empty(); ++look) {
         if (look > 0)
             std::this_thread::sleep_for(kPause);
         line = waiter_line(find_waiters(target));
@@ -88,10 +89,15 @@ Result<int> held_by(const std::vector<std::string> &words)
             answer("say", fmt::format("who holds it: {}; dbgscope heap shows all", holders));
             answer("held-by", holders);
         }
-    if (const std::string waits = who_waits(*target); !waits.empty())
+    std::string waits = who_waits(*target, kQuickLooks);
+    const bool at_once = !waits.empty();
+    if (at_once)
         answer("say", waits);
     if (words.size() == 4 && (words[2] == kSnapshotIn || words[2] == kSnapshotAmong))
         keep_snapshot(*target, words[1], words[2] == kSnapshotAmong, words[3]);
+    if (!at_once)
+        if (waits = who_waits(*target, kPatientLooks); !waits.empty())
+            answer("say", waits);
     return 0;
 }
 

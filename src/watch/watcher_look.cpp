@@ -74,7 +74,9 @@ void Watcher::take(const LookNews &news)
         record.held_by = news.held_by;
     if (!news.snapshot.empty())
         note_snapshot(news.snapshot);
-    if (news.over && fuse_)
+    // What comes after that may be a while in coming, and needs no standing still.
+    const bool seen = !news.snapshot.empty() || (!order_.snapshot && !news.held_by.empty());
+    if ((news.over || seen) && fuse_)
         fuse_->looked();
     if (news.over || !news.snapshot.empty() || !news.held_by.empty())
         recorder_.write();
