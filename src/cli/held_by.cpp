@@ -34,8 +34,8 @@ void answer(std::string_view kind, std::string_view text)
     (void)write_all(STDOUT_FILENO, fmt::format("{} {}\n", kind, printable(text)), "stdout").has_value();
 }
 
-/// A moment after the line has been passed some threads are still on their way into the wait, or look for pages that can
-/// be had from others.
+/// A moment after the line has been passed some threads are still on their way into the wait, or look for pages that
+/// can be had from others.
 std::string who_waits(const Target &target, int looks)
 {
     std::string line;
