@@ -29,7 +29,7 @@ constexpr std::size_t kMaxWaiting = 4096;  ///< stacks that are not read yet: at
 constexpr std::size_t kMaxNamed = 500'000; ///< pages; the samples beyond stand for those that are kept
 constexpr std::size_t kMaxProcesses = 16;  ///< whose modules are known; of the others (forks of forks) no stack is read
 constexpr std::size_t kMapsBytes = 16UL * 1024 * 1024;
-constexpr std::uint64_t kOften = 4, kPage = 4096;
+constexpr std::uint64_t kOften = 4;
 constexpr int kRestFactor = 10; ///< so many times as long as a look took it rests
 constexpr int kSure = 3;        ///< times in a row
 constexpr std::uint64_t kNoticeable = 4UL * 1024 * 1024;
