@@ -246,6 +246,10 @@ def wrong_words_are_refused():
         tap.equal((went.rc, went.stdout), (125, ""), str(words))
         tap.contains(went.stderr, part)
         tap.equal(len(went.stderr.splitlines()), 1, went.stderr)
+    # In a /run of its own: `stop` alone ends the only session there is, whoever's test made it.
+    alone = tap.run(["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && exec "$0" stop', tap.dbgscope])
+    tap.equal((alone.rc, alone.stdout), (125, ""))
+    tap.contains(alone.stderr, "no session of yours is running")
 
 
 @tap.test(*NATIVE)
