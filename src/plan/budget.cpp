@@ -7,6 +7,7 @@
 
 #include "plan/fuse.hpp"
 #include "plan/place.hpp"
+#include "text/share.hpp"
 
 namespace dbgscope {
 namespace {
@@ -294,12 +295,6 @@ Result<Budget> debugger_budget(const Facts &facts, const Request &request)
 }
 
 } // namespace
-
-Limit share_of(Limit total, std::uint64_t reserve)
-{
-    const std::uint64_t bytes = total.bytes();
-    return Limit(bytes > 2 * reserve ? bytes - reserve : bytes / 2);
-}
 
 std::string origin_of(const Settings &settings, Key key)
 {

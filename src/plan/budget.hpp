@@ -36,9 +36,6 @@ struct Budget {
 /// Errors: limit (a cap below 8 MiB; no default cap possible under --require=limit), refused (pressure.action: refuse).
 [[nodiscard]] Result<Budget> make_budget(const Facts &facts, const Request &request);
 
-/// The debuggee's part of a limit on everything: what the debugger does not need, and never less than half.
-[[nodiscard]] Limit share_of(Limit total, std::uint64_t reserve);
-
 /// "--memory-max", "DBGSCOPE_MEMORY_MAX", "/etc/dbgscope/config.yaml:3:8": where a setting came from.
 [[nodiscard]] std::string origin_of(const Settings &settings, Key key);
 

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
+#include "text/share.hpp"
 
 namespace dbgscope {
 namespace {

@@ -131,22 +131,24 @@ Result<void> write_step(const SessionRecord &record, const CapStep &step)
     return fail(cgroup_error(CgroupOperation::limit, written.error().error_number, path + " to " + step.value));
 }
 
-std::string lower_limit_around(const SessionRecord &record, Limit limit)
+LimitAround lowest_limit_around(const SessionPlace &place)
 {
-    std::string lowest;
-    std::string directory = record.place.scope;
+    LimitAround lowest;
+    std::string directory = place.scope;
     for (auto slash = directory.rfind('/'); slash != std::string::npos && slash > 0; slash = directory.rfind('/')) {
         directory.resize(slash);
-        const auto text = read_file(directory + '/' + file_name(CgroupFile::limit, record.place.version));
-        Limit around;
-        if (!text || !parse_limit(*text, around)) // above the mount, or its root, which has no limit
-            continue;
-        if (around < limit) {
-            limit = around;
-            lowest = fmt::format("{} of {}", format_limit(around), directory);
-        }
+        const auto text = read_file(directory + '/' + file_name(CgroupFile::limit, place.version));
+        Limit around; // none above the mount, and none of its root
+        if (text && parse_limit(*text, around) && around < lowest.limit)
+            lowest = {.limit = around, .directory = directory};
     }
     return lowest;
+}
+
+std::string lower_limit_around(const SessionRecord &record, Limit limit)
+{
+    const LimitAround lowest = lowest_limit_around(record.place);
+    return lowest.limit < limit ? fmt::format("{} of {}", format_limit(lowest.limit), lowest.directory) : "";
 }
 
 } // namespace dbgscope

@@ -44,7 +44,13 @@ struct CapChange {
 /// Writes one step that is not `unit`. Errors: cgroup_error's.
 [[nodiscard]] Result<void> write_step(const SessionRecord &record, const CapStep &step);
 
-/// The lowest limit of a cgroup around the scope, where it is lower than `limit`: "4G of /sys/fs/cgroup/debug.slice";
+/// The lowest limit of the cgroups around the scope; infinity: there is none.
+struct LimitAround {
+    Limit limit;
+    std::string directory;
+};
+[[nodiscard]] LimitAround lowest_limit_around(const SessionPlace &place);
+/// The same for people, where it is lower than `limit`: "4G of /sys/fs/cgroup/debug.slice";
 /// empty: none is.
 [[nodiscard]] std::string lower_limit_around(const SessionRecord &record, Limit limit);
 

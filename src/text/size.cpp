@@ -5,6 +5,7 @@
 #include <array>
 
 #include "dbgscope/session.hpp"
+#include "text/share.hpp"
 #include "text/values.hpp"
 
 namespace dbgscope {
@@ -104,6 +105,14 @@ Limit fuse_line_for(Limit cap)
 Limit look_line_for(Limit cap)
 {
     return cap.finite() ? Limit(cap.bytes() / 100 * 80) : cap;
+}
+
+Limit share_of(Limit total, std::uint64_t reserve)
+{
+    if (!total.finite())
+        return total;
+    const std::uint64_t bytes = total.bytes();
+    return Limit(bytes > 2 * reserve ? bytes - reserve : bytes / 2);
 }
 
 } // namespace dbgscope

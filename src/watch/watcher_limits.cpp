@@ -8,6 +8,7 @@
 #include "kernel/cgroup_files.hpp"
 #include "session/cap.hpp"
 #include "session/usage.hpp"
+#include "text/share.hpp"
 #include "watch/watcher.hpp"
 
 // A limit around the session that is lowered while it runs: the cap and the fuse stay below it.
@@ -22,7 +23,8 @@ Source Watcher::ancestors_source()
 
 void Watcher::follow_ancestors()
 {
-    const AncestorLimits::Lowest lowest = ancestors_.read();
+    ancestors_.drain();
+    const LimitAround lowest = lowest_limit_around(recorder_.record().place);
     if (!fuse_ || !fuse_->cap().finite())
         return;
     const SessionRecord &record = recorder_.record();
@@ -31,7 +33,7 @@ void Watcher::follow_ancestors()
     const Limit asked = lowered_ ? lowered_->from : fuse_->cap();
     const std::uint64_t beside =
         order_.scope_limit.finite() && order_.cap.finite() ? order_.scope_limit.bytes() - order_.cap.bytes() : 0;
-    const Limit wanted = std::min(asked, part_of_debuggee(lowest.limit, beside));
+    const Limit wanted = std::min(asked, share_of(lowest.limit, beside));
     if (wanted == fuse_->cap())
         return;
     const Usage usage = read_usage(record);

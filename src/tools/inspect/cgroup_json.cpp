@@ -7,6 +7,7 @@
 
 #include "dbgscope/utf8.hpp"
 #include "kernel/cgroup.hpp"
+#include "kernel/own_cgroup.hpp"
 #include "kernel/parse.hpp"
 #include "kernel/process.hpp"
 #include "sys/file.hpp"
@@ -20,21 +21,13 @@ struct Place {
     int version = 0;
 };
 
-/// Where the memory is accounted: the line of v1's controller, else that of the v2 hierarchy.
+/// Where the memory is accounted, if its hierarchy is mounted at the usual place.
 Place memory_place(std::string_view cgroups)
 {
-    constexpr struct {
-        std::string_view mark, mount;
-        int version;
-    } kHierarchies[] = {{":memory:", "/sys/fs/cgroup/memory", 1}, {"0::", "/sys/fs/cgroup", 2}};
-    for (const auto &[mark, mount, version] : kHierarchies) {
-        const auto at = cgroups.find(mark);
-        if (at == std::string_view::npos)
-            continue;
-        const auto begin = at + mark.size();
-        return {std::string(mount) + std::string(cgroups.substr(begin, cgroups.find('\n', begin) - begin)), version};
-    }
-    return {};
+    const OwnCgroups its = parse_self_cgroup(cgroups);
+    if (its.memory_v1)
+        return {"/sys/fs/cgroup/memory" + std::string(*its.memory_v1), 1};
+    return its.unified ? Place{"/sys/fs/cgroup" + std::string(*its.unified), 2} : Place();
 }
 
 Json limit_json(const Result<Limit> &limit)
