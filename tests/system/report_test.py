@@ -86,8 +86,10 @@ def what_a_held_session_did_is_recorded_and_told():
     tap.equal(stat.S_IMODE(kept.parent.stat().st_mode), 0o700)
     tap.true(live_recording(name) is None, "it is still among the live records")
     found = report(name)
-    told = tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (6, 15)  # PIDFD_GET_INFO
-    tap.equal((found["ended"], found["session"]["exit_status"], found["notes"]), (True, -9 if told else None, []))
+    tap.equal((found["ended"], found["notes"]), (True, []))
+    # PIDFD_GET_INFO tells it after the debugger is reaped, too; before 6.15 it is known where the watcher was the sooner.
+    always_told = tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (6, 15)
+    tap.true(found["session"]["exit_status"] in ((-9,) if always_told else (-9, None)), str(found["session"]))
     memory = column(found, "current_bytes")
     tap.true(found["peak_bytes"] >= max(memory) > 120 * MIB, f"{memory}")
     rising = [bytes for bytes in memory if 20 * MIB < bytes < 110 * MIB]

@@ -89,7 +89,16 @@ def by_end_of_socket(child, client):
 
 
 def session_of(program, stop, running):
-    """Breakpoint, stop: what can be compared, and the seconds the end took."""
+    """Breakpoint, stop: what can be compared, the seconds the end took, and what was said; of a session that dlv's own fault did
+    not end."""
+    for _ in range(5):
+        child, *found = one_session(program, stop, running)
+        if not child.closed_twice():
+            return found
+    tap.fail(f"dlv ended by its own fault five times\n{child.said()}")
+
+
+def one_session(program, stop, running):
     with VsCode(program, env=CLEAN | CAP, cwd=os.path.dirname(tap.program("leak"))) as child, child.connect() as client:
         ready = child.output(3).replace(str(child.port).encode(), b"PORT")
         start_leak(client)
@@ -108,7 +117,7 @@ def session_of(program, stop, running):
         tap.true(child.closed() <= (3 if session.IN_VM else LATER_S), f"close {child.closed():.3f} s after exit")
         seen["stdout"] = child.output(1)
         child.nothing_left()
-        return seen, took, child.output(2)
+        return child, seen, took, child.output(2)
 
 
 WAYS = ((by_disconnect, False), (by_disconnect, True), (by_sigint, False), (by_sigint, True), (by_both, True),
@@ -163,9 +172,8 @@ def debug_mode_builds_and_stops_at_a_line_of_the_workspace():
                     in_one_session(child.pid, target)
                 client.go_on()
                 tap.equal(client.evaluate("n", client.stopped("breakpoint")), "42")
-                tap.equal(child.stop(client), 0, child.said())
+                child.stops_well(client)
                 tap.true(not session.alive(target), "the debuggee lives on")
-                child.closed()
                 limit = str((768 << 20) - (768 << 20) // 10) if dlv == link else ""
                 tap.equal(child.output(1), f"GOMEMLIMIT {limit}\n".encode(), "what the program wrote to standard output")
                 files[dlv] = sorted(os.listdir(folder))
@@ -177,7 +185,7 @@ def seen_by_debuggee(link, spawn_env, launch_env):
     with VsCode(link, env=CLEAN | CAP | spawn_env) as child, child.connect() as client:
         start_leak(client, env=launch_env)
         limit = kernel.environment(kernel.children(child.pid)[0]).get("GOMEMLIMIT")
-        tap.equal(child.stop(client), 0)
+        child.stops_well(client)
         return limit
 
 
@@ -199,7 +207,7 @@ def port_is_never_probed():
         tap.equal(listeners(child.port), ["0A"], "sockets of the port")
         with child.connect() as client:
             start_leak(client)
-            tap.equal(child.stop(client), 0)
+            child.stops_well(client)
 
 
 @tap.test("host", "pidns", user="root")
@@ -300,8 +308,7 @@ def sessions_leave_nothing():
             with VsCode(link, env=CLEAN | CAP) as child, child.connect() as client:
                 start_leak(client)
                 client.go_on()
-                tap.equal(child.stop(client), 0, child.said())
-                child.closed()
+                child.stops_well(client)
             child.nothing_left()
 
 
