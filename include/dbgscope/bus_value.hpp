@@ -39,6 +39,19 @@ struct SocketBind {
     std::uint16_t count = 0, first = 0;
     bool operator==(const SocketBind &) const = default;
 };
+/// One line of Condition…= or Assert…=: "|!VALUE".
+struct UnitCondition {
+    std::string name; ///< "ConditionPathExists"
+    bool trigger = false, negate = false;
+    std::string parameter;
+    bool operator==(const UnitCondition &) const = default;
+};
+/// One set of nftables that gets the cgroup or the user: numbers as systemd sends them.
+struct NftSet {
+    std::int32_t source = 0, protocol = 0;
+    std::string table, set;
+    bool operator==(const NftSet &) const = default;
+};
 using BusValue = std::variant<bool,                       // b
                               std::int32_t,               // i
                               std::uint32_t,              // u
@@ -50,17 +63,21 @@ using BusValue = std::variant<bool,                       // b
                               std::vector<StringPair>,    // a(ss)
                               std::vector<AddressPrefix>, // a(iayu)
                               NameFilter,                 // (bas)
-                              std::vector<SocketBind>>;   // a(iiqq)
+                              std::vector<SocketBind>,    // a(iiqq)
+                              std::vector<UnitCondition>, // a(sbbs)
+                              std::vector<NftSet>>;       // a(iiss)
 
 /// The signature of each alternative, in their order.
 inline constexpr std::array<std::string_view, std::variant_size_v<BusValue>> kBusSignatures{
-    "b", "i", "u", "t", "s", "as", "ay", "a(st)", "a(ss)", "a(iayu)", "(bas)", "a(iiqq)"};
+    "b", "i", "u", "t", "s", "as", "ay", "a(st)", "a(ss)", "a(iayu)", "(bas)", "a(iiqq)", "a(sbbs)", "a(iiss)"};
 
 template <> inline constexpr bool kFieldsAreList<PathLimit> = true;
 template <> inline constexpr bool kFieldsAreList<StringPair> = true;
 template <> inline constexpr bool kFieldsAreList<AddressPrefix> = true;
 template <> inline constexpr bool kFieldsAreList<NameFilter> = true;
 template <> inline constexpr bool kFieldsAreList<SocketBind> = true;
+template <> inline constexpr bool kFieldsAreList<UnitCondition> = true;
+template <> inline constexpr bool kFieldsAreList<NftSet> = true;
 
 void fields(auto &visit, Is<PathLimit> auto &limit)
 {
@@ -93,6 +110,22 @@ void fields(auto &visit, Is<SocketBind> auto &bind)
     visit("protocol", bind.protocol);
     visit("count", bind.count);
     visit("first", bind.first);
+}
+
+void fields(auto &visit, Is<UnitCondition> auto &condition)
+{
+    visit("name", condition.name);
+    visit("trigger", condition.trigger);
+    visit("negate", condition.negate);
+    visit("parameter", condition.parameter);
+}
+
+void fields(auto &visit, Is<NftSet> auto &set)
+{
+    visit("source", set.source);
+    visit("protocol", set.protocol);
+    visit("table", set.table);
+    visit("set", set.set);
 }
 
 } // namespace dbgscope

@@ -48,6 +48,7 @@ struct CreateScope {
     std::string memory_mount;              ///< of the hierarchy that carries memory: finds the scope's directory
     std::string unified_mount;             ///< hybrid: of the v2 hierarchy; empty elsewhere
     std::optional<Division> division;
+    bool may_stay_out = false; ///< where a condition does not hold the command runs outside, as systemd-run has it
     bool operator==(const CreateScope &) const = default;
 };
 
@@ -100,6 +101,7 @@ void fields(auto &visit, Is<CreateScope> auto &scope)
     visit("memory_mount", scope.memory_mount);
     visit("unified_mount", scope.unified_mount);
     visit("division", scope.division);
+    visit("may_stay_out", scope.may_stay_out);
 }
 
 void fields(auto &visit, Is<CreateCgroup> auto &cgroup)

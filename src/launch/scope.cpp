@@ -378,6 +378,8 @@ Result<ScopeResult> ScopeCall::wait()
         if (*made)
             break;
     }
+    if (!state->scope.may_stay_out && stayed_out(state->scope, state->pids))
+        return fail(condition_error(state->request()));
     if (state->bus.library().since_255)
         state->result.invocation_id = state->read_invocation_id();
     return std::move(state->result);

@@ -116,6 +116,14 @@ Error job_error(const ManagerRequest &request, std::string_view result)
     return error;
 }
 
+Error condition_error(const ManagerRequest &request)
+{
+    return {.kind = ErrorKind::system,
+            .operation = request.operation,
+            .subject = request.unit,
+            .cause = "a condition of the unit does not hold (-p Condition...)"};
+}
+
 Error failed_error(const ManagerRequest &request, std::string_view unit_result)
 {
     constexpr std::array<ResultRow, 4> kUnitResults{{

@@ -22,10 +22,13 @@ struct ManagerRequest {
 /// A job that ended otherwise than "done": JobRemoved's `result`, org.freedesktop.systemd1(5).
 [[nodiscard]] Error job_error(const ManagerRequest &request, std::string_view result);
 
-/// The manager knows no property of that name for this kind of unit.
+/// A job that ended well without starting the unit: a condition of it does not hold.
+[[nodiscard]] Error condition_error(const ManagerRequest &request);
+
 /// A job that ended with "failed": `unit_result` is the unit's Result, "resources", or empty.
 [[nodiscard]] Error failed_error(const ManagerRequest &request, std::string_view unit_result);
 
+/// The manager knows no property of that name for this kind of unit.
 [[nodiscard]] bool is_unknown_property(std::string_view error_name);
 /// A unit of that name is loaded: active, or a failed leftover.
 [[nodiscard]] bool is_unit_exists(std::string_view error_name);

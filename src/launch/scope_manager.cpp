@@ -29,6 +29,12 @@ bool are_in(std::span<const pid_t> pids, const std::string &unit)
     });
 }
 
+bool stayed_out(const CreateScope &scope, std::span<const pid_t> pids)
+{
+    return std::ranges::find(scope.properties, "Conditions", &ScopeProperty::name) != scope.properties.end() &&
+           !are_in(pids, scope.unit);
+}
+
 Result<ManagerBus> connect_to(const CreateScope &scope, std::chrono::milliseconds timeout)
 {
     const auto until = std::min(Deadline::clock::now() + kAwayAtMost, Deadline::clock::now() + timeout);

@@ -27,6 +27,9 @@ inline constexpr std::chrono::milliseconds kAwayAtMost{2000}, kAwayPause{20};
 /// Every process is in the cgroup of that unit.
 [[nodiscard]] bool are_in(std::span<const pid_t> pids, const std::string &unit);
 
+/// A scope with conditions whose start job has ended: a manager ends it as "done", too, where it started nothing.
+[[nodiscard]] bool stayed_out(const CreateScope &scope, std::span<const pid_t> pids);
+
 /// Whether the manager has loaded it. Errors: as ManagerBus::drive.
 [[nodiscard]] Result<bool> has_unit(const ManagerBus &bus, const std::string &unit, Deadline deadline);
 

@@ -8,6 +8,7 @@
 
 #include "dbgscope/profile.hpp"
 #include "plan/launch_properties.hpp"
+#include "plan/property/conditions.hpp"
 #include "plan/property/refusals.hpp"
 #include "plan/property/table.hpp"
 
@@ -59,6 +60,14 @@ Result<std::vector<PropertyEffect>> read_scope_property(const PropertyRow &row, 
     return std::vector<PropertyEffect>{std::move(*property)};
 }
 
+Result<std::vector<PropertyEffect>> read_condition(std::string_view name, std::string_view assignment,
+                                                   std::string_view value)
+{
+    if (!is_utf8(value))
+        return fail(bad_property(assignment, "the value is not UTF-8", ""));
+    return std::vector<PropertyEffect>{condition_property(name, value)};
+}
+
 } // namespace
 
 Result<std::vector<PropertyEffect>> parse_property(std::string_view assignment)
@@ -74,6 +83,8 @@ Result<std::vector<PropertyEffect>> parse_property(std::string_view assignment)
     for (const PropertyRow &row : scope_properties())
         if (row.name == name)
             return read_scope_property(row, assignment, value);
+    if (is_condition(name))
+        return read_condition(name, assignment, value);
     for (const LaunchProperty &row : launch_properties())
         if (row.name == name) {
             auto effects = row.read(name, value);
@@ -92,6 +103,9 @@ std::vector<std::string> property_names()
         names.emplace_back(row.name);
     for (const LaunchProperty &row : launch_properties())
         names.emplace_back(row.name);
+    for (const std::string_view kind : condition_kinds())
+        for (const std::string_view word : {"Condition", "Assert"})
+            names.push_back(fmt::format("{}{}", word, kind));
     std::ranges::sort(names);
     return names;
 }

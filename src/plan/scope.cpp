@@ -251,6 +251,7 @@ Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const
     if (facts.cgroup.layout == Layout::hybrid)
         scope.unified_mount = facts.cgroup.unified_mount;
     scope.division = watch.division;
+    scope.may_stay_out = request.exact;
     scope.job_mode = settings.text(Key::job_mode, "fail");
     scope.ask_password = !user_manager && facts.host.uid != 0 && settings.get<bool>(Key::ask_password).value_or(true);
     auto unit = scope_unit(request);

@@ -247,6 +247,19 @@ std::string bus_value_text(const std::string &property, const BusValue &value)
                         fmt::format("{}{}:{}:{}+{}", text.empty() ? "" : " ", b.family, b.protocol, b.first, b.count);
                 return text;
             },
+            [](const std::vector<UnitCondition> &v) {
+                std::string text;
+                for (const UnitCondition &c : v)
+                    text += fmt::format("{}{}={}{}{}", text.empty() ? "" : "; ", c.name, c.trigger ? "|" : "",
+                                        c.negate ? "!" : "", quoted(c.parameter));
+                return text;
+            },
+            [](const std::vector<NftSet> &v) {
+                std::string text;
+                for (const NftSet &s : v)
+                    text += fmt::format("{}{}:{}:{}:{}", text.empty() ? "" : " ", s.source, s.protocol, s.table, s.set);
+                return text;
+            },
         },
         value);
 }

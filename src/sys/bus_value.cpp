@@ -88,6 +88,28 @@ struct ValueWriter {
             });
         });
     }
+    void operator()(const std::vector<UnitCondition> &value)
+    {
+        variant("a(sbbs)", [&] {
+            out.structs("sbbs", value, [&](const UnitCondition &item) {
+                out.text(item.name);
+                out.truth(item.trigger);
+                out.truth(item.negate);
+                out.text(item.parameter);
+            });
+        });
+    }
+    void operator()(const std::vector<NftSet> &value)
+    {
+        variant("a(iiss)", [&] {
+            out.structs("iiss", value, [&](const NftSet &item) {
+                out.basic('i', &item.source);
+                out.basic('i', &item.protocol);
+                out.text(item.table);
+                out.text(item.set);
+            });
+        });
+    }
 };
 
 } // namespace

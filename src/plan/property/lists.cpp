@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <ranges>
+#include <span>
 
 #include <arpa/inet.h>
 #include <fmt/core.h>
+#include <linux/netfilter.h>
 
 #include "plan/property/values.hpp"
 
@@ -87,7 +90,67 @@ bool interface_name(std::string_view name)
            std::ranges::none_of(name, [](char c) { return c <= ' ' || c == '/' || c == ':' || c == '%' || c == 0x7f; });
 }
 
+/// As nftables spells the names of tables and sets.
+bool nft_identifier(std::string_view name)
+{
+    constexpr std::size_t kLongest = 255; // NFT_NAME_MAXLEN less the terminating zero
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    return !name.empty() && name.size() <= kLongest && letter(name[0]) && std::ranges::all_of(name, [&](char c) {
+        return letter(c) || (c >= '0' && c <= '9') || std::string_view("/\\_.").contains(c);
+    });
+}
+
+struct Numbered {
+    std::string_view word;
+    std::int32_t number;
+};
+constexpr Numbered kNftSources[] = {{"cgroup", 3}, {"user", 4}, {"group", 5}}; // systemd's NFTSetSource
+constexpr Numbered kNftFamilies[] = {{"inet", NFPROTO_INET},     {"ip", NFPROTO_IPV4},       {"arp", NFPROTO_ARP},
+                                     {"netdev", NFPROTO_NETDEV}, {"bridge", NFPROTO_BRIDGE}, {"ip6", NFPROTO_IPV6}};
+
+Parsed<std::int32_t> numbered(std::string_view word, std::span<const Numbered> table, std::string_view what)
+{
+    const auto found = std::ranges::find(table, word, &Numbered::word);
+    if (found == table.end())
+        return std::unexpected(fmt::format("\"{}\" is no {}", word, what));
+    return found->number;
+}
+
+Parsed<NftSet> nft_set(const std::string &text)
+{
+    std::vector<std::string> parts;
+    for (const auto part : std::views::split(text, ':'))
+        parts.emplace_back(part.begin(), part.end());
+    if (parts.size() != 4)
+        return std::unexpected(fmt::format("\"{}\" has not four parts", text));
+    const auto source = numbered(parts[0], kNftSources, "source");
+    if (!source)
+        return std::unexpected(source.error());
+    const auto family = numbered(parts[1], kNftFamilies, "address family of nftables");
+    if (!family)
+        return std::unexpected(family.error());
+    for (const std::string &name : {parts[2], parts[3]})
+        if (!nft_identifier(name))
+            return std::unexpected(fmt::format("\"{}\" is no name of nftables", name));
+    return NftSet{*source, *family, parts[2], parts[3]};
+}
+
 } // namespace
+
+Parsed<std::vector<NftSet>> nft_sets(std::string_view text)
+{
+    const auto words = split_words(text, Escapes::literal);
+    if (!words)
+        return std::unexpected(words.error());
+    std::vector<NftSet> sets;
+    for (const std::string &word : *words) {
+        auto one = nft_set(word);
+        if (!one)
+            return std::unexpected(one.error());
+        sets.push_back(std::move(*one));
+    }
+    return sets;
+}
 
 Parsed<std::vector<std::uint8_t>> index_set(std::string_view text)
 {

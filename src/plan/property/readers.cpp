@@ -304,4 +304,9 @@ Property interfaces(Form, Text bus_name, Text value)
     return sent(bus_name, values::interfaces(value));
 }
 
+Property nft_sets(Form, Text bus_name, Text value)
+{
+    return sent(bus_name, values::nft_sets(value));
+}
+
 } // namespace dbgscope::readers

@@ -49,5 +49,6 @@ using Text = std::string_view;
 [[nodiscard]] Property addresses(Form form, Text bus_name, Text value);
 [[nodiscard]] Property socket_bind(Form form, Text bus_name, Text value);
 [[nodiscard]] Property interfaces(Form form, Text bus_name, Text value);
+[[nodiscard]] Property nft_sets(Form form, Text bus_name, Text value);
 
 } // namespace dbgscope::readers

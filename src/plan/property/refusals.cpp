@@ -155,14 +155,11 @@ struct Special {
     ErrorKind kind = ErrorKind::usage;
 };
 constexpr std::string_view kNoBroker = "it needs a client that stays on the bus, and dbgscope becomes the command";
-constexpr std::array<Special, 10> kSpecial{{
+constexpr std::array<Special, 8> kSpecial{{
     {"AddRef", kNoBroker, "", ErrorKind::unsupported},
     {"Controller", kNoBroker, "", ErrorKind::unsupported},
     {"PIDs", "dbgscope puts its own process into the scope", ""},
     {"PIDFDs", "dbgscope puts its own process into the scope", ""},
-    {"NFTSet", "dbgscope cannot send lists of nftables sets", "add the cgroup to the set after the start",
-     ErrorKind::unsupported},
-    {"OOMRules", "dbgscope cannot send rules of systemd-oomd", "", ErrorKind::unsupported},
     {"RefuseManualStart", "a scope with it is never started", ""},
     {"EnvironmentFile", "dbgscope reads no environment files", "use Environment= or --setenv"},
     {"PassEnvironment", "the command already gets the whole environment", "use UnsetEnvironment= to take some away"},
@@ -178,8 +175,6 @@ PropertyRefusal refusal_of(std::string_view name)
             return {special.kind, std::string(special.cause), std::string(special.hint)};
     if (const std::string_view spelling = spelling_for(name); !spelling.empty())
         return {ErrorKind::usage, "that is the name on the bus", fmt::format("write {}=", spelling)};
-    if (name.starts_with("Condition") || name.starts_with("Assert"))
-        return {ErrorKind::unsupported, "dbgscope cannot send conditions", "test it before the launch"};
     if (one_of(name, kInverseDependencies))
         return {ErrorKind::usage, "a transient unit cannot declare the other side of a dependency", ""};
     if (one_of(name, kServiceNames))

@@ -57,6 +57,8 @@ constexpr PropertyForm kAddresses{readers::addresses,
                                   "addresses like 10.0.0.0/8 or ::1, or any, localhost, link-local, multicast"};
 constexpr PropertyForm kSocketBind{readers::socket_bind, "[ipv4:|ipv6:][tcp:|udp:]PORT, like tcp:8000-8010, or any"};
 constexpr PropertyForm kInterfaces{readers::interfaces, "interface names like lo eth0, or ~eth0 for all others"};
+constexpr PropertyForm kNftSets{readers::nft_sets, "SOURCE:FAMILY:TABLE:SET with cgroup, user or group as SOURCE, like "
+                                                   "cgroup:inet:filter:sessions"};
 constexpr PropertyForm kInterface{readers::interface_name, "one interface name like eth0"};
 
 constexpr PropertyForm kDelegate{readers::delegate, "yes, no, or controllers like cpu memory", kControllers};
@@ -147,7 +149,9 @@ constexpr PropertyRow kRows[] = {
     {"MemorySwapMax", &kSwap},
     {"MemoryZSwapMax", &kSwap},
     {"MemoryZSwapWriteback", &kFlag},
+    {"NFTSet", &kNftSets, "", fail},
     {"OOMPolicy", &kOomPolicy},
+    {"OOMRules", &kWords},
     {"OnFailure", &kUnits},
     {"OnFailureJobMode", &kText},
     {"OnSuccess", &kUnits},

@@ -27,4 +27,7 @@ namespace dbgscope::values {
 /// "eth0 wg0" allows these, "~eth0" all others.
 [[nodiscard]] Parsed<NameFilter> interfaces(std::string_view text);
 
+/// "cgroup:inet:filter:sessions …": SOURCE:FAMILY:TABLE:SET, with cgroup, user or group as the source.
+[[nodiscard]] Parsed<std::vector<NftSet>> nft_sets(std::string_view text);
+
 } // namespace dbgscope::values

@@ -201,7 +201,7 @@ TEST(Scope, SurvivesALostConnectionBeforeTheJobEnds)
         call.reply_job(kJob);
         call.drop_connection();
     });
-    const auto made = create(peer);
+    const auto made = create(peer, {}, std::chrono::seconds(3));
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error().kind, ErrorKind::system);
     EXPECT_THAT(made.error().cause, HasSubstr("closed the connection"));

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kHighest = ~std::uint64_t{0};
 using Words = std::vector<std::string>;
+using Conditions = std::vector<UnitCondition>;
 
 ScopeProperty scope_property(const std::string &assignment)
 {
@@ -94,6 +95,14 @@ TEST(ParseProperty, NamesAndShapesOnTheBus)
         {"SocketBindDeny=any", "SocketBindDeny", std::vector<SocketBind>{{0, 0, 0, 0}}},
         {"RestrictNetworkInterfaces=~lo", "RestrictNetworkInterfaces", NameFilter{false, {"lo"}}},
         {"IPIngressFilterPath=/sys/fs/bpf/x", "IPIngressFilterPath", Words{"/sys/fs/bpf/x"}},
+        {"ConditionPathExists=/x", "Conditions", Conditions{{"ConditionPathExists", false, false, "/x"}}},
+        {"ConditionHost=|!a b", "Conditions", Conditions{{"ConditionHost", true, true, "a b"}}},
+        {"AssertMemory=!1G", "Asserts", Conditions{{"AssertMemory", false, true, "1G"}}},
+        {"AssertMemory=", "Asserts", Conditions{}},
+        {"NFTSet=cgroup:inet:t:s user:ip6:a_1:b.2", "NFTSet",
+         std::vector<NftSet>{{3, 1, "t", "s"}, {4, 10, "a_1", "b.2"}}},
+        {"NFTSet=", "NFTSet", std::vector<NftSet>{}},
+        {"OOMRules=one two", "OOMRules", Words{"one", "two"}},
     };
     for (const auto &[assignment, bus_name, value] : table) {
         const ScopeProperty property = scope_property(assignment);
@@ -109,8 +118,9 @@ TEST(ParseProperty, SaysWhatMayBeDropped)
         EXPECT_TRUE(scope_property(assignment).limit && scope_property(assignment).droppable) << assignment;
     EXPECT_FALSE(scope_property("MemoryHigh=1G").limit);
     EXPECT_TRUE(scope_property("OOMPolicy=kill").droppable);
-    for (const char *assignment : {"IPAddressDeny=any", "DevicePolicy=strict", "DeviceAllow=/dev/null r",
-                                   "SocketBindDeny=any", "RestrictNetworkInterfaces=lo", "Slice=a.slice"})
+    for (const char *assignment :
+         {"IPAddressDeny=any", "DevicePolicy=strict", "DeviceAllow=/dev/null r", "SocketBindDeny=any",
+          "RestrictNetworkInterfaces=lo", "Slice=a.slice", "ConditionHost=x", "AssertHost=x", "NFTSet=cgroup:inet:t:s"})
         EXPECT_FALSE(scope_property(assignment).droppable) << assignment;
 }
 
@@ -260,14 +270,18 @@ TEST(ParseProperty, RefusesByNameWithTheReason)
         {"RuntimeMaxUSec=5", "write RuntimeMaxSec="},
         {"MemoryMaxScale=5", "write MemoryMax="},
         {"DelegateControllers=cpu", "write Delegate="},
-        {"ConditionPathExists=/x", "conditions"},
-        {"AssertHost=x", "conditions"},
+        {"ConditionPathExist=/x", "did you mean ConditionPathExists?"},
+        {"AssertHosts=x", "did you mean AssertHost?"},
+        {"Conditions=x", "unknown property"},
         {"Controller=:1.5", "bus"},
         {"AddRef=yes", "bus"},
         {"PIDs=1", "its own process"},
         {"RequiredBy=a.target", "other side"},
         {"EnvironmentFile=/x", "--setenv"},
-        {"NFTSet=cgroup:inet:t:s", "nftables"},
+        {"NFTSet=cgroup:inet:t", "has not four parts"},
+        {"NFTSet=prefix:inet:t:s", "\"prefix\" is no source"},
+        {"NFTSet=cgroup:ipx:t:s", "\"ipx\" is no address family"},
+        {"NFTSet=cgroup:inet:1t:s", "\"1t\" is no name of nftables"},
         {"MemroyMax=1G", "did you mean MemoryMax?"},
         {"ZZZ=1", "unknown property"},
         {"memory=\n", "unknown property"},

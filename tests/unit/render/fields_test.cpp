@@ -40,10 +40,10 @@ template <class T> class FieldsOf : public testing::Test {};
 using Structs =
     testing::Types<PressureLine, Pressure, CgroupLevel, MemoryHierarchy, Delegation, CgroupFacts, MemoryFacts,
                    ManagerFacts, SystemdFacts, HostFacts, ToolFacts, DebuggeeFacts, PortFacts, Facts, PathLimit,
-                   StringPair, AddressPrefix, NameFilter, SocketBind, ScopeProperty, CgroupWrite, Division, CreateScope,
-                   CreateCgroup, Watch, VerifyLimit, InstallFilter, NoHugePages, SetOomScore, SetRlimit, SetNice,
-                   SetCredentials, ChangeDirectory, SetEnvironment, Execute, Step, Notice, LaunchPlan, ProcessId,
-                   MemoryCounts, SessionRecord, RecordedPoint, RecordedEvent, RecordingHeader>;
+                   StringPair, AddressPrefix, NameFilter, SocketBind, UnitCondition, NftSet, ScopeProperty, CgroupWrite,
+                   Division, CreateScope, CreateCgroup, Watch, VerifyLimit, InstallFilter, NoHugePages, SetOomScore,
+                   SetRlimit, SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute, Step, Notice,
+                   LaunchPlan, ProcessId, MemoryCounts, SessionRecord, RecordedPoint, RecordedEvent, RecordingHeader>;
 TYPED_TEST_SUITE(FieldsOf, Structs);
 
 /// A member that fields() forgets would be lost on the way through JSON.
@@ -61,7 +61,7 @@ TYPED_TEST(FieldsOf, AreAllListed)
 CreateScope full_scope()
 {
     const Division division{1, {"memory"}, {{"memory.low", "1", true}}, {{"memory.max", "2", false}}};
-    CreateScope scope{true, "u.scope", "replace", true, "/s", "unix:path=/b", {}, "/m", "/u", division};
+    CreateScope scope{true, "u.scope", "replace", true, "/s", "unix:path=/b", {}, "/m", "/u", division, true};
     const std::vector<BusValue> values{true,
                                        std::int32_t{-1},
                                        std::uint32_t{4294967295U},
@@ -73,7 +73,9 @@ CreateScope full_scope()
                                        std::vector<StringPair>{{"x", "y"}},
                                        std::vector<AddressPrefix>{{2, {127, 0, 0, 1}, 8}},
                                        NameFilter{true, {"eth0"}},
-                                       std::vector<SocketBind>{{10, 6, 2, 80}}};
+                                       std::vector<SocketBind>{{10, 6, 2, 80}},
+                                       std::vector<UnitCondition>{{"ConditionHost", true, false, "h"}},
+                                       std::vector<NftSet>{{3, 1, "t", "s"}}};
     for (const BusValue &value : values)
         scope.properties.push_back({"P" + std::to_string(value.index()), value, false, true});
     return scope;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -33,6 +34,13 @@ void must(int result)
 {
     if (result < 0)
         throw std::runtime_error(std::string("sd-bus: ") + std::strerror(-result));
+}
+
+/// A client that has heard enough may have left already.
+void sent(int result)
+{
+    if (result != -ECONNRESET && result != -EPIPE && result != -ENOTCONN)
+        must(result);
 }
 
 } // namespace
@@ -63,22 +71,22 @@ bool PeerCall::has(const std::string &property) const
 
 void PeerCall::refuse(const char *error_name) const
 {
-    must(SD(sd_bus_reply_method_errorf)(message_, error_name, "%s", "the peer says no"));
+    sent(SD(sd_bus_reply_method_errorf)(message_, error_name, "%s", "the peer says no"));
 }
 
 void PeerCall::reply_job(const char *job) const
 {
-    must(SD(sd_bus_reply_method_return)(message_, "o", job));
+    sent(SD(sd_bus_reply_method_return)(message_, "o", job));
 }
 
 void PeerCall::reply_empty() const
 {
-    must(SD(sd_bus_reply_method_return)(message_, nullptr));
+    sent(SD(sd_bus_reply_method_return)(message_, nullptr));
 }
 
 void PeerCall::job_removed(const char *job, const char *result, const char *of_unit) const
 {
-    must(SD(sd_bus_emit_signal)(SD(sd_bus_message_get_bus)(message_), kPath, kManager, "JobRemoved", "uoss", 1U, job,
+    sent(SD(sd_bus_emit_signal)(SD(sd_bus_message_get_bus)(message_), kPath, kManager, "JobRemoved", "uoss", 1U, job,
                                 of_unit != nullptr ? of_unit : unit.c_str(), result));
 }
 

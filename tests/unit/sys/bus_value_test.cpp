@@ -127,6 +127,26 @@ TEST(BusValue, Structures)
         EXPECT_EQ(protocol, 6);
         EXPECT_EQ(first, 8000);
     }));
+    const char *text = nullptr;
+    EXPECT_TRUE(round_trip(
+        std::vector<UnitCondition>{{"ConditionHost", false, true, "h"}}, [&](const BusLibrary &sd, sd_bus_message *m) {
+            int trigger = 1, negate = 0;
+            const char *kind = nullptr;
+            EXPECT_GT(sd.sd_bus_message_read(m, "(sv)", &name, "a(sbbs)", 1, &kind, &trigger, &negate, &text), 0);
+            EXPECT_STREQ(kind, "ConditionHost");
+            EXPECT_EQ(trigger, 0);
+            EXPECT_EQ(negate, 1);
+            EXPECT_STREQ(text, "h");
+        }));
+    EXPECT_TRUE(round_trip(std::vector<NftSet>{{3, 1, "t", "s"}}, [&](const BusLibrary &sd, sd_bus_message *m) {
+        std::int32_t source = 0, protocol = 0;
+        const char *table = nullptr;
+        EXPECT_GT(sd.sd_bus_message_read(m, "(sv)", &name, "a(iiss)", 1, &source, &protocol, &table, &text), 0);
+        EXPECT_EQ(source, 3);
+        EXPECT_EQ(protocol, 1);
+        EXPECT_STREQ(table, "t");
+        EXPECT_STREQ(text, "s");
+    }));
 }
 
 TEST(BusValue, KeepsTheFirstFailure)
