@@ -196,6 +196,23 @@ std::string describe(const Action &action)
         action);
 }
 
+std::string conditions_text(const std::vector<UnitCondition> &conditions)
+{
+    std::string text;
+    for (const UnitCondition &c : conditions)
+        text += fmt::format("{}{}={}{}{}", text.empty() ? "" : "; ", c.name, c.trigger ? "|" : "", c.negate ? "!" : "",
+                            quoted(c.parameter));
+    return text;
+}
+
+std::string nft_sets_text(const std::vector<NftSet> &sets)
+{
+    std::string text;
+    for (const NftSet &s : sets)
+        text += fmt::format("{}{}:{}:{}:{}", text.empty() ? "" : " ", s.source, s.protocol, s.table, s.set);
+    return text;
+}
+
 } // namespace
 
 std::string bus_value_text(const std::string &property, const BusValue &value)
@@ -247,19 +264,8 @@ std::string bus_value_text(const std::string &property, const BusValue &value)
                         fmt::format("{}{}:{}:{}+{}", text.empty() ? "" : " ", b.family, b.protocol, b.first, b.count);
                 return text;
             },
-            [](const std::vector<UnitCondition> &v) {
-                std::string text;
-                for (const UnitCondition &c : v)
-                    text += fmt::format("{}{}={}{}{}", text.empty() ? "" : "; ", c.name, c.trigger ? "|" : "",
-                                        c.negate ? "!" : "", quoted(c.parameter));
-                return text;
-            },
-            [](const std::vector<NftSet> &v) {
-                std::string text;
-                for (const NftSet &s : v)
-                    text += fmt::format("{}{}:{}:{}:{}", text.empty() ? "" : " ", s.source, s.protocol, s.table, s.set);
-                return text;
-            },
+            [](const std::vector<UnitCondition> &v) { return conditions_text(v); },
+            [](const std::vector<NftSet> &v) { return nft_sets_text(v); },
         },
         value);
 }

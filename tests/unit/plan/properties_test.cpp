@@ -28,6 +28,14 @@ ScopeProperty scope_property(const std::string &assignment)
     return property == nullptr ? ScopeProperty{} : *property;
 }
 
+void expect_property(const char *assignment, const char *bus_name, const BusValue &value)
+{
+    const ScopeProperty property = scope_property(assignment);
+    EXPECT_EQ(property.name, bus_name) << assignment;
+    EXPECT_EQ(property.value.index(), value.index()) << assignment;
+    EXPECT_TRUE(property.value == value) << assignment;
+}
+
 template <class T> T launch_effect(const std::string &assignment, std::size_t index = 0)
 {
     const auto effects = parse_property(assignment);
@@ -95,6 +103,17 @@ TEST(ParseProperty, NamesAndShapesOnTheBus)
         {"SocketBindDeny=any", "SocketBindDeny", std::vector<SocketBind>{{0, 0, 0, 0}}},
         {"RestrictNetworkInterfaces=~lo", "RestrictNetworkInterfaces", NameFilter{false, {"lo"}}},
         {"IPIngressFilterPath=/sys/fs/bpf/x", "IPIngressFilterPath", Words{"/sys/fs/bpf/x"}},
+    };
+    for (const auto &[assignment, bus_name, value] : table)
+        expect_property(assignment, bus_name, value);
+}
+
+TEST(ParseProperty, ListsOfStructures)
+{
+    const struct {
+        const char *assignment, *bus_name;
+        BusValue value;
+    } table[] = {
         {"ConditionPathExists=/x", "Conditions", Conditions{{"ConditionPathExists", false, false, "/x"}}},
         {"ConditionHost=|!a b", "Conditions", Conditions{{"ConditionHost", true, true, "a b"}}},
         {"AssertMemory=!1G", "Asserts", Conditions{{"AssertMemory", false, true, "1G"}}},
@@ -104,12 +123,8 @@ TEST(ParseProperty, NamesAndShapesOnTheBus)
         {"NFTSet=", "NFTSet", std::vector<NftSet>{}},
         {"OOMRules=one two", "OOMRules", Words{"one", "two"}},
     };
-    for (const auto &[assignment, bus_name, value] : table) {
-        const ScopeProperty property = scope_property(assignment);
-        EXPECT_EQ(property.name, bus_name) << assignment;
-        EXPECT_EQ(property.value.index(), value.index()) << assignment;
-        EXPECT_TRUE(property.value == value) << assignment;
-    }
+    for (const auto &[assignment, bus_name, value] : table)
+        expect_property(assignment, bus_name, value);
 }
 
 TEST(ParseProperty, SaysWhatMayBeDropped)
