@@ -3,7 +3,6 @@
 
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -312,7 +311,7 @@ std::string completion_script(std::string_view shell)
 
 void declare_completion(CLI::App &app)
 {
-    add_value(app, "SHELL", "bash|zsh|fish", "The shell to print a completion script for").required();
+    add_value(app, "SHELL", "bash|zsh|fish", "The shell to print a completion script for", Times::required);
 }
 
 Result<int> completion_verb(const CLI::App &parsed, const Invocation &)

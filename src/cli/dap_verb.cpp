@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/dap_verb.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "sys/file.hpp"
@@ -13,7 +11,7 @@ namespace dbgscope {
 void declare_dap(CLI::App &app)
 {
     add_value(app, "FILE", "FILE", "A log that has the messages of the Debug Adapter Protocol in it");
-    app.add_flag("--json")->description("Print everything as JSON");
+    add_flag(app, "--json", "Print everything as JSON");
 }
 
 Result<int> dap_verb(const CLI::App &parsed, const Invocation & /*invocation*/)
@@ -33,7 +31,7 @@ Result<int> dap_verb(const CLI::App &parsed, const Invocation & /*invocation*/)
         report.error().subject = path;
         return pass(report);
     }
-    if (auto printed = print(parsed.count("--json") > 0 ? dap_json(*report) : dap_text(*report)); !printed)
+    if (auto printed = print(is_given(parsed, "--json") ? dap_json(*report) : dap_text(*report)); !printed)
         return pass(printed);
     return 0;
 }

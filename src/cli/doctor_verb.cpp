@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/own_verbs.hpp"
@@ -86,13 +85,9 @@ Result<DoctorInput> input_for(const CLI::App &parsed, const Invocation &invocati
 
 void declare_doctor(CLI::App &app)
 {
-    app.add_option("CHECK", "checks or groups of them to run; without any, all but fidelity")
-        ->type_size(1)
-        ->type_name("CHECK")
-        ->allow_extra_args()
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    app.add_flag("--list")->description("Print the checks there are");
-    app.add_flag("--json")->description("Print the findings as JSON");
+    add_value(app, "CHECK", "CHECK", "checks or groups of them to run; without any, all but fidelity", Times::list);
+    add_flag(app, "--list", "Print the checks there are");
+    add_flag(app, "--json", "Print the findings as JSON");
     add_value(app, "--program", "FILE", "Also judge this built program, and dlv's fitness for it");
     add_value(app, "--port", "N", "Also tell who listens on this TCP port");
     add_value(app, "--verify", "SUMS", "Also compare installed tools with this file of sha256sum(1)");
@@ -100,12 +95,12 @@ void declare_doctor(CLI::App &app)
 
 Result<int> doctor_verb(const CLI::App &parsed, const Invocation &invocation)
 {
-    if (parsed.count("--list") > 0) {
+    if (is_given(parsed, "--list")) {
         if (auto printed = print(check_list()); !printed)
             return pass(printed);
         return 0;
     }
-    const Words names = parsed.get_option("CHECK")->results();
+    const Words names = option_values(parsed, "CHECK");
     auto chosen = choose_checks(names);
     if (!chosen)
         return pass(chosen);
@@ -115,7 +110,7 @@ Result<int> doctor_verb(const CLI::App &parsed, const Invocation &invocation)
     if (auto complete = check_options(names, *input); !complete)
         return pass(complete);
     const std::vector<CheckResult> results = run_checks(*chosen, *input);
-    if (auto printed = print(parsed.count("--json") > 0 ? doctor_json(results) : doctor_text(results)); !printed)
+    if (auto printed = print(is_given(parsed, "--json") ? doctor_json(results) : doctor_text(results)); !printed)
         return pass(printed);
     return doctor_status(results);
 }

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
-
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/bytes.hpp"
@@ -14,8 +12,6 @@
 
 namespace dbgscope {
 namespace {
-
-constexpr int kMaxWith = 16;
 
 Error bad_call(std::string cause, std::string hint)
 {
@@ -28,7 +24,7 @@ Error bad_call(std::string cause, std::string hint)
 
 Result<std::optional<std::uint64_t>> cap_of(const CLI::App &parsed)
 {
-    if (parsed.count("--cap") == 0)
+    if (!is_given(parsed, "--cap"))
         return std::nullopt;
     auto size = parse_size(option_value(parsed, "--cap"));
     if (!size)
@@ -41,13 +37,13 @@ Result<std::optional<std::uint64_t>> cap_of(const CLI::App &parsed)
 /// The log first, then those of --with. Errors: usage.
 Result<std::vector<std::string>> logs_of(const CLI::App &parsed)
 {
-    std::vector<std::string> logs = parsed.get_option("FILE")->results();
+    std::vector<std::string> logs = option_values(parsed, "FILE");
     if (logs.empty() && ::isatty(STDIN_FILENO) != 0)
         return fail(bad_call("none is given, and standard input is a terminal",
                              "dbgscope explain FILE, or COMMAND 2>&1 | dbgscope explain"));
     if (logs.empty())
         logs.emplace_back("-");
-    for (const std::string &with : parsed.get_option("--with")->results())
+    for (const std::string &with : option_values(parsed, "--with"))
         logs.push_back(with);
     if (std::ranges::count(logs, "-") > 1)
         return fail(bad_call("standard input can be one log only", "give the others as files"));
@@ -59,21 +55,18 @@ Result<std::vector<std::string>> logs_of(const CLI::App &parsed)
 void declare_explain(CLI::App &app)
 {
     add_value(app, "FILE", "FILE", "The log; - or nothing is standard input");
-    app.add_option("--with", "Another log of the same time: the kernel's, strace, gctrace; again for more")
-        ->type_size(1)
-        ->type_name("FILE")
-        ->expected(1, kMaxWith)
-        ->allow_extra_args(false);
+    add_value(app, "--with", "FILE", "Another log of the same time: the kernel's, strace, gctrace; again for more",
+              Times::again);
     add_value(app, "--cap", "SIZE",
               "The memory limit the program ran under; without it, what dbgscope's own line says");
-    app.add_flag("--chart")->description("Draw the heap of each Go program from its gctrace lines");
-    app.add_flag("--json")->description("Print the findings as JSON");
-    app.add_flag("--rules")->description("Print everything explain knows, as a page of documentation (Markdown)");
+    add_flag(app, "--chart", "Draw the heap of each Go program from its gctrace lines");
+    add_flag(app, "--json", "Print the findings as JSON");
+    add_flag(app, "--rules", "Print everything explain knows, as a page of documentation (Markdown)");
 }
 
 Result<int> explain_verb(const CLI::App &parsed, const Invocation & /*invocation*/)
 {
-    if (parsed.count("--rules") > 0) {
+    if (is_given(parsed, "--rules")) {
         if (auto printed = print(rules_page()); !printed)
             return pass(printed);
         return 0;
@@ -93,8 +86,8 @@ Result<int> explain_verb(const CLI::App &parsed, const Invocation & /*invocation
             return pass(read);
     }
     const Explanation explanation = explainer.finish();
-    const std::string text = parsed.count("--json") > 0 ? explanation_json(explanation)
-                                                        : explanation_text(explanation, parsed.count("--chart") > 0);
+    const std::string text = is_given(parsed, "--json") ? explanation_json(explanation)
+                                                        : explanation_text(explanation, is_given(parsed, "--chart"));
     if (auto printed = print(text); !printed)
         return pass(printed);
     return explanation.anything() ? 0 : 1;

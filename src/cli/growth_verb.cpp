@@ -7,7 +7,6 @@
 
 #include <cerrno>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/inspect_choice.hpp"
@@ -53,8 +52,8 @@ void declare_growth(CLI::App &app)
     declare_process(app);
     add_value(app, "--seconds", "N", "How long to watch; 10 unless given. Ctrl-C ends it sooner");
     add_value(app, "-o,--output", "FILE", "Write a profile for go tool pprof instead of printing");
-    app.add_flag("--stacks")->description("Print each way to a site with its callers");
-    app.add_flag("--json")->description("Print everything as JSON");
+    add_flag(app, "--stacks", "Print each way to a site with its callers");
+    add_flag(app, "--json", "Print everything as JSON");
 }
 
 Result<int> growth_verb(const CLI::App &parsed, const Invocation &)
@@ -66,7 +65,7 @@ Result<int> growth_verb(const CLI::App &parsed, const Invocation &)
     if (!pid)
         return fail(pid.error());
     const std::string file = option_value(parsed, "-o");
-    const bool stacks = parsed.count("--stacks") > 0;
+    const bool stacks = is_given(parsed, "--stacks");
     const UniqueFd stop = end_signals();
     if (::isatty(STDERR_FILENO) != 0)
         (void)write_all(
@@ -79,7 +78,7 @@ Result<int> growth_verb(const CLI::App &parsed, const Invocation &)
         return fail(view.error());
     if (!file.empty())
         return write_profile(file, growth_pprof(*view, unix_ns()));
-    if (auto printed = print(parsed.count("--json") > 0 ? growth_json(*view) : growth_text(*view, stacks)); !printed)
+    if (auto printed = print(is_given(parsed, "--json") ? growth_json(*view) : growth_text(*view, stacks)); !printed)
         return pass(printed);
     return 0;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/heap_verb.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/inspect_choice.hpp"
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
@@ -17,22 +15,22 @@ void declare_heap(CLI::App &app)
     declare_target(app);
     add_value(app, "-o,--output", "FILE", "Write a profile for go tool pprof instead of printing");
     add_value(app, "--base", "FILE", "Say what grew since this profile, which -o or Go itself has written");
-    app.add_flag("--stacks")->description("Print each way to a site with its callers");
-    app.add_flag("--json")->description("Print everything as JSON");
+    add_flag(app, "--stacks", "Print each way to a site with its callers");
+    add_flag(app, "--json", "Print everything as JSON");
 }
 
 namespace {
 
 Result<int> compare(const CLI::App &parsed, const Target &target, const HeapView &view, const PprofContents &base)
 {
-    const bool stacks = parsed.count("--stacks") > 0;
+    const bool stacks = is_given(parsed, "--stacks");
     const std::int64_t now = unix_ns();
     if (const std::string file = option_value(parsed, "-o"); !file.empty())
         return write_profile(file, heap_since_pprof(view, target.program, base, now));
     HeapSince since = heap_since(view, base, stacks);
     since.base = option_value(parsed, "--base");
     const std::string text =
-        parsed.count("--json") > 0 ? heap_since_json(view, since) : heap_since_text(view, since, stacks, now);
+        is_given(parsed, "--json") ? heap_since_json(view, since) : heap_since_text(view, since, stacks, now);
     if (auto printed = print(text); !printed)
         return pass(printed);
     return 0;
@@ -49,7 +47,7 @@ Result<int> heap_verb(const CLI::App &parsed, const Invocation &)
     const auto target = chosen_target(parsed);
     if (!target)
         return fail(target.error());
-    const bool stacks = parsed.count("--stacks") > 0;
+    const bool stacks = is_given(parsed, "--stacks");
     const auto view = view_heap(*target, stacks);
     if (!view)
         return fail(view.error());
@@ -57,7 +55,7 @@ Result<int> heap_verb(const CLI::App &parsed, const Invocation &)
         return compare(parsed, *target, *view, *base);
     if (const std::string file = option_value(parsed, "-o"); !file.empty())
         return write_profile(file, heap_pprof(view->heap, target->program, view->with_recent, unix_ns()));
-    if (auto printed = print(parsed.count("--json") > 0 ? heap_json(*view) : heap_text(*view, stacks)); !printed)
+    if (auto printed = print(is_given(parsed, "--json") ? heap_json(*view) : heap_text(*view, stacks)); !printed)
         return pass(printed);
     return 0;
 }

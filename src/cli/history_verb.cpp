@@ -6,7 +6,6 @@
 #include <optional>
 #include <set>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/own_verbs.hpp"
@@ -110,12 +109,10 @@ void declare_history(CLI::App &app)
     add_value(app, "--program", "TEXT", "Only sessions of programs whose path has this in it");
     add_value(app, "--since", "TIME",
               "Only sessions of the last TIME, like 7d; with --drift: what is compared with (7d)");
-    app.add_flag("--drift")->description(
-        "Each program's last session against those before it; exit status 1 when one drifted");
-    app.add_flag("--prune")->description("Remove what is older than history.keep (90d)");
-    app.add_flag("--json")->description("Print everything as JSON");
-    app.add_flag("--openmetrics")
-        ->description("Print sums of each program as OpenMetrics, for node_exporter's textfiles");
+    add_flag(app, "--drift", "Each program's last session against those before it; exit status 1 when one drifted");
+    add_flag(app, "--prune", "Remove what is older than history.keep (90d)");
+    add_flag(app, "--json", "Print everything as JSON");
+    add_flag(app, "--openmetrics", "Print sums of each program as OpenMetrics, for node_exporter's textfiles");
 }
 
 Result<int> history_verb(const CLI::App &parsed, const Invocation &invocation)
@@ -127,9 +124,9 @@ Result<int> history_verb(const CLI::App &parsed, const Invocation &invocation)
     if (!loaded)
         return fail(loaded.error());
     const SessionPaths paths = session_paths();
-    if (parsed.count("--prune") > 0)
+    if (is_given(parsed, "--prune"))
         return prune(paths, loaded->settings);
-    const bool drift = parsed.count("--drift") > 0;
+    const bool drift = is_given(parsed, "--drift");
     DriftRules rules;
     rules.window_s = since->value_or(rules.window_s);
     rules.beyond =
@@ -137,12 +134,12 @@ Result<int> history_verb(const CLI::App &parsed, const Invocation &invocation)
     auto history = read_history(paths.history, *since && !drift ? unix_s() - **since : 0);
     if (!history)
         return pass(history);
-    const bool json = parsed.count("--json") > 0;
+    const bool json = is_given(parsed, "--json");
     const auto sessions = past_sessions(std::move(*history), paths, option_value(parsed, "--program"), drift || json);
     if (drift)
         return show_drift(sessions, rules, json);
     const std::string text = json                                ? history_json(sessions)
-                             : parsed.count("--openmetrics") > 0 ? history_openmetrics(sessions)
+                             : is_given(parsed, "--openmetrics") ? history_openmetrics(sessions)
                                                                  : history_text(sessions);
     if (auto printed = print(text); !printed)
         return pass(printed);

@@ -7,7 +7,6 @@
 #include <array>
 #include <filesystem>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/messages.hpp"
@@ -188,7 +187,7 @@ Result<LaunchWish> wish_for(const fs::path &folder, const CLI::App &parsed)
     if (real != folder)
         wish.real_folder = real.string();
     wish.dbgscope = own_path();
-    const auto values = [&](const char *name) { return parsed.get_option(name)->results(); };
+    const auto values = [&](const char *name) { return option_values(parsed, name); };
     auto environment = pairs_of("--env", values("--env"));
     auto substitutes = pairs_of("--substitute-path", values("--substitute-path"));
     if (!environment || !substitutes)
@@ -335,7 +334,7 @@ Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
     Call call;
     call.tool = option_value(parsed, "TOOL");
     call.directory = option_value(parsed, "DIR");
-    call.write = parsed.count("--write") > 0;
+    call.write = is_given(parsed, "--write");
     const std::string home(variable(invocation, "HOME"));
     call.home = home.starts_with('/') ? home : "";
     call.config_home = variable(invocation, "XDG_CONFIG_HOME");
@@ -352,7 +351,7 @@ Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
     if (!call.directory.empty() && call.tool != "vscode" && call.tool != "gdb")
         return fail(usage(call.tool, "it takes no directory"));
     for (const char *option : {"--env", "--substitute-path", "--program"})
-        if (call.tool != "vscode" && parsed.count(option) > 0)
+        if (call.tool != "vscode" && is_given(parsed, option))
             return fail(usage(call.tool, fmt::format("{} is for vscode", option)));
     return call;
 }
@@ -361,16 +360,14 @@ Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
 
 void declare_init(CLI::App &app)
 {
-    const auto takes_all = CLI::MultiOptionPolicy::TakeAll;
-    add_value(app, "TOOL", "vscode|nvim|helix|emacs|zed|gdb|shell", "The tool that is to start its debugger here")
-        .required();
+    add_value(app, "TOOL", "vscode|nvim|helix|emacs|zed|gdb|shell", "The tool that is to start its debugger here",
+              Times::required);
     add_value(app, "DIR", "DIR", "vscode: the folder that is opened; gdb: where start.gdb is written");
-    app.add_flag("--write")->description("Change the files instead of showing a diff");
+    add_flag(app, "--write", "Change the files instead of showing a diff");
     add_value(app, "--shims", "DIR", "Directory of the links that install-shims made");
-    add_value(app, "--env", "NAME=VALUE", "vscode: a variable for each Go launch configuration")
-        .multi_option_policy(takes_all);
-    add_value(app, "--substitute-path", "FROM=TO", "vscode: a folder as it is here, and where the program was built")
-        .multi_option_policy(takes_all);
+    add_value(app, "--env", "NAME=VALUE", "vscode: a variable for each Go launch configuration", Times::again);
+    add_value(app, "--substitute-path", "FROM=TO", "vscode: a folder as it is here, and where the program was built",
+              Times::again);
     add_value(app, "--program", "FILE", "vscode: the C or C++ program that a cppdbg configuration is added for");
 }
 

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <ctime>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/own_verbs.hpp"
@@ -81,10 +80,7 @@ std::vector<pid_t> living_debuggees(const LiveSession &session)
 
 void declare_process(CLI::App &app)
 {
-    app.add_option("ID", "the session whose debuggee to look into; without, the newest")
-        ->type_size(1)
-        ->expected(1)
-        ->type_name("ID");
+    add_value(app, "ID", "ID", "the session whose debuggee to look into; without, the newest");
     add_value(app, "--pid", "PID", "Look into this process instead");
 }
 

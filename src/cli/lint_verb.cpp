@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <optional>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/own_verbs.hpp"
@@ -74,13 +73,9 @@ Json json_entry(const std::string &file, const LintFinding &finding)
 
 void declare_lint(CLI::App &app)
 {
-    app.add_option("FILE", "launch.json, settings.json and their like, or dbgscope's own *.yaml")
-        ->type_size(1)
-        ->type_name("FILE")
-        ->required()
-        ->allow_extra_args()
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    app.add_flag("--json")->description("Print a JSON array of what is found");
+    add_value(app, "FILE", "FILE", "launch.json, settings.json and their like, or dbgscope's own *.yaml",
+              Times::required_list);
+    add_flag(app, "--json", "Print a JSON array of what is found");
     add_value(app, "--dlv-version", "X.Y.Z", "Judge for this dlv; without it, the one in PATH");
     add_value(app, "--go-version", "X.Y", "Judge for this Go; without it, the one in PATH");
 }
@@ -90,12 +85,12 @@ Result<int> lint_verb(const CLI::App &parsed, const Invocation &invocation)
     const auto context = context_for(parsed, invocation);
     if (!context)
         return fail(context.error());
-    const bool json = parsed.count("--json") > 0;
+    const bool json = is_given(parsed, "--json");
     std::optional<Error> unread;
     Json entries = Json::array();
     std::string lines;
     bool bad = false;
-    for (const std::string &file : parsed.get_option("FILE")->results()) {
+    for (const std::string &file : option_values(parsed, "FILE")) {
         const auto found = lint_file(file, *context);
         if (!found) {
             unread = unread ? unread : found.error();

@@ -78,15 +78,35 @@ std::span<const OwnVerb> own_verbs()
     return kVerbs;
 }
 
-CLI::Option &add_value(CLI::App &app, const char *name, const char *type, const char *help)
+void add_flag(CLI::App &app, const char *names, const char *help)
 {
-    return *app.add_option(name)->description(help)->type_size(1)->expected(1)->type_name(type);
+    app.add_flag(names)->description(help);
+}
+
+void add_value(CLI::App &app, const char *names, const char *type, const char *help, Times times)
+{
+    CLI::Option &option = *app.add_option(names)->description(help)->type_size(1)->expected(1)->type_name(type);
+    option.required(times == Times::required || times == Times::required_list);
+    if (times == Times::list || times == Times::required_list)
+        option.allow_extra_args();
+    if (times != Times::once && times != Times::required)
+        option.multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+bool is_given(const CLI::App &parsed, const std::string &name)
+{
+    return parsed.count(name) > 0;
 }
 
 std::string option_value(const CLI::App &parsed, const std::string &name)
 {
-    const std::vector<std::string> values = parsed.get_option(name)->results();
+    const std::vector<std::string> values = option_values(parsed, name);
     return values.empty() ? "" : values.back();
+}
+
+std::vector<std::string> option_values(const CLI::App &parsed, const std::string &name)
+{
+    return parsed.get_option(name)->results();
 }
 
 Result<int> run_own_verb(const OwnVerb &verb, const std::vector<std::string> &words, const Invocation &invocation)

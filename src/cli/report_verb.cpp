@@ -6,8 +6,6 @@
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
-
 #include "cli/own_verbs.hpp"
 #include "cli/recording_choice.hpp"
 #include "cli/verbs.hpp"
@@ -19,7 +17,6 @@
 namespace dbgscope {
 namespace {
 
-constexpr int kMaxWith = 16;
 constexpr unsigned kNewFileMode = 0666; ///< less the umask, as of any file a person writes
 
 /// Of a terminal its width, up to what is read at a glance.
@@ -74,14 +71,11 @@ void declare_report(CLI::App &app)
 {
     add_value(app, "ID", "ID|FILE",
               "A session that runs or has ended, or the first letters of its name, or a recording's file");
-    app.add_flag("--last")->description("The session that ended last, even while another runs");
-    app.add_option("--with", "Another log of the same time, the kernel's or the program's; again for more")
-        ->type_size(1)
-        ->type_name("FILE")
-        ->expected(1, kMaxWith)
-        ->allow_extra_args(false);
-    app.add_flag("--json")->description("Print everything as JSON");
-    app.add_flag("--openmetrics")->description("Print every point with its time as OpenMetrics");
+    add_flag(app, "--last", "The session that ended last, even while another runs");
+    add_value(app, "--with", "FILE", "Another log of the same time, the kernel's or the program's; again for more",
+              Times::again);
+    add_flag(app, "--json", "Print everything as JSON");
+    add_flag(app, "--openmetrics", "Print every point with its time as OpenMetrics");
     add_value(app, "--html", "FILE", "Write a page for a browser: one file, no script");
     add_value(app, "--trace", "FILE", "Write a trace for ui.perfetto.dev or chrome://tracing");
 }
@@ -89,7 +83,7 @@ void declare_report(CLI::App &app)
 Result<int> report_verb(const CLI::App &parsed, const Invocation & /*invocation*/)
 {
     const std::string word = option_value(parsed, "ID");
-    const bool last = parsed.count("--last") > 0;
+    const bool last = is_given(parsed, "--last");
     if (last && !word.empty())
         return fail({.kind = ErrorKind::usage,
                      .operation = "report",
@@ -103,7 +97,7 @@ Result<int> report_verb(const CLI::App &parsed, const Invocation & /*invocation*
     if (!recorded)
         return pass(recorded);
     Timeline timeline = timeline_of(std::move(*recorded));
-    for (const std::string &log : parsed.get_option("--with")->results())
+    for (const std::string &log : option_values(parsed, "--with"))
         if (auto joined = join_log(timeline, log); !joined)
             return pass(joined);
     bool written = false;
@@ -114,9 +108,9 @@ Result<int> report_verb(const CLI::App &parsed, const Invocation & /*invocation*
             written = true;
         }
     std::string text;
-    if (parsed.count("--json") > 0)
+    if (is_given(parsed, "--json"))
         text = report_json(timeline);
-    else if (parsed.count("--openmetrics") > 0)
+    else if (is_given(parsed, "--openmetrics"))
         text = report_openmetrics(timeline);
     else if (!written)
         text = report_text(timeline, chart_width());

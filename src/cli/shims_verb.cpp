@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <optional>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/own_verbs.hpp"
@@ -24,7 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
-constexpr int kMaxNames = 6;
 constexpr const char *kSystemdRun = "systemd-run";
 
 bool known(const std::string &name)
@@ -199,19 +197,16 @@ Error bad_call(std::string cause, std::string hint)
 void declare_shims(CLI::App &app)
 {
     add_value(app, "DIR", "DIR", "Where the links are made; without it ~/.local/lib/dbgscope/shims");
-    app.add_option("NAME",
-                   "Only these, such as dlv, gdbserver, gdb-multiarch, lldb-server-19, systemd-run; without it, the "
-                   "debuggers that are in PATH")
-        ->type_size(1)
-        ->type_name("dlv|gdbserver|gdb|lldb-server|lldb-dap|systemd-run")
-        ->expected(1, kMaxNames)
-        ->allow_extra_args();
-    app.add_flag("--undo")->description("Take the links away again");
+    add_value(app, "NAME", "dlv|gdbserver|gdb|lldb-server|lldb-dap|systemd-run",
+              "Only these, such as dlv, gdbserver, gdb-multiarch, lldb-server-19, systemd-run; without it, the "
+              "debuggers that are in PATH",
+              Times::list);
+    add_flag(app, "--undo", "Take the links away again");
 }
 
 Result<int> shims_verb(const CLI::App &parsed, const Invocation &invocation)
 {
-    const Names names = parsed.get_option("NAME")->results();
+    const Names names = option_values(parsed, "NAME");
     for (const std::string &name : names)
         if (!known(name))
             return fail(
@@ -230,7 +225,7 @@ Result<int> shims_verb(const CLI::App &parsed, const Invocation &invocation)
     shims.program = fs::read_symlink(kSelfExecutable, code);
     if (code || !shims.self)
         return fail(cannot("read", kSelfExecutable, code));
-    return parsed.count("--undo") > 0 ? undo(shims, names) : install(shims, names, invocation);
+    return is_given(parsed, "--undo") ? undo(shims, names) : install(shims, names, invocation);
 }
 
 } // namespace dbgscope

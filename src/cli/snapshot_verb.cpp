@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/snapshot_verb.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/inspect_choice.hpp"

@@ -8,7 +8,6 @@
 #include <optional>
 #include <thread>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/own_verbs.hpp"
@@ -124,9 +123,9 @@ Result<int> live_view(TopSampler &sampler, TopTerminal &terminal)
 
 void declare_top(CLI::App &app)
 {
-    app.add_option("ID", "the session to watch; without, all of them")->type_size(1)->expected(1)->type_name("ID");
-    app.add_flag("--json")->description("Print one object a second, one on a line; needs no terminal");
-    app.add_flag("--once")->description("Print one screen as text, or with --json one object, and end");
+    add_value(app, "ID", "ID", "the session to watch; without, all of them");
+    add_flag(app, "--json", "Print one object a second, one on a line; needs no terminal");
+    add_flag(app, "--once", "Print one screen as text, or with --json one object, and end");
 }
 
 Result<int> top_verb(const CLI::App &parsed, const Invocation &invocation)
@@ -134,8 +133,8 @@ Result<int> top_verb(const CLI::App &parsed, const Invocation &invocation)
     auto sampler = TopSampler::open(option_value(parsed, "ID"));
     if (!sampler)
         return pass(sampler);
-    const bool once = parsed.count("--once") > 0;
-    if (parsed.count("--json") > 0)
+    const bool once = is_given(parsed, "--once");
+    if (is_given(parsed, "--json"))
         return stream(*sampler, once);
     if (once)
         return glance(*sampler);
