@@ -240,12 +240,28 @@ void Debuggees::note_program(pid_t thread)
             note_program(known);
 }
 
+/// A child that has not executed anything yet has its debugger's program: gdb tries out ptrace on such children, and
+/// kills them. One that keeps it debugs the debugger.
 void Debuggees::note_program(Debuggee &debuggee)
 {
-    if (std::string program = executable_of(debuggee.id.pid); !program.empty()) { // else it has ended
-        debuggee.program = std::move(program);
-        debuggee.name = comm_of(debuggee.id.pid).value_or("");
+    constexpr int kMostLooks = 20; // two seconds
+    std::string program = executable_of(debuggee.id.pid);
+    if (program.empty()) // it has ended
+        return;
+    if (debuggers_own_.empty() && !adopted_)
+        debuggers_own_ = executable_of(debugger_);
+    if (program == debuggers_own_ && ++debuggee.looks < kMostLooks) {
+        debuggee.checked = false;
+        return;
     }
+    debuggee.program = std::move(program);
+    debuggee.name = comm_of(debuggee.id.pid).value_or("");
+}
+
+bool Debuggees::undecided() const
+{
+    return std::ranges::any_of(living_,
+                               [](const Debuggee &debuggee) { return debuggee.looks > 0 && !debuggee.checked; });
 }
 
 void Debuggees::look(Limit cap)

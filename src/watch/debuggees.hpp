@@ -27,6 +27,7 @@ struct Debuggee {
     std::string program; ///< /proc/PID/exe; empty until looked at
     UniqueFd pidfd;      ///< invalid: not supported
     bool checked = false;
+    int looks = 0; ///< without another program in it than the debugger's own
 };
 
 /// How what was debugged has ended.
@@ -67,6 +68,8 @@ class Debuggees {
     [[nodiscard]] std::vector<GoneDebuggee> collect_gone();
     /// Debuggees that the debugger has let go of by now; they are not followed any more.
     [[nodiscard]] std::vector<ProcessId> take_let_go();
+    /// One has executed no program yet: it will, or it is one of gdb's tries of ptrace. Look again.
+    [[nodiscard]] bool undecided() const;
     /// One has been announced, and is not let go of yet.
     [[nodiscard]] bool letting_go() const;
     /// Who lives on; debugger_by_itself and its session are the caller's to fill.
@@ -85,7 +88,7 @@ class Debuggees {
     [[nodiscard]] bool program_ended_by_itself() const;
     void on_go_start(const PtraceNotice &notice);
     void note_program(pid_t thread);
-    static void note_program(Debuggee &debuggee);
+    void note_program(Debuggee &debuggee);
     void check_place(const Debuggee &debuggee, Limit cap);
 
     const OpenSession &session_;
@@ -103,6 +106,7 @@ class Debuggees {
     std::set<pid_t> detached_;     ///< thread groups the debugger let go of: not ours to end
     std::vector<ProcessId> forks_; ///< the same of what a debuggee forked
     ProgramEnd end_ = ProgramEnd::none;
+    std::string debuggers_own_; ///< the debugger's program, once it was asked for
     bool adopted_ = false;
     bool failure_said_ = false, escape_said_ = false;
 };

@@ -313,9 +313,9 @@ void Watcher::look(Time now)
 {
     look_by_.reset();
     let_go(debuggees_->take_let_go());
-    if (debuggees_->letting_go() && let_go_looks_-- > 0)
-        look_at_ = now + kLookDelay;
     debuggees_->look(order_.cap);
+    if ((debuggees_->letting_go() && let_go_looks_-- > 0) || debuggees_->undecided())
+        look_at_ = now + kLookDelay;
     debuggees_->check_places(order_.cap);
     SessionRecord &record = recorder_.record();
     record.debuggees.clear();

@@ -199,8 +199,15 @@ class Helix:
                                         stdin=null, stdout=null, stderr=null)
 
     def connect(self):
+        """False: Helix would have given up, and we did not."""
         time.sleep(max(0.0, self.begin + HELIX_WAIT_S - time.monotonic()))
-        self.client = Dap(f"127.0.0.1:{self.port}")
+        for number in range(1000):
+            try:
+                self.client = Dap(f"127.0.0.1:{self.port}")
+                return number == 0
+            except ConnectionRefusedError:
+                time.sleep(0.02)
+        tap.fail("dlv never listened")
 
     def session(self):
         with self.client as client:
@@ -213,14 +220,22 @@ class Helix:
 
 @tap.test("host", "pidns", user="root")
 def helix_connects_once_after_half_a_second():
-    """Twenty of twenty, five at a time."""
+    """Twenty of twenty, five at a time. Where a moment was too busy, bare dlv says so, or the next moment is better."""
+    def five_in_time(dlv):
+        helixes = [Helix(dlv) for _ in range(5)]
+        in_time = [helix.connect() for helix in helixes]
+        for helix in helixes:
+            helix.session()
+        return all(in_time)
+
     with links() as folder:
-        for _ in range(4):
-            helixes = [Helix(f"{folder}/dlv") for _ in range(5)]
-            for helix in helixes:
-                helix.connect()
-            for helix in helixes:
-                helix.session()
+        rounds, late = 0, 0
+        while rounds < 4:
+            if five_in_time(f"{folder}/dlv"):
+                rounds, late = rounds + 1, 0
+            elif five_in_time(session.real("dlv")):
+                late += 1
+                tap.true(late < 3, "three times dlv alone was ready after half a second, and behind the link it was not")
 
 
 @tap.test("host", "pidns", user="root")

@@ -162,6 +162,35 @@ def watcher_costs_nothing_while_nothing_happens():
         tap.equal(dlv.end(), 0)
 
 
+TRIES_PTRACE = """\
+import ctypes, os, signal, time
+libc = ctypes.CDLL(None)
+for seconds in (0.0, 0.4):
+    child = os.fork()
+    if child == 0:
+        libc.ptrace(0, 0, 0, 0)  # PTRACE_TRACEME
+        time.sleep(20)
+        os._exit(1)
+    time.sleep(0.2 + seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+time.sleep(0.3)
+"""
+
+
+@tap.test("host", "vm:v2")
+def trial_of_ptrace_is_no_debuggee_however_long_it_takes():
+    """As gdb does at its start; on a busy machine such a child lives longer than a program takes to be executed."""
+    with tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder:
+        script = pathlib.Path(folder, "tries.py")
+        script.write_text(TRIES_PTRACE)
+        with Session([tap.dbgscope, CAP, OFF, "--debuggers-gdb=/usr/bin/python3", "gdb", script], env=CLEAN) as gdb:
+            name = watched.wait_record(gdb.pid)["id"]
+            gdb.process.wait(session.PATIENCE_S)
+            tap.equal(watched.ended_record(name)["verdicts"], [])
+            tap.true("SIGKILL" not in gdb.stderr, gdb.stderr)
+
+
 if __name__ == "__main__":
     import atexit
     main_pid = os.getpid()

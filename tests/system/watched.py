@@ -115,18 +115,24 @@ def check_divided(debugger, debuggee, cap):
 
 
 def gone_within(check, seconds, what):
-    begin = time.monotonic()
+    """The seconds it took. That it goes is what is looked at: how soon is told by tests/fault, on a machine left to it."""
+    begin, limit = time.monotonic(), max(seconds, session.PATIENCE_S)
     try:
-        tap.wait_until(check, seconds, interval=0.005)
+        tap.wait_until(check, limit, interval=0.005)
     except tap.Timeout:
-        tap.fail(f"{what} after {seconds} s")
+        tap.fail(f"{what} after {limit} s")
     return time.monotonic() - begin
 
 
 def sleeps(watcher):
     """Not one wake-up in five seconds. What was under way at the program's last work has come to its end by then: the
-    recording's longest timer is eight seconds."""
+    recording's longest timer is eight seconds; a busy machine gets a second and a third such time for what comes late."""
     time.sleep(10)
-    before = status_field(watcher, "voluntary_ctxt_switches")
-    time.sleep(5)
-    tap.equal(status_field(watcher, "voluntary_ctxt_switches"), before, "wake-ups in 5 s")
+    seen = []
+    for _ in range(3):
+        before = status_field(watcher, "voluntary_ctxt_switches")
+        time.sleep(5)
+        seen.append(int(status_field(watcher, "voluntary_ctxt_switches")) - int(before))
+        if seen[-1] == 0:
+            return
+    tap.fail(f"wake-ups in 5 s, three times: {seen}")
