@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Debian package in clean roots of Debian 12 and 13: installed, used, and gone without a trace."""
+"""The Debian package in clean roots of Debian 12 and 13: installed, used, and gone without a trace. The tar file there."""
 
 import contextlib
 import os
@@ -11,6 +11,7 @@ import tempfile
 import minimal_root
 import package
 import tap
+import tarball
 import vmroot
 from tap import test
 
@@ -101,6 +102,27 @@ def install_use_remove(debian):
         inside.succeed("dpkg -P dbgscope")
         after = inside.succeed(SNAPSHOT)
         tap.equal(sorted(set(after.split("\n")) ^ set(before.split("\n"))), [], "left behind, or taken away")
+
+
+@test("package", timeout=1500)
+def test_the_tar_file():
+    """Debian 12 and 13 have nothing of what we link; what older C libraries lack, build() itself looks for."""
+    try:
+        archive = tarball.build()
+    except package.Failed as failure:
+        tap.fail(str(failure))
+    for debian in ("12", "13"):
+        with root(debian) as inside:
+            before = inside.succeed(SNAPSHOT)
+            inside.succeed("mkdir -p /usr/local")
+            subprocess.run(["tar", "-x", "--strip-components=1", "-C", str(inside.directory / "usr/local"), "-f", str(archive)],
+                           check=True)
+            tap.contains(inside.succeed("dbgscope --version"), "dbgscope 0.")
+            tap.equal(inside.run("dbgscope run -q --memory-max=64M -- sh -c 'exit 3'").rc, 3)
+            tap.contains(inside.succeed("ls /usr/local/share/man/man1"), "dbgscope.1")
+            inside.succeed("bash -n /usr/local/share/bash-completion/completions/dbgscope")
+            added = set(inside.succeed(SNAPSHOT).split("\n")) - set(before.split("\n"))
+            tap.equal([path for path in added if not path.startswith("/usr/local/")], [])
 
 
 @test("package", timeout=1500)
