@@ -113,6 +113,16 @@ def wait_until(condition, timeout=10, interval=0.02, message=""):
         time.sleep(interval)
 
 
+def within(limit, measure, what, tries=5):
+    """measure() gives seconds, and once they are at most `limit`: a busy machine may be late now and then, not always."""
+    best = float("inf")
+    for _ in range(tries):
+        best = min(best, measure())
+        if best <= limit:
+            return
+    fail(f"{what} {best:.3f} s at best, {limit:g} s allowed")
+
+
 def run(cmd, timeout=30, env=None, cwd=None, input=None, pass_fds=()):
     """Run to the end, pipes included, in a session of its own; Timeout after `timeout` seconds.
 
