@@ -112,7 +112,7 @@ def _remove_tree(top):
 
 
 def hierarchies():
-    """Every mounted cgroup hierarchy. Lines of /proc/self/mountinfo look like
+    """Every mounted cgroup hierarchy, where it is mounted first (in a chroot there is the host's, too). Lines of /proc/self/mountinfo look like
     "31 30 0:28 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory"."""
     own = {}
     for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
@@ -123,12 +123,11 @@ def hierarchies():
         left, right = line.split(" - ", 1)
         root, mountpoint = left.split()[3:5]
         kind, _, options = right.split(" ", 2)
-        if kind == "cgroup2" and frozenset() in own:
-            found.append(Hierarchy(pathlib.Path(mountpoint), root, frozenset(), own[frozenset()]))
-        elif kind == "cgroup":
-            names = frozenset(options.split(",")) & frozenset().union(*own)
-            if names in own:
-                found.append(Hierarchy(pathlib.Path(mountpoint), root, names, own[names]))
+        if kind not in ("cgroup", "cgroup2"):
+            continue
+        names = frozenset(options.split(",")) & frozenset().union(*own) if kind == "cgroup" else frozenset()
+        if names in own and not any(hierarchy.controllers == names for hierarchy in found):
+            found.append(Hierarchy(pathlib.Path(mountpoint), root, names, own[names]))
     if not found:
         raise Unavailable("no cgroup hierarchy is mounted")
     return found
