@@ -58,6 +58,20 @@ CheckFinding controllers_finding(const DoctorInput &input)
     return {.looked_at = looked, .found = "the user's manager was given " + names};
 }
 
+void add_old_systemd(const SystemdFacts &systemd, CheckFindings &findings)
+{
+    constexpr int kOldestTried = 252; // Debian 12
+    if (!systemd.version || *systemd.version >= kOldestTried)
+        return;
+    findings.push_back(
+        {.level = CheckLevel::note,
+         .looked_at = "the manager's Version",
+         .found = fmt::format("systemd {}: dbgscope is tried with {} and later", *systemd.version, kOldestTried),
+         .matters = "a property that this systemd does not know is left out of the scope, and that is said; "
+                    "with --require=limit a limit it does not know is an error",
+         .cure = "--backend=cgroupfs as root asks systemd for nothing"});
+}
+
 } // namespace
 
 CheckFindings check_user_manager(const DoctorInput &input)
@@ -73,8 +87,11 @@ CheckFindings check_user_manager(const DoctorInput &input)
                              ? "put systemd=true under [boot] in /etc/wsl.conf, then `wsl --shutdown`"
                              : ""}};
     if (input.root.uid == 0) {
-        if (systemd.system.socket || systemd.system.bus)
-            return {{.looked_at = "/run/systemd", .found = "root: the system manager makes the scopes"}};
+        if (systemd.system.socket || systemd.system.bus) {
+            CheckFindings findings{{.looked_at = "/run/systemd", .found = "root: the system manager makes the scopes"}};
+            add_old_systemd(systemd, findings);
+            return findings;
+        }
         return {{.level = CheckLevel::warn,
                  .looked_at = "/run/systemd/private and the system bus",
                  .found = "the system manager cannot be reached: " + systemd.system.socket.detail(),
@@ -84,6 +101,7 @@ CheckFindings check_user_manager(const DoctorInput &input)
     if (!systemd.user.socket && !systemd.user.bus)
         return {no_manager(input)};
     CheckFindings findings{controllers_finding(input)};
+    add_old_systemd(systemd, findings);
     if (input.root.variable("XDG_RUNTIME_DIR").empty())
         findings.push_back({.level = CheckLevel::note,
                             .looked_at = "XDG_RUNTIME_DIR",

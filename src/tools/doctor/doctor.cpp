@@ -89,7 +89,8 @@ ToolFacts DoctorInput::tool(std::string_view name) const
 
 std::uint32_t doctor_needs()
 {
-    return Need::cgroup | Need::chain_detail | Need::memory | Need::pressure | Need::systemd | Need::host;
+    return Need::cgroup | Need::chain_detail | Need::memory | Need::pressure | Need::systemd | Need::systemd_version |
+           Need::host;
 }
 
 std::span<const Check> checks()

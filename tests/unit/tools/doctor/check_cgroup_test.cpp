@@ -105,7 +105,12 @@ TEST(CheckUserManager, NotesAMissingRuntimeDirectoryVariable)
 TEST(CheckUserManager, RootUsesTheSystemManager)
 {
     FakeRoot tree;
-    EXPECT_EQ(levels(check_user_manager(input_of(tree, "v2-server-root"))), std::vector{CheckLevel::ok});
+    DoctorInput input = input_of(tree, "v2-server-root");
+    EXPECT_EQ(levels(check_user_manager(input)), std::vector{CheckLevel::ok});
+    input.facts.systemd.version = Fact<int>(252);
+    EXPECT_EQ(levels(check_user_manager(input)), std::vector{CheckLevel::ok});
+    input.facts.systemd.version = Fact<int>(247); // Debian 11
+    EXPECT_THAT(saying(check_user_manager(input), "systemd 247").found, testing::HasSubstr("252"));
     FakeRoot without;
     EXPECT_EQ(levels(check_user_manager(input_of(without, "no-systemd"))), std::vector{CheckLevel::note});
 }
