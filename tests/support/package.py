@@ -47,14 +47,18 @@ def changelog(number):
             f" -- {maintainer}  {git('log', '-1', '--format=%cD')}\n")
 
 
-def export(tree, number):
-    """HEAD, with debian/ where dpkg-buildpackage looks for it."""
-    shutil.rmtree(PLACE, ignore_errors=True)
+def export_head(tree):
     tree.mkdir(parents=True)
     archive = subprocess.Popen(["git", "archive", "HEAD"], cwd=REPO, stdout=subprocess.PIPE)
     subprocess.run(["tar", "-x", "-C", str(tree)], stdin=archive.stdout, check=True)
     if archive.wait() != 0:
         raise Failed("git archive failed")
+
+
+def export(tree, number):
+    """HEAD, with debian/ where dpkg-buildpackage looks for it."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+    export_head(tree)
     shutil.copytree(tree / "packaging/debian", tree / "debian")
     (tree / "debian/changelog").write_text(changelog(number))
 
@@ -101,12 +105,15 @@ def build():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.parse_args()
+    parser.add_argument("--tar", action="store_true", help="a tar file for other machines instead (tarball.py)")
+    options = parser.parse_args()
     if git("status", "--porcelain"):
         print("package: what is not committed is not in it", file=sys.stderr)
+    import tarball  # here: it imports this module, which is not __main__ then
+
     try:
-        print(build())
-    except Failed as failure:
+        print(tarball.build() if options.tar else build())
+    except (Failed, tarball.package.Failed) as failure:
         sys.exit(f"package: {failure}")
 
 
