@@ -20,15 +20,14 @@ from session import MIB
 EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
 NOTE = """#!/bin/sh
-# note FOLDER WORD...: its environment, words, cgroup and output, as one directory that is there when all of it is
+# note FOLDER WORD...: its environment, words, cgroup and descriptors, as one directory that is there when all of it is
 folder=$1/$DBGSCOPE_EVENT.$$
 shift
 mkdir "$folder.new"
 env >"$folder.new/environment"
 printf '%s\\n' "$@" >"$folder.new/words"
 cat /proc/self/cgroup >"$folder.new/cgroup"
-readlink /proc/self/fd/1 >"$folder.new/output"
-ls /proc/$$/fd >"$folder.new/descriptors"
+readlink /proc/$$/fd/* >"$folder.new/descriptors"
 mv "$folder.new" "$folder"
 echo "noted $DBGSCOPE_EVENT"
 """
@@ -102,7 +101,7 @@ def a_hold_runs_the_users_command_with_the_event_in_its_environment():
             tap.equal(os.path.basename(session.executable(debuggee)), "eater")
             tap.equal((note / "words").read_text().splitlines(), ["two words", "end"])
             tap.true("/debuggee" not in (note / "cgroup").read_text(), (note / "cgroup").read_text())
-            tap.equal((note / "output").read_text().strip(), "/dev/null")
+            tap.equal(set((note / "descriptors").read_text().split()), {"/dev/null", str(own.script)})
             tap.true("noted" not in gdb.stdout + gdb.stderr, "its output is the debugger's")
             gdb.process.send_signal(signal.SIGKILL)
 
@@ -246,6 +245,9 @@ def the_textfile_is_there_after_the_session_whole_and_readable():
         tap.true(re.search(r'^dbgscope_history_sessions\{program=".*/eater"\} [1-9]', text, re.M), text)
         tap.equal(file.stat().st_mode & 0o777, 0o644)
         tap.equal([entry.name for entry in folder.iterdir()], ["dbgscope.prom"])
+        board = json.loads((pathlib.Path(__file__).resolve().parents[2] / "packaging/grafana/dbgscope.dashboard.json").read_text())
+        queries = " ".join(target["expr"] for panel in board["panels"] for target in panel["targets"])
+        tap.equal(set(re.findall(r"dbgscope_\w+", queries)) - set(re.findall(r"^# TYPE (\S+)", text, re.M)), set())
 
 
 if __name__ == "__main__":
