@@ -116,7 +116,7 @@ def play(tools):
         (folder / "config/dbgscope/config.yaml").write_text(f"history:\n  textfile: {folder}/textfiles\n")
         program = folder / "eater"
         shutil.copy(tap.program("eater"), program)
-        run_session(folder, program, 120)
+        run_session(folder, program, 60)
         file = folder / "textfiles/dbgscope.prom"
         tap.wait_until(file.exists, PATIENCE_S, message="the textfile")
         with open(file, "rb") as text:

@@ -101,7 +101,8 @@ def a_hold_runs_the_users_command_with_the_event_in_its_environment():
             tap.equal(os.path.basename(session.executable(debuggee)), "eater")
             tap.equal((note / "words").read_text().splitlines(), ["two words", "end"])
             tap.true("/debuggee" not in (note / "cgroup").read_text(), (note / "cgroup").read_text())
-            tap.equal(set((note / "descriptors").read_text().split()), {"/dev/null", str(own.script)})
+            targets = {target for target in (note / "descriptors").read_text().split() if str(own.folder / "got") not in target}
+            tap.equal(targets, {"/dev/null", str(own.script)})
             tap.true("noted" not in gdb.stdout + gdb.stderr, "its output is the debugger's")
             gdb.process.send_signal(signal.SIGKILL)
 
