@@ -72,6 +72,13 @@ constexpr std::array<Named<DesktopNotice>, 3> enum_names(DesktopNotice)
     return {{{DesktopNotice::off, "off"}, {DesktopNotice::automatic, "auto"}, {DesktopNotice::on, "on"}}};
 }
 
+/// What is done when something happens, besides what the watcher does anyway: words of actions, "exec /path word…".
+struct Reactions {
+    std::vector<std::string> pressure, growth, held, killed, drift;
+    std::int64_t deadline_ms = 0; ///< of each command
+    bool operator==(const Reactions &) const = default;
+};
+
 /// What the watcher has to know; plain data, so that everything else can be freed.
 struct Watch {
     bool wait = false; ///< be the debugger's parent instead of a process beside it
@@ -95,6 +102,9 @@ struct Watch {
     bool builds = false;             ///< the debugger starts a compiler
     bool record = false;             ///< a recording is kept, for `dbgscope report`
     std::int64_t client_timeout_ms = 0; ///< end a debugger that no client has reached by then; 0: never
+    Reactions on;
+    std::int64_t drift_permyriad = 0; ///< beyond it from its own week a program has drifted; 0: not looked at
+    std::string history_textfile;     ///< the directory of node_exporter's textfiles; empty: none is written
     DesktopNotice notify = DesktopNotice::off;
     bool quiet = false;
     std::string log_file; ///< instead of stderr; empty: stderr
@@ -217,6 +227,16 @@ struct LaunchPlan {
 // The fields, as `--dry-run --json` writes them.
 inline constexpr int kPlanSchema = 1;
 
+void fields(auto &visit, Is<Reactions> auto &on)
+{
+    visit("pressure", on.pressure);
+    visit("growth", on.growth);
+    visit("held", on.held);
+    visit("killed", on.killed);
+    visit("drift", on.drift);
+    visit("deadline_ms", on.deadline_ms);
+}
+
 void fields(auto &visit, Is<Watch> auto &watch)
 {
     visit("wait", watch.wait);
@@ -245,6 +265,9 @@ void fields(auto &visit, Is<Watch> auto &watch)
     visit("builds", watch.builds);
     visit("record", watch.record);
     visit("client_timeout_ms", watch.client_timeout_ms);
+    visit("on", watch.on);
+    visit("drift_permyriad", watch.drift_permyriad);
+    visit("history_textfile", watch.history_textfile);
     visit("notify", watch.notify);
     visit("quiet", watch.quiet);
     visit("log_file", watch.log_file);

@@ -9,6 +9,7 @@
 
 #include "cli/held_by.hpp"
 #include "cli/notify_desktop.hpp"
+#include "cli/on_event.hpp"
 #include "cli/own_verbs.hpp"
 #include "cli/systemd_run.hpp"
 #include "cli/verbs.hpp"
@@ -22,6 +23,7 @@
 #include "text/environment.hpp"
 #include "watch/desktop.hpp"
 #include "watch/holders.hpp"
+#include "watch/reactions.hpp"
 
 namespace dbgscope {
 namespace {
@@ -175,6 +177,10 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
         return held_by(options.rest);
     if (verb == kDesktopVerb)
         return notify_desktop(options.rest);
+    if (verb == kEventVerb)
+        return on_event(options.rest);
+    if (verb == kAfterVerb)
+        return after_session(options.rest);
     for (const OwnVerb &own : own_verbs())
         if (own.name == verb)
             return run_own_verb(own, options.rest, invocation);

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/session.hpp"
+#include "plan/reactions.hpp"
 
 namespace dbgscope {
 namespace {
@@ -24,7 +25,7 @@ const char *fuse_line_word(FuseAction action)
 std::string fuse_obstacle(const Facts &facts, const Request &request, const std::optional<Limit> &cap)
 {
     const Settings &settings = request.settings;
-    if (settings.text(Key::fuse_action, "hold") == "off")
+    if (fuse_word(settings) == "off")
         return "off by " + origin_of(settings, Key::fuse_action);
     if (!cap || !cap->finite())
         return "there is no cap";
@@ -72,7 +73,7 @@ bool snapshots_command(const Settings &settings)
 
 void plan_fuse(const Settings &settings, Limit cap, Watch &watch)
 {
-    watch.fuse = fuse_action(settings.text(Key::fuse_action, "hold"));
+    watch.fuse = fuse_action(fuse_word(settings));
     watch.fuse_line = fuse_line_for(cap);
 }
 
@@ -88,7 +89,8 @@ void plan_look(const Settings &settings, WatchPlan &plan)
 {
     Watch &watch = *plan.watch;
     const std::string where = settings.text(Key::snapshot, "auto");
-    if (watch.fuse == FuseAction::off && watch.split && watch.cap.finite() && watch.heap_profile_rate != 0) {
+    const bool asks = watch.heap_profile_rate != 0 || !settings.list(Key::on_growth).empty();
+    if (watch.fuse == FuseAction::off && watch.split && watch.cap.finite() && asks) {
         watch.fuse = FuseAction::look;
         watch.fuse_line = look_line_for(watch.cap);
     }

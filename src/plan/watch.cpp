@@ -11,6 +11,7 @@
 #include "plan/fuse.hpp"
 #include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
+#include "plan/reactions.hpp"
 #include "plan/recording.hpp"
 #include "plan/scores.hpp"
 
@@ -187,7 +188,7 @@ PressureAction pressure_action(std::string_view word)
 void plan_pressure(const Look &look, WatchPlan &plan)
 {
     Watch &watch = *plan.watch;
-    const std::string word = look.settings.text(Key::pressure_watch, "say");
+    const std::string word = pressure_word(look.settings);
     watch.pressure = pressure_action(word);
     if (watch.pressure == PressureAction::off)
         return;
@@ -358,6 +359,7 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
         plan_look(request.settings, plan);
     }
     plan_pressure(look, plan);
+    plan_reactions(request.settings, plan);
     plan_scores(facts, request, budget, wishes, plan);
     if (plan.watch->split)
         plan.division = divide(look, *plan.watch);

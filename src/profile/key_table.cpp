@@ -16,6 +16,7 @@ constexpr std::string_view kOther = "CPU, IO and task limits";
 constexpr std::string_view kScope = "Scope";
 constexpr std::string_view kProcess = "Process";
 constexpr std::string_view kPressure = "Memory pressure";
+constexpr std::string_view kEvents = "What is done when something happens";
 constexpr std::string_view kGo = "Go programs";
 constexpr std::string_view kHistory = "History";
 constexpr std::string_view kTools = "Where the tools are";
@@ -137,6 +138,19 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
     {Key::pressure_watch, "pressure.watch", "", T::choice, tighten, kPressure, "off|say|weight|hold", 0, 0, "ACTION",
      "What the watcher does while the session waits for memory that much"},
 
+    {Key::on_pressure, "on.pressure", "", T::list, forbidden, kEvents, "", 0, 0, "ACTION",
+     "Also do this when the session waits for memory: say, weight, hold, snapshot, stop or exec COMMAND"},
+    {Key::on_growth, "on.growth", "", T::list, forbidden, kEvents, "", 0, 0, "ACTION",
+     "Also do this when the debuggee has grown to its line: say, weight, snapshot, hold, stop or exec COMMAND"},
+    {Key::on_held, "on.held", "", T::list, forbidden, kEvents, "", 0, 0, "ACTION",
+     "Also do this when the debuggee is held: stop or exec COMMAND"},
+    {Key::on_killed, "on.killed", "", T::list, forbidden, kEvents, "", 0, 0, "ACTION",
+     "Also do this when the session has lost a process for memory: stop or exec COMMAND"},
+    {Key::on_drift, "on.drift", "", T::list, forbidden, kEvents, "", 0, 0, "ACTION",
+     "Also do this when an ended session was unlike those of the week before: say or exec COMMAND"},
+    {Key::on_deadline, "on.deadline", "", T::duration, forbidden, kEvents, "", 1, 0, "TIME",
+     "End a command of on: that runs longer"},
+
     {Key::go_memlimit, "go.memlimit", "", T::text, forbidden, kGo, "", 0, 0, "auto|off|SIZE",
      "GOMEMLIMIT for the debuggee"},
     {Key::heap_profile, "heap_profile", "", T::choice, forbidden, kGo, "auto|on|off", 0, 0, "WHEN",
@@ -150,6 +164,8 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "How long dbgscope history --prune leaves ended sessions and their recordings"},
     {Key::history_drift, "history.drift", "", T::percent, forbidden, kHistory, "", 0, 100000, "PERCENT",
      "Beyond this distance from its own week dbgscope history --drift names a program"},
+    {Key::history_textfile, "history.textfile", "", T::text, forbidden, kHistory, "", 0, 0, "DIR",
+     "Write sums of the history to DIR/dbgscope.prom when a session ends, for node_exporter"},
 
     {Key::debuggers_dlv, "debuggers.dlv", "", T::text, forbidden, kTools, "", 0, 0, "FILE",
      "The real dlv"},

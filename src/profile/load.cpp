@@ -9,14 +9,15 @@
 
 #include "profile/key_names.hpp"
 #include "profile/profile_store.hpp"
+#include "profile/reaction.hpp"
 #include "profile/settings_file.hpp"
 #include "profile/tighten.hpp"
 
 namespace dbgscope {
 namespace {
 
-/// Variables of the DBGSCOPE_ family that are no keys: the session's id, and what the build and test scripts use
-/// (DBGSCOPE_TEST… and DBGSCOPE_VM… too).
+/// Variables of the DBGSCOPE_ family that are no keys: the session's id, what a command of `on:` is told
+/// (DBGSCOPE_EVENT…), and what the build and test scripts use (DBGSCOPE_TEST… and DBGSCOPE_VM… too).
 constexpr std::array<std::string_view, 7> kOwnVariables{"DBGSCOPE_SESSION",    "DBGSCOPE_BUILD",    "DBGSCOPE_BIN",
                                                         "DBGSCOPE_CACHE",      "DBGSCOPE_MUST_RUN", "DBGSCOPE_PROGRAMS",
                                                         "DBGSCOPE_PROGRAMS_GO"};
@@ -24,12 +25,7 @@ constexpr std::array<std::string_view, 7> kOwnVariables{"DBGSCOPE_SESSION",    "
 bool own_variable(std::string_view name)
 {
     return std::ranges::find(kOwnVariables, name) != kOwnVariables.end() || name.starts_with("DBGSCOPE_TEST") ||
-           name.starts_with("DBGSCOPE_VM");
-}
-
-bool trusted_owner(unsigned uid)
-{
-    return uid == 0 || uid == ::geteuid();
+           name.starts_with("DBGSCOPE_VM") || name.starts_with("DBGSCOPE_EVENT");
 }
 
 class Merger {
@@ -67,6 +63,8 @@ class Merger {
             parse_settings(config->text, path, layer == Layer::project ? FileRole::project : FileRole::config);
         if (!values)
             return pass(values);
+        if (auto allowed = check_commands(*values, config->owner_uid); !allowed)
+            return allowed;
         return layer_of(layer, std::move(*values));
     }
 
@@ -97,6 +95,8 @@ class Merger {
             auto value = parse_variable(called, text);
             if (!value)
                 return pass(value);
+            if (auto allowed = check_command(info->key, *value, name); !allowed)
+                return allowed;
             values.push_back({info->key, std::move(*value), name});
         }
         return layer_of(Layer::environment, std::move(values));
@@ -106,12 +106,27 @@ class Merger {
     {
         std::vector<FileSetting> values;
         for (const KeyInfo &info : key_table())
-            if (const Setting *setting = sources_.options.find(info.key); setting != nullptr)
+            if (const Setting *setting = sources_.options.find(info.key); setting != nullptr) {
+                if (auto allowed = check_command(info.key, setting->value, setting->origin.where); !allowed)
+                    return allowed;
                 values.push_back({info.key, setting->value, setting->origin.where});
+            }
         return layer_of(Layer::option, std::move(values));
     }
 
   private:
+    static Result<void> check_command(Key key, const Value &value, const std::string &where)
+    {
+        const std::string command = command_among(key, value);
+        if (command.empty())
+            return {};
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "take",
+                     .subject = '"' + command + "\" from " + where,
+                     .cause = "a command to be run is taken from configuration files alone",
+                     .hint = "write it below on: in ~/.config/dbgscope/config.yaml"});
+    }
+
     /// A list in a variable has one item a line: commas and spaces belong to NAME=VALUE items.
     static Result<Value> parse_variable(const KeyInfo &info, std::string_view text)
     {
@@ -120,8 +135,12 @@ class Merger {
         std::vector<std::string> items;
         for (std::string_view rest = text; !rest.empty();) {
             const auto end = rest.find('\n');
-            if (end != 0)
-                items.emplace_back(rest.substr(0, end));
+            if (end != 0) {
+                auto item = parse_value(info, rest.substr(0, end));
+                if (!item)
+                    return item;
+                items.push_back(std::move(std::get<std::vector<std::string>>(*item).front()));
+            }
             rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
         }
         return items;

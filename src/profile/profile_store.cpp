@@ -79,7 +79,11 @@ Result<std::vector<FileSetting>> find_profile(const std::vector<std::string> &di
         auto config = read_config(path);
         if (!config)
             return pass(config);
-        return parse_settings(config->text, path, FileRole::profile);
+        auto values = parse_settings(config->text, path, FileRole::profile);
+        if (values)
+            if (auto allowed = check_commands(*values, config->owner_uid); !allowed)
+                return pass(allowed);
+        return values;
     }
     const auto shipped = builtin_profiles();
     const auto profile = std::ranges::find(shipped, name, &BuiltinProfile::name);

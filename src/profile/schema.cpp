@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profile/key_names.hpp"
 #include "profile/load.hpp"
+#include "profile/reaction.hpp"
 #include "text/json.hpp"
 
 namespace dbgscope {
@@ -30,6 +31,15 @@ Json ranged(Json schema, std::int64_t minimum, std::int64_t maximum)
     schema["minimum"] = minimum;
     schema["maximum"] = maximum;
     return schema;
+}
+
+/// One of the event's words, or a command.
+std::string reaction_pattern(Key key)
+{
+    std::string pattern = "^(";
+    for (const std::string &word : reaction_words(key))
+        pattern += word + '|';
+    return pattern + std::string(kExecAction) + "[ \\t]+[\"']?/.*)$";
 }
 
 Json text_schema(const KeyInfo &info)
@@ -72,7 +82,10 @@ Json value_schema(const KeyInfo &info)
     case ValueType::choice: return {{"enum", choice_words(info)}};
     case ValueType::choices: return {{"type", "array"}, {"items", {{"enum", choice_words(info)}}}};
     case ValueType::text: return text_schema(info);
-    case ValueType::list: return {{"type", "array"}, {"items", {{"type", "string"}, {"minLength", 1}}}};
+    case ValueType::list:
+        if (is_reaction(info.key))
+            return {{"type", "array"}, {"items", {{"type", "string"}, {"pattern", reaction_pattern(info.key)}}}};
+        return {{"type", "array"}, {"items", {{"type", "string"}, {"minLength", 1}}}};
     }
     return Json::object();
 }

@@ -2,11 +2,13 @@
 #include "profile/settings_file.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 
 #include "profile/key_names.hpp"
+#include "profile/reaction.hpp"
 #include "profile/yaml_file.hpp"
 #include "sys/file.hpp"
 
@@ -150,6 +152,21 @@ Result<std::vector<FileSetting>> parse_settings(const std::string &text, const s
             {info->key, std::move(*value), place_text(path, entry.value_place), in_file(path, entry.value_place)});
     }
     return settings;
+}
+
+bool trusted_owner(unsigned uid)
+{
+    return uid == 0 || uid == ::geteuid();
+}
+
+Result<void> check_commands(const std::vector<FileSetting> &settings, unsigned owner_uid)
+{
+    for (const FileSetting &setting : settings)
+        if (!trusted_owner(owner_uid) && !command_among(setting.key, setting.value).empty())
+            return refuse(setting.place,
+                          "a command in a file of user " + std::to_string(owner_uid) + ", neither you nor root",
+                          "it would be run as you");
+    return {};
 }
 
 } // namespace dbgscope

@@ -37,4 +37,10 @@ struct ConfigText {
 [[nodiscard]] Result<std::vector<FileSetting>> parse_settings(const std::string &text, const std::string &path,
                                                               FileRole role);
 
+/// Whether what that user's file says is this user's own word, or root's.
+[[nodiscard]] bool trusted_owner(unsigned uid);
+
+/// sudo with somebody else's HOME: commands that another user wrote are not run as this one. Errors: config.
+[[nodiscard]] Result<void> check_commands(const std::vector<FileSetting> &settings, unsigned owner_uid);
+
 } // namespace dbgscope

@@ -5,6 +5,7 @@
 #include "dbgscope/profile.hpp"
 #include "dbgscope/time_span.hpp"
 #include "profile/key_names.hpp"
+#include "profile/reaction.hpp"
 #include "text/values.hpp"
 
 namespace dbgscope {
@@ -172,6 +173,8 @@ Result<Value> parse_text(const KeyInfo &info, std::string_view text)
             return refuse(info, text, size ? "not an amount of bytes" : size.error().cause,
                           "it can be auto, off or a size like 400M");
     }
+    if (const auto fault = reaction_fault(info.key, text))
+        return refuse(info, text, fault->cause, fault->hint);
     if (info.type == ValueType::list)
         return std::vector<std::string>{std::string(text)};
     return std::string(text);

@@ -6,6 +6,7 @@
 
 #include "dbgscope/overloaded.hpp"
 #include "dbgscope/time_span.hpp"
+#include "dbgscope/utf8.hpp"
 
 namespace dbgscope {
 namespace {
@@ -96,6 +97,31 @@ std::string messages_text(const Watch &watch)
     return watch.quiet ? "its messages go to the session's record alone" : "its messages go to standard error";
 }
 
+/// What is done besides, by the events; each action as it stands in the configuration.
+std::string reactions_text(const Watch &watch)
+{
+    const std::pair<const char *, const std::vector<std::string> *> events[] = {
+        {"when the session waits for memory", &watch.on.pressure},
+        {"when the debuggee has grown to its line", &watch.on.growth},
+        {"when it is held", &watch.on.held},
+        {"when a process is killed for memory", &watch.on.killed},
+        {"when the session was unlike those before", &watch.on.drift}};
+    std::string text;
+    bool commands = false;
+    for (const auto &[when, actions] : events)
+        if (!actions->empty()) {
+            text += fmt::format("\n       {}: {}", when, printable(fmt::format("{}", fmt::join(*actions, ", "))));
+            for (const std::string &action : *actions)
+                commands = commands || action.starts_with("exec");
+        }
+    if (commands)
+        text += fmt::format("\n       end such a command after {}",
+                            format_time_span(std::chrono::milliseconds(watch.on.deadline_ms)));
+    if (!watch.history_textfile.empty())
+        text += "\n       at the end write " + quoted(watch.history_textfile + "/dbgscope.prom");
+    return text;
+}
+
 std::string describe(const Watch &watch)
 {
     std::string text = watch.wait ? fmt::format("stay as the parent of {}", watch.command.front())
@@ -117,6 +143,7 @@ std::string describe(const Watch &watch)
                                                                       : "say so";
         text += fmt::format("\n       when {}: {}", threshold, action);
     }
+    text += reactions_text(watch);
     if (watch.client_timeout_ms != 0)
         text += fmt::format("\n       end {} when no client has reached it within {}", watch.tool,
                             format_time_span(std::chrono::milliseconds(watch.client_timeout_ms)));

@@ -211,6 +211,8 @@ void Watcher::report(const std::optional<Verdict> &verdict)
         if (verdict->memory())
             desktop_.killed(line);
     }
+    if (verdict->memory())
+        react(SessionEvent::killed, line);
     constexpr std::size_t kMaxVerdicts = 256; // a debuggee may be killed and restarted for hours
     auto &verdicts = recorder_.record().verdicts;
     if (verdicts.size() < kMaxVerdicts)
@@ -278,6 +280,7 @@ void Watcher::finish()
     look_.end();
     const PartingRules rules = take_leave(status);
     debuggee_stderr_.close();
+    reactor_.keep_stderr();
     speaker_.close(); // clients wait for it: before anything that takes time
     if (fuse_)
         fuse_->disarm();
@@ -312,6 +315,7 @@ void Watcher::finish()
         if (const auto &why = recording_.failure())
             recorder_.keep_unsaid(to_line(*why));
         recorder_.end();
+        reactor_.ended(session_paths().history, event_facts({}));
     }
 }
 

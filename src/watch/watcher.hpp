@@ -17,6 +17,7 @@
 #include "watch/oom_watch.hpp"
 #include "watch/open_session.hpp"
 #include "watch/pressure.hpp"
+#include "watch/reactions.hpp"
 #include "watch/recorder.hpp"
 #include "watch/recording.hpp"
 #include "watch/signals.hpp"
@@ -84,6 +85,8 @@ class Watcher {
     void let_go(const std::vector<ProcessId> &processes);
     void set_free(const std::vector<pid_t> &pids);
     [[nodiscard]] PartingRules take_leave(std::optional<int> debugger_status);
+    [[nodiscard]] EventFacts event_facts(std::string_view text);
+    void react(SessionEvent event, std::string_view text);
     void lower_weight();
     void end_unreached();
     void note_state(Time now);
@@ -104,6 +107,7 @@ class Watcher {
     Speaker speaker_;
     DebuggeeStderr debuggee_stderr_;
     Desktop desktop_;
+    Reactor reactor_{order_};
     Signals signals_;
     Recorder recorder_;
     Recording recording_;

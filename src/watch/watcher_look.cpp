@@ -20,8 +20,12 @@ void Watcher::on_fuse(std::string_view id, std::string_view line)
         desktop_.held(line);
     else if (id == kFuseReleased)
         desktop_.released();
-    if (id == kFuseHeld || id == kFuseWarned || id == kFuseSnapshot || id == kFuseLook)
+    if (id == kFuseHeld || id == kFuseWarned || id == kFuseSnapshot || id == kFuseLook) {
         look_inside();
+        react(SessionEvent::growth, line);
+    }
+    if (id == kFuseHeld)
+        react(SessionEvent::held, line);
 }
 
 /// Whether there is anything to see; what reads it comes later and may still find nothing. Of what is held it is seen
@@ -60,8 +64,10 @@ Source Watcher::look_source()
                 [this](const pollfd &entry, Time) {
                     if (entry.fd == look_.fd())
                         take(look_.read());
-                    else if (look_line_.passed())
+                    else if (look_line_.passed()) {
                         look_inside();
+                        react(SessionEvent::growth, {});
+                    }
                 }};
 }
 

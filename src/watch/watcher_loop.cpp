@@ -329,6 +329,8 @@ void Watcher::take(const PressureStep &step, Time now)
 {
     if (!step.line.empty())
         tell(step.line);
+    if (step.stalling && !step.line.empty())
+        react(SessionEvent::pressure, step.line);
     if (step.stalling || step.over)
         if (const auto line = oom_->on_pressure(step.stalling, now))
             tell(*line);

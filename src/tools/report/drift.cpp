@@ -117,6 +117,19 @@ std::vector<ProgramDrift> drift_of(const std::vector<PastSession> &sessions, con
     return out;
 }
 
+std::string drift_line(const ProgramDrift &program)
+{
+    std::string text;
+    for (const Drift &figure : program.figures)
+        if (figure.drifted)
+            text +=
+                fmt::format("{}{} {} instead of {}{}", text.empty() ? "" : ", ", figure.what,
+                            amount(figure.now, figure.unit), amount(figure.median, figure.unit),
+                            std::isfinite(figure.change()) ? fmt::format(" ({:+.0f} %)", figure.change() * 100) : "");
+    return fmt::format("unlike the {} sessions before: {} of {}; dbgscope history --drift shows all", program.sessions,
+                       text, printable(program.program));
+}
+
 std::string drift_text(const std::vector<ProgramDrift> &programs, const DriftRules &rules)
 {
     if (programs.empty())

@@ -45,6 +45,8 @@ struct DriftRules {
 /// The middle one, or between the two in the middle; nothing of nothing.
 [[nodiscard]] std::optional<double> median_of(std::vector<double> values);
 
+/// In one line, what has drifted.
+[[nodiscard]] std::string drift_line(const ProgramDrift &program);
 [[nodiscard]] std::string drift_text(const std::vector<ProgramDrift> &programs, const DriftRules &rules);
 [[nodiscard]] std::string drift_json(const std::vector<ProgramDrift> &programs, const DriftRules &rules);
 
