@@ -41,9 +41,9 @@ using Structs =
     testing::Types<PressureLine, Pressure, CgroupLevel, MemoryHierarchy, Delegation, CgroupFacts, MemoryFacts,
                    ManagerFacts, SystemdFacts, HostFacts, ToolFacts, DebuggeeFacts, PortFacts, Facts, PathLimit,
                    StringPair, AddressPrefix, NameFilter, SocketBind, ScopeProperty, CgroupWrite, Division, CreateScope,
-                   CreateCgroup, Watch, VerifyLimit, InstallFilter, NoHugePages, SetOomScore, SetRlimit, SetNice,
-                   SetCredentials, ChangeDirectory, SetEnvironment, Execute, Step, Notice, LaunchPlan, ProcessId,
-                   MemoryCounts, SessionRecord, RecordedPoint, RecordedEvent, RecordingHeader>;
+                   CreateCgroup, Watch, KeepDapLog, VerifyLimit, InstallFilter, NoHugePages, SetOomScore, SetRlimit,
+                   SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute, Step, Notice, LaunchPlan,
+                   ProcessId, MemoryCounts, SessionRecord, RecordedPoint, RecordedEvent, RecordingHeader>;
 TYPED_TEST_SUITE(FieldsOf, Structs);
 
 /// A member that fields() forgets would be lost on the way through JSON.
@@ -113,6 +113,7 @@ LaunchPlan full_plan()
     plan.on_scope_failure = plan.on_limit_failure = OnFailure::fail;
     const std::vector<Action> actions{
         StartWatcher{watch},
+        KeepDapLog{"/f", {"--log"}, "V", true},
         full_scope(),
         CreateCgroup{1, "/p", "n", true, {"cpu"}, {{"a", "b", true}}, "/up", std::nullopt},
         VerifyLimit{Limit(kGiB), true},
