@@ -85,13 +85,14 @@ bool await_more(const Relay &relay)
     (void)::close(STDIN_FILENO);
     if (!executed(relay.lifeline))
         ::_exit(0);
-    for (;;) {
+    for (bool alive = true;;) {
         if (const auto line = ready_line(relay.file)) {
             (void)write_all(STDOUT_FILENO, *line, "standard output").has_value();
             ::_exit(0);
         }
-        if (!await_more(relay))
+        if (!alive)
             ::_exit(0);
+        alive = await_more(relay); // what it wrote before its end is there by then
     }
 }
 

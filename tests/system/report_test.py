@@ -181,7 +181,7 @@ def the_collector_of_a_go_program_is_recorded():
         run_on(dlv)
         tap.wait_until(lambda: max(column(report(name), "gc_heap_bytes"), default=0) > 16 * MIB, session.PATIENCE_S,
                        message="the heap in the recording")
-        seen = json.loads(tap.succeed([tap.dbgscope, "heap", str(dlv.debuggee(tap.program("leak"))), "--json"]).stdout)["gc"]
+        seen = json.loads(tap.succeed([tap.dbgscope, "heap", name, "--json"]).stdout)["gc"]
         found = report(name)
         heap, cycles = column(found, "gc_heap_bytes"), column(found, "gc_cycles")
         tap.true(heap[0] == 0 and cycles == sorted(cycles), f"{cycles}")

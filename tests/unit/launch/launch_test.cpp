@@ -130,11 +130,11 @@ TEST(CarryOut, AskedForVariablesWinOverTheAccounts)
 /// As dlv: its ready line is the first of its log, and standard output stays empty.
 Step logs_its_ready_line(const std::string &log)
 {
-    return {Execute{"/bin/sh",
-                    {"sh", "-c", "echo 'DAP server listening at: a:1' > \"$1\"; echo more >> \"$1\"; sleep 1", "sh",
-                     log, "--log"},
-                    false},
-            ""};
+    return {
+        Execute{"/bin/sh",
+                {"sh", "-c", "echo 'DAP server listening at: a:1' > \"$1\"; echo more >> \"$1\"", "sh", log, "--log"},
+                false},
+        ""};
 }
 
 TEST(CarryOut, HandsTheReadyLineOfALogOn)

@@ -158,11 +158,11 @@ TEST(PlanJson, SaysWhatItAlwaysSaid)
     EXPECT_EQ(watch.find("scope_limit_bytes")->dump(), "null");
     EXPECT_EQ(watch.find("gomemlimit_bytes")->dump(), "\"infinity\"");
     EXPECT_EQ(watch.find("reason")->dump(), "\"why\"");
-    const Json &scope = plan.find("steps")->items()->at(1);
+    const Json &scope = plan.find("steps")->items()->at(2);
     EXPECT_EQ(scope.find("manager")->dump(), "\"user\"");
     EXPECT_EQ(scope.find("properties")->items()->at(9).dump(),
               R"x({"type":"a(iayu)","value":[[2,[127,0,0,1],8]],"name":"P9","droppable":false,"limit":true})x");
-    EXPECT_EQ(plan.find("steps")->items()->at(11).find("changes")->dump(), R"({"A":"1","B":null})");
+    EXPECT_EQ(plan.find("steps")->items()->at(12).find("changes")->dump(), R"({"A":"1","B":null})");
     EXPECT_EQ(plan.find("fallback")->items()->front().find("schema")->dump(), "1");
 }
 
