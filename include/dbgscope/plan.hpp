@@ -117,6 +117,15 @@ struct StartWatcher {
     bool operator==(const StartWatcher &) const = default;
 };
 
+/// The debugger's own log of the messages of its protocol goes to a file that is made anew (0600).
+struct KeepDapLog {
+    std::string path;               ///< absolute
+    std::vector<std::string> words; ///< of the command line that switch it on: gone where there is no such file
+    std::string variable;           ///< or of the environment
+    bool ready_line = false; ///< the debugger says there, and not on standard output, where it listens: it is handed on
+    bool operator==(const KeepDapLog &) const = default;
+};
+
 /// The seccomp filter that tells the watcher of each new debuggee. Inherited by everything the debugger starts.
 struct InstallFilter {
     bool required = false;
@@ -177,13 +186,14 @@ struct Execute {
     bool operator==(const Execute &) const = default;
 };
 
-using Action = std::variant<StartWatcher, CreateScope, CreateCgroup, VerifyLimit, InstallFilter, NoHugePages,
-                            SetOomScore, SetRlimit, SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute>;
+using Action =
+    std::variant<StartWatcher, KeepDapLog, CreateScope, CreateCgroup, VerifyLimit, InstallFilter, NoHugePages,
+                 SetOomScore, SetRlimit, SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute>;
 /// What the plan's JSON calls each of them, in their order.
 inline constexpr std::array<std::string_view, std::variant_size_v<Action>> kActionNames{
-    "start-watcher",    "create-scope",    "create-cgroup", "verify-limit", "install-filter",
-    "no-huge-pages",    "set-oom-score",   "set-rlimit",    "set-nice",     "set-credentials",
-    "change-directory", "set-environment", "exec"};
+    "start-watcher",   "keep-dap-log",     "create-scope",    "create-cgroup", "verify-limit",
+    "install-filter",  "no-huge-pages",    "set-oom-score",   "set-rlimit",    "set-nice",
+    "set-credentials", "change-directory", "set-environment", "exec"};
 
 struct Step {
     Action action;
@@ -276,6 +286,14 @@ void fields(auto &visit, Is<Watch> auto &watch)
 void fields(auto &visit, Is<StartWatcher> auto &start)
 {
     fields(visit, start.watch);
+}
+
+void fields(auto &visit, Is<KeepDapLog> auto &log)
+{
+    visit("path", log.path);
+    visit("words", log.words);
+    visit("variable", log.variable);
+    visit("ready_line", log.ready_line);
 }
 
 void fields(auto &visit, Is<InstallFilter> auto &filter)

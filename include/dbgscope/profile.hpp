@@ -40,6 +40,7 @@ enum class Key : std::uint8_t {
     snapshot,
     client_timeout,
     record,
+    dap_log,
     cpu_weight,
     cpu_quota,
     io_weight,

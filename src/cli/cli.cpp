@@ -175,6 +175,8 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
         return show(help_text());
     if (verb == kHolderVerb) // the watcher's own: in no help and no completion
         return held_by(options.rest);
+    if (verb == kGcVerb)
+        return gc_places_of(options.rest);
     if (verb == kDesktopVerb)
         return notify_desktop(options.rest);
     if (verb == kEventVerb)
@@ -182,8 +184,11 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
     if (verb == kAfterVerb)
         return after_session(options.rest);
     for (const OwnVerb &own : own_verbs())
-        if (own.name == verb)
-            return run_own_verb(own, options.rest, invocation);
+        if (own.name == verb) {
+            Invocation with = invocation;
+            with.given = std::move(options.settings);
+            return run_own_verb(own, options.rest, with);
+        }
     for (const CommonVerb &common : common_verbs())
         if (common.name == verb) {
             const std::vector<std::string> words = options.rest;

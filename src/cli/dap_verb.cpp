@@ -2,6 +2,7 @@
 #include "cli/dap_verb.hpp"
 
 #include "cli/own_verbs.hpp"
+#include "cli/recording_choice.hpp"
 #include "cli/verbs.hpp"
 #include "sys/file.hpp"
 #include "tools/report/dap_log.hpp"
@@ -10,19 +11,18 @@ namespace dbgscope {
 
 void declare_dap(CLI::App &app)
 {
-    add_value(app, "FILE", "FILE", "A log that has the messages of the Debug Adapter Protocol in it");
+    add_value(
+        app, "ID|FILE", "ID|FILE",
+        "A session that --dap-log was given for, or a log that has the messages of the Debug Adapter Protocol in it");
     add_flag(app, "--json", "Print everything as JSON");
 }
 
 Result<int> dap_verb(const CLI::App &parsed, const Invocation & /*invocation*/)
 {
-    const std::string path = option_value(parsed, "FILE");
-    if (path.empty())
-        return fail({.kind = ErrorKind::usage,
-                     .operation = "dap",
-                     .subject = "a log",
-                     .cause = "none is given",
-                     .hint = "dlv writes one with --log --log-output=dap; man dbgscope-dap"});
+    const auto chosen = chosen_dap_log(option_value(parsed, "ID|FILE"));
+    if (!chosen)
+        return fail(chosen.error());
+    const std::string &path = *chosen;
     const auto text = read_file(path, kMaxDapLogBytes);
     if (!text)
         return fail(text.error());

@@ -75,6 +75,8 @@ class Reader {
             out_.push_back(word);
         } else if (!(*option)->takes_value) {
             out_.push_back((*option)->name);
+        } else if (equals == std::string::npos && !(*option)->otherwise.empty()) {
+            out_.push_back(fmt::format("{}={}", (*option)->name, (*option)->otherwise));
         } else {
             const std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
             take((*option)->name, equals == std::string::npos ? nullptr : &value);

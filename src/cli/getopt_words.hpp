@@ -15,6 +15,7 @@ struct GetoptOption {
     std::string name; ///< "--description"
     char letter = 0;  ///< 'p' of "-p"; 0: none
     bool takes_value = false;
+    std::string_view otherwise = {}; ///< the value of the bare word, where one need not be given; else it is required
 };
 
 enum class Abbreviations : bool { refused, accepted };

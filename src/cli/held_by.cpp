@@ -15,7 +15,9 @@
 #include "session/record_json.hpp"
 #include "session/registry.hpp"
 #include "sys/file.hpp"
+#include "tools/inspect/gc_places.hpp"
 #include "tools/inspect/holder_line.hpp"
+#include "tools/inspect/program.hpp"
 #include "tools/inspect/snapshot_store.hpp"
 #include "tools/inspect/waiters.hpp"
 #include "watch/holders.hpp"
@@ -32,6 +34,15 @@ constexpr std::chrono::milliseconds kPause{50};
 void answer(std::string_view kind, std::string_view text)
 {
     (void)write_all(STDOUT_FILENO, fmt::format("{} {}\n", kind, printable(text)), "stdout").has_value();
+}
+
+/// 0: the first word is no process's number.
+pid_t pid_of(const std::vector<std::string> &words)
+{
+    pid_t pid = 0;
+    if (words.empty() || std::from_chars(words[0].data(), words[0].data() + words[0].size(), pid).ec != std::errc{})
+        return 0;
+    return pid;
 }
 
 /// A moment after the line has been passed some threads are still on their way into the wait, or look for pages that
@@ -73,11 +84,25 @@ void keep_snapshot(const Target &target, const std::string &session, bool among,
 
 } // namespace
 
+Result<int> gc_places_of(const std::vector<std::string> &words)
+{
+    const pid_t pid = pid_of(words);
+    if (pid <= 0)
+        return 1;
+    become_dispensable(kLineDeadlineS);
+    (void)std::signal(SIGPIPE, SIG_IGN); // NOLINT: the macro's cast
+    const auto program = Program::of_process(pid);
+    if (!program)
+        return 1;
+    if (const std::string places = gc_places(*program); !places.empty())
+        answer(kGcVerb, places);
+    return 0;
+}
+
 Result<int> held_by(const std::vector<std::string> &words)
 {
-    pid_t pid = 0;
-    if (words.size() < 2 ||
-        std::from_chars(words[0].data(), words[0].data() + words[0].size(), pid).ec != std::errc{} || pid <= 0)
+    const pid_t pid = pid_of(words);
+    if (words.size() < 2 || pid <= 0)
         return 1;
     become_dispensable(kLineDeadlineS);
     (void)std::signal(SIGPIPE, SIG_IGN); // NOLINT: the macro's cast

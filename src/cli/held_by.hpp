@@ -12,4 +12,7 @@ namespace dbgscope {
 /// anybody then, but for a snapshot that somebody wants.
 [[nodiscard]] Result<int> held_by(const std::vector<std::string> &words);
 
+/// What it starts once a Go program has grown: where its collector's state lies.
+[[nodiscard]] Result<int> gc_places_of(const std::vector<std::string> &words);
+
 } // namespace dbgscope

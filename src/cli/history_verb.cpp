@@ -11,7 +11,9 @@
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/time_span.hpp"
+#include "profile/key_names.hpp"
 #include "profile/load.hpp"
+#include "session/dap_logs.hpp"
 #include "session/history.hpp"
 #include "session/history_reader.hpp"
 #include "session/paths.hpp"
@@ -43,6 +45,21 @@ Result<std::optional<std::int64_t>> since_of(const CLI::App &parsed)
     if (*span == kForever)
         return std::nullopt;
     return std::chrono::duration_cast<std::chrono::seconds>(*span).count();
+}
+
+/// An option of ours that stands behind the verb.
+Result<void> take_option(const CLI::App &parsed, Key key, Settings &settings)
+{
+    KeyInfo info = key_info(key);
+    const std::string name = option_name(info), text = option_value(parsed, name);
+    if (text.empty())
+        return {};
+    info.name = name; // an error names what was written
+    auto value = parse_value(info, text);
+    if (!value)
+        return pass(value);
+    settings.set(key, {std::move(*value), {Layer::option, name}});
+    return {};
 }
 
 bool is_wanted(const PastSession &session, const std::string &program)
@@ -87,8 +104,9 @@ Result<int> prune(const SessionPaths &paths, const Settings &settings)
     if (!removed)
         return fail(removed.error());
     const std::size_t recordings = prune_recordings(recordings_directory(paths.history), before);
-    if (auto printed = print(fmt::format("{} sessions and {} recordings older than {} removed\n", *removed, recordings,
-                                         format_time_span(keep)));
+    const std::size_t logs = prune_dap_logs(paths.history, before);
+    if (auto printed = print(fmt::format("{} sessions, {} recordings and {} logs older than {} removed\n", *removed,
+                                         recordings, logs, format_time_span(keep)));
         !printed)
         return pass(printed);
     return 0;
@@ -110,6 +128,8 @@ void declare_history(CLI::App &app)
     add_value(app, "--since", "TIME",
               "Only sessions of the last TIME, like 7d; with --drift: what is compared with (7d)");
     add_flag(app, "--drift", "Each program's last session against those before it; exit status 1 when one drifted");
+    add_value(app, "--history-keep", "TIME", "Instead of history.keep");
+    add_value(app, "--history-drift", "PERCENT", "Instead of history.drift");
     add_flag(app, "--prune", "Remove what is older than history.keep (90d)");
     add_flag(app, "--json", "Print everything as JSON");
     add_flag(app, "--openmetrics", "Print sums of each program as OpenMetrics, for node_exporter's textfiles");
@@ -120,7 +140,11 @@ Result<int> history_verb(const CLI::App &parsed, const Invocation &invocation)
     const auto since = since_of(parsed);
     if (!since)
         return fail(since.error());
-    const auto loaded = load_settings(sources_for(invocation));
+    Settings options = invocation.given;
+    for (const Key key : {Key::history_keep, Key::history_drift})
+        if (auto taken = take_option(parsed, key, options); !taken)
+            return pass(taken);
+    const auto loaded = load_settings(sources_for(invocation, std::move(options)));
     if (!loaded)
         return fail(loaded.error());
     const SessionPaths paths = session_paths();

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "cli/dap_log_place.hpp"
 #include "cli/messages.hpp"
 #include "cli/verbs.hpp"
 #include "debugger/call.hpp"
@@ -213,6 +214,7 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     if (tool == Tool::none && request.arguments.empty())
         return fail(no_command());
     identify(request);
+    place_dap_log(request, options.dry_run);
     request.environment = pairs_of(invocation.environment);
     if (!options.as_systemd_run) // whoever calls that wants a scope, wherever he is
         request.session = variable(invocation, "DBGSCOPE_SESSION");

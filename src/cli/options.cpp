@@ -248,8 +248,8 @@ std::vector<GetoptOption> getopt_options()
 {
     std::vector<GetoptOption> options{{"--facts", 0, true}, {"--port", 0, true}, {"--help", 'h', false}};
     for (const KeyInfo &info : key_table())
-        options.push_back(
-            {option_name(info), info.aliases.size() == 2 ? info.aliases[1] : '\0', info.type != ValueType::flag});
+        options.push_back({option_name(info), info.aliases.size() == 2 ? info.aliases[1] : '\0',
+                           info.type != ValueType::flag, info.key == Key::dap_log ? "on" : ""});
     return options;
 }
 

@@ -46,7 +46,7 @@ constexpr OwnVerb kVerbs[] = {
      declare_report, report_verb},
     {"history", "history [--program TEXT] [--since TIME] [--drift]", "past sessions, and whether a program has changed",
      declare_history, history_verb},
-    {"dap", "dap FILE [--json]", "what an editor and a debugger said to each other, from a log of their protocol",
+    {"dap", "dap [ID|FILE] [--json]", "what an editor and a debugger said to each other, from a log of their protocol",
      declare_dap, dap_verb},
     {"init", "init vscode|nvim|helix|emacs|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},

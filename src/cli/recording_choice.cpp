@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/profile.hpp"
+#include "session/dap_logs.hpp"
 #include "session/paths.hpp"
 #include "session/recording_file.hpp"
 
@@ -38,25 +39,16 @@ Error none(std::string subject, std::string cause, std::string hint)
             .hint = std::move(hint)};
 }
 
-} // namespace
-
-Result<std::string> chosen_recording(std::string_view word, bool last)
+bool is_path(std::string_view word)
 {
-    const SessionPaths paths = session_paths();
-    std::vector<RecordingPlace> live = list_recordings(paths.live);
-    std::vector<RecordingPlace> kept = list_recordings(recordings_directory(paths.history));
-    if (word.find('/') != std::string_view::npos || (!word.empty() && ::access(std::string(word).c_str(), F_OK) == 0))
-        return std::string(word);
-    if (word.empty()) {
-        if (!live.empty() && !last)
-            return live.front().path;
-        if (!kept.empty())
-            return kept.front().path;
-        return fail(none("a recording", last ? "no session of yours has left one" : "no session of yours has one",
-                         "debug sessions are recorded unless --record=off"));
-    }
-    std::vector<RecordingPlace> all = std::move(live);
-    std::ranges::move(kept, std::back_inserter(all));
+    return word.find('/') != std::string_view::npos ||
+           (!word.empty() && ::access(std::string(word).c_str(), F_OK) == 0);
+}
+
+/// The one whose session `word` names, in full or by its first letters. `what`: "a recording".
+Result<std::string> of_session(const std::vector<RecordingPlace> &all, std::string_view word, std::string_view what,
+                               const char *hint)
+{
     std::vector<RecordingPlace> exact, begins;
     std::vector<std::string> ids;
     for (const RecordingPlace &place : all) {
@@ -70,7 +62,7 @@ Result<std::string> chosen_recording(std::string_view word, bool last)
         return exact.front().path;
     if (begins.size() == 1)
         return begins.front().path;
-    const std::string subject = fmt::format("a recording of session \"{}\"", word);
+    const std::string subject = fmt::format("{} of session \"{}\"", what, word);
     if (begins.size() > 1)
         return fail({.kind = ErrorKind::usage,
                      .operation = "choose",
@@ -79,8 +71,42 @@ Result<std::string> chosen_recording(std::string_view word, bool last)
                      .hint = "give more of the name"});
     const std::string near = suggest(std::string(word), ids);
     return fail(
-        none(subject, "there is none of that name",
-             near.empty() ? "dbgscope history names those that are kept" : fmt::format("did you mean {}?", near)));
+        none(subject, "there is none of that name", near.empty() ? hint : fmt::format("did you mean {}?", near)));
+}
+
+} // namespace
+
+Result<std::string> chosen_recording(std::string_view word, bool last)
+{
+    const SessionPaths paths = session_paths();
+    std::vector<RecordingPlace> live = list_recordings(paths.live);
+    std::vector<RecordingPlace> kept = list_recordings(recordings_directory(paths.history));
+    if (is_path(word))
+        return std::string(word);
+    if (word.empty()) {
+        if (!live.empty() && !last)
+            return live.front().path;
+        if (!kept.empty())
+            return kept.front().path;
+        return fail(none("a recording", last ? "no session of yours has left one" : "no session of yours has one",
+                         "debug sessions are recorded unless --record=off"));
+    }
+    std::vector<RecordingPlace> all = std::move(live);
+    std::ranges::move(kept, std::back_inserter(all));
+    return of_session(all, word, "a recording", "dbgscope history names those that are kept");
+}
+
+Result<std::string> chosen_dap_log(std::string_view word)
+{
+    constexpr const char *kHint = "dbgscope --dap-log keeps one; man dbgscope-dap";
+    if (is_path(word))
+        return std::string(word);
+    const std::vector<RecordingPlace> all = list_dap_logs(session_paths().history);
+    if (!word.empty())
+        return of_session(all, word, "a log", kHint);
+    if (all.empty())
+        return fail(none("a log", "no session of yours has one", kHint));
+    return all.front().path;
 }
 
 } // namespace dbgscope

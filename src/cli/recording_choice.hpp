@@ -13,4 +13,8 @@ namespace dbgscope {
 /// last. Errors: not_found, usage (several begin so).
 [[nodiscard]] Result<std::string> chosen_recording(std::string_view word, bool last);
 
+/// The log of the debug protocol that `--dap-log` kept: a path, the name of a session or its first letters, or nothing:
+/// of the newest session that has one. Errors: as chosen_recording().
+[[nodiscard]] Result<std::string> chosen_dap_log(std::string_view word);
+
 } // namespace dbgscope

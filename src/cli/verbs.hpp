@@ -37,8 +37,13 @@ struct CommonVerb {
 [[nodiscard]] std::string_view variable(const Invocation &invocation, std::string_view name);
 
 /// The configuration's layers as this call finds them.
-[[nodiscard]] LayerSources sources_for(const Invocation &invocation, Settings options = {},
+[[nodiscard]] LayerSources sources_for(const Invocation &invocation, Settings options,
                                        std::string builtin_profile = "default");
+/// With the options before the verb.
+[[nodiscard]] inline LayerSources sources_for(const Invocation &invocation)
+{
+    return sources_for(invocation, invocation.given);
+}
 
 /// debuggers.NAME of the tool.
 [[nodiscard]] Key debugger_key(Tool tool);

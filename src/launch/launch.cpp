@@ -15,6 +15,7 @@
 
 #include "launch/cgroupfs.hpp"
 #include "launch/credentials.hpp"
+#include "launch/dap_log_file.hpp"
 #include "launch/divide.hpp"
 #include "launch/execute.hpp"
 #include "launch/process.hpp"
@@ -76,6 +77,7 @@ class Attempt {
     [[nodiscard]] Done soften(Done done, bool required, std::string_view id);
 
     Done carry(const StartWatcher &start);
+    Done carry(const KeepDapLog &log);
     Done carry(const CreateScope &scope);
     Done carry(const CreateCgroup &cgroup);
     Done carry(const VerifyLimit &verify);
@@ -97,6 +99,8 @@ class Attempt {
     Account account_;
     std::optional<WatcherLink> link_;
     std::optional<WatchStart> watcher_; ///< we are the watcher
+    std::optional<DapLogFile> dap_log_;
+    std::vector<std::string> left_out_; ///< words of the command line that have lost their purpose
     std::optional<EnteredCgroup> cgroup_;
     std::optional<Result<PtraceFilter>> filter_;
     std::string unit_line_;
@@ -164,6 +168,20 @@ Attempt::Done Attempt::carry(const StartWatcher &start)
         return soften(pass(forked), false, "no-watcher");
     link_ = std::move(forked->link);
     watcher_ = std::move(forked->watcher);
+    return {};
+}
+
+/// Without its file the debugger is executed as it would be without the step.
+Attempt::Done Attempt::carry(const KeepDapLog &log)
+{
+    auto made = DapLogFile::make(log, account_);
+    if (!made) {
+        left_out_ = log.words;
+        return soften(pass(made), false, "dap-log");
+    }
+    dap_log_.emplace(std::move(*made));
+    if (!log.variable.empty())
+        change_environment({{log.variable, log.path}}, environment_);
     return {};
 }
 
@@ -286,8 +304,13 @@ Attempt::Done Attempt::carry(const Execute &command)
         say_(kStarted, plan_.announcement);
     if (link_)
         link_->tell_execution(false);
+    Execute what = command;
+    if (const auto words = std::ranges::search(what.arguments, left_out_); !left_out_.empty())
+        what.arguments.erase(words.begin(), words.end());
+    if (dap_log_)
+        dap_log_->executing();
     inherited_.give_back();
-    Error error = execute(command, environment_);
+    Error error = execute(what, environment_);
     inherited_.take_again();
     if (link_)
         link_->tell_execution(true);

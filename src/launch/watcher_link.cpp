@@ -14,7 +14,7 @@
 #include <cstring>
 #include <utility>
 
-#include "kernel/proc_files.hpp"
+#include "launch/orphan.hpp"
 #include "sys/close_all.hpp"
 #include "sys/file.hpp"
 #include "sys/inherited.hpp"
@@ -85,19 +85,6 @@ std::optional<SessionPlace> read_place(std::string_view text)
     return place;
 }
 
-/// `ps` and people who search process lists for "dlv" must not find the watcher. The kernel shows the bytes of the
-/// original argv, which program_invocation_name points to.
-void rename_process(const char *name)
-{
-    (void)::prctl(PR_SET_NAME, name); // NOLINT(*-vararg)
-    const auto line = read_file(kSelfCommand);
-    if (!line || line->empty() || program_invocation_name == nullptr ||
-        std::strcmp(line->c_str(), program_invocation_name) != 0)
-        return;
-    std::memset(program_invocation_name, 0, line->size());
-    std::strncpy(program_invocation_name, name, line->size() - 1);
-}
-
 /// No terminal and no descriptor of the debugger's but stderr: clients wait for the end of every pipe they gave it. The
 /// socket moves out of the way of what objects of the launcher still in scope believe to own and will close.
 void drop_descriptors(UniqueFd &socket)
@@ -139,25 +126,6 @@ class SignalsHeld {
     sigset_t before_{};
     mutable bool kept_ = false;
 };
-
-/// Starts an orphan in a session of its own, through a middle process whose end makes it one. Returns as fork(2) does,
-/// in the launcher and in the orphan. vfork(2), as the middle process needs no copy of our memory: it runs in ours,
-/// while we wait for its end; the orphan, forked from there, has a copy, and so may go on from here.
-[[gnu::noinline]] pid_t fork_orphan()
-{
-    volatile pid_t orphan = -1;
-    const pid_t middle = ::vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
-    if (middle == 0) {
-        (void)::setsid();  // NOLINT(clang-analyzer-unix.Vfork)
-        orphan = ::fork(); // NOLINT(clang-analyzer-unix.Vfork)
-        if (orphan != 0)   // NOLINT(clang-analyzer-unix.Vfork)
-            ::_exit(0);
-        return 0; // NOLINT(clang-analyzer-unix.Vfork)
-    }
-    while (middle > 0 && ::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    return orphan;
-}
 
 } // namespace
 

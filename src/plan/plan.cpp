@@ -8,6 +8,7 @@
 #include "debugger/call.hpp"
 #include "plan/backend.hpp"
 #include "plan/budget.hpp"
+#include "plan/dap_log.hpp"
 #include "plan/environment.hpp"
 #include "plan/expand.hpp"
 #include "plan/fuse.hpp"
@@ -266,6 +267,8 @@ Result<LaunchPlan> plan_with(const Shared &shared, const BackendChoice &choice, 
     if (!go)
         return pass(go);
     add_watcher(shared, *go, *watch, plan);
+    Execute execute = shared.execute;
+    plan_dap_log(shared.request, shared.session, execute, plan);
     if (!scope)
         say_what_is_missing(shared, choice, plan);
     else if (auto added = add_cgroup(shared, option, *watch, plan); !added)
@@ -274,7 +277,6 @@ Result<LaunchPlan> plan_with(const Shared &shared, const BackendChoice &choice, 
         plan.steps.push_back({VerifyLimit{*shared.budget.scope_limit, required(settings, "limit")},
                               "a limit counts only when the kernel shows it in force"});
     add_process_steps(shared, *watch, plan.steps);
-    Execute execute = shared.execute;
     add_environment(shared, *go, execute, plan.steps);
     plan.steps.push_back({std::move(execute), watch->watch && watch->watch->wait
                                                   ? "the command is a child: its end is seen and told"

@@ -71,6 +71,8 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "End a dlv dap that no client has reached for this long; 0: never"},
     {Key::record, "record", "", T::choice, forbidden, kWatch, "auto|on|off", 0, 0, "WHEN",
      "Keep a recording of the session, for dbgscope report"},
+    {Key::dap_log, "dap_log", "", T::text, forbidden, kWatch, "", 0, 0, "on|off|FILE",
+     "Switch on the debugger's own log of the debug protocol, for dbgscope dap"},
 
     {Key::cpu_weight, "cpu.weight", "", T::weight, tighten, kOther, "", 1, 10000, "WEIGHT",
      "Share of the CPU under contention, 1 to 10000, or idle"},

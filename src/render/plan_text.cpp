@@ -195,6 +195,10 @@ std::string describe(const Action &action)
     return std::visit(
         Overloaded{
             [](const StartWatcher &a) { return describe(a.watch); },
+            [](const KeepDapLog &a) {
+                return fmt::format("make {} for the debugger's log of its protocol{}", quoted(a.path),
+                                   a.ready_line ? "; hand its ready line on to standard output" : "");
+            },
             [](const CreateScope &a) { return describe(a); },
             [](const CreateCgroup &a) { return describe(a); },
             [](const VerifyLimit &a) {

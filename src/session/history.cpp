@@ -24,18 +24,6 @@ constexpr std::chrono::milliseconds kLockPause{2};
 constexpr std::size_t kMaxPruned = 64 * kMiB;
 constexpr mode_t kDirectoryMode = 0700;
 
-/// Every missing directory above `file`. One that is there is good, whatever its mode: ~/.local is not ours to judge.
-Result<void> make_parents(const std::string &file)
-{
-    for (auto slash = file.find('/', 1); slash != std::string::npos; slash = file.find('/', slash + 1)) {
-        const std::string path = file.substr(0, slash);
-        // EROFS and EACCES may stand for a directory that exists: opening the file will tell.
-        if (::mkdir(path.c_str(), kDirectoryMode) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
-            return fail(errno_error(errno, "make", path));
-    }
-    return {};
-}
-
 /// Another session's end holds the lock for some microseconds; who holds it longer has been stopped.
 bool lock(int file)
 {
@@ -129,6 +117,17 @@ std::string kept_lines(std::string_view text, std::int64_t before_unix_s, std::s
 }
 
 } // namespace
+
+Result<void> make_parents(const std::string &file)
+{
+    for (auto slash = file.find('/', 1); slash != std::string::npos; slash = file.find('/', slash + 1)) {
+        const std::string path = file.substr(0, slash);
+        // EROFS and EACCES may stand for a directory that exists: opening the file will tell.
+        if (::mkdir(path.c_str(), kDirectoryMode) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+            return fail(errno_error(errno, "make", path));
+    }
+    return {};
+}
 
 Result<std::size_t> prune_history(const std::string &path, std::int64_t before_unix_s)
 {

@@ -34,6 +34,8 @@ std::optional<std::int64_t> quick_start(std::string_view line)
 History parse_history(std::string_view text, std::int64_t since_unix_s)
 {
     History history;
+    if (since_unix_s <= 0) // a record is large to move, and none is shorter than half a kilobyte
+        history.sessions.reserve(std::min<std::size_t>(std::ranges::count(text, '\n'), text.size() / 512));
     while (!text.empty()) {
         const std::string_view line = next_line(text);
         if (line.empty() || (since_unix_s > 0 && quick_start(line).value_or(since_unix_s) < since_unix_s))
@@ -44,7 +46,8 @@ History parse_history(std::string_view text, std::int64_t since_unix_s)
         else if (record->started_unix_s >= since_unix_s)
             history.sessions.push_back(std::move(*record));
     }
-    std::ranges::stable_sort(history.sessions, {}, &SessionRecord::started_unix_s);
+    if (!std::ranges::is_sorted(history.sessions, {}, &SessionRecord::started_unix_s)) // as they are where none overlap
+        std::ranges::stable_sort(history.sessions, {}, &SessionRecord::started_unix_s);
     return history;
 }
 

@@ -112,7 +112,8 @@ class Parser {
         auto point = decoded<PointLine>(json).point;
         bound(point.at_ms);
         for (std::uint64_t *bytes : {&point.current_bytes, &point.anon_bytes, &point.file_bytes, &point.shmem_bytes,
-                                     &point.kernel_bytes, &point.stall_some_us, &point.stall_full_us})
+                                     &point.kernel_bytes, &point.stall_some_us, &point.stall_full_us, &point.gc_cycles,
+                                     &point.gc_heap_bytes, &point.gc_goal_bytes, &point.gc_pause_us})
             *bytes = std::min(*bytes, kMostBytes);
         out_.points.push_back(point);
         return true;

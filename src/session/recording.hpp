@@ -29,6 +29,8 @@ struct RecordedPoint {
     std::uint64_t anon_bytes = 0, file_bytes = 0, shmem_bytes = 0, kernel_bytes = 0; ///< kernel: 0 on v1
     std::uint64_t high = 0, max = 0, oom_kill = 0;      ///< MemoryCounts of the same cgroup since its start
     std::uint64_t stall_some_us = 0, stall_full_us = 0; ///< memory.pressure totals of the scope
+    /// Of Go's collector, since the program's start; 0: not known.
+    std::uint64_t gc_cycles = 0, gc_heap_bytes = 0, gc_goal_bytes = 0, gc_pause_us = 0;
     bool operator==(const RecordedPoint &) const = default;
 };
 template <> inline constexpr bool kFieldsAreList<RecordedPoint> = true;
@@ -89,6 +91,10 @@ void fields(auto &visit, Is<RecordedPoint> auto &point)
     visit("oom_kill", point.oom_kill);
     visit("stall_some_us", point.stall_some_us);
     visit("stall_full_us", point.stall_full_us);
+    visit("gc_cycles", point.gc_cycles);
+    visit("gc_heap_bytes", point.gc_heap_bytes);
+    visit("gc_goal_bytes", point.gc_goal_bytes);
+    visit("gc_pause_us", point.gc_pause_us);
 }
 
 void fields(auto &visit, Is<RecordedEvent> auto &event)

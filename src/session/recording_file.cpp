@@ -63,17 +63,6 @@ Result<void> move(const std::string &from, const std::string &to)
     return copied;
 }
 
-void remove_oldest(const std::string &directory, RecordingsLimit limit)
-{
-    const auto places = list_recordings(directory);
-    std::uint64_t bytes = 0;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        bytes += places[i].bytes;
-        if (i > 0 && (i >= limit.count || bytes > limit.bytes)) // the newest always stays
-            (void)::unlink(places[i].path.c_str());
-    }
-}
-
 Result<void> keep(const std::string &from, const std::string &history, RecordingsLimit limit)
 {
     const std::string directory = recordings_directory(history);
@@ -84,7 +73,7 @@ Result<void> keep(const std::string &from, const std::string &history, Recording
     }
     (void)::unlink(from.c_str());
     if (!directory.empty())
-        remove_oldest(directory, limit);
+        remove_oldest(list_recordings(directory), limit);
     return moved;
 }
 
@@ -157,7 +146,22 @@ std::size_t prune_recordings(const std::string &directory, std::int64_t before_u
     return removed;
 }
 
-std::vector<RecordingPlace> list_recordings(const std::string &path)
+void remove_oldest(const std::vector<RecordingPlace> &places, RecordingsLimit limit)
+{
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        bytes += places[i].bytes;
+        if (i > 0 && (i >= limit.count || bytes > limit.bytes)) // the newest always stays
+            (void)::unlink(places[i].path.c_str());
+    }
+}
+
+std::vector<RecordingPlace> list_recordings(const std::string &directory)
+{
+    return list_files(directory, kSuffix);
+}
+
+std::vector<RecordingPlace> list_files(const std::string &path, std::string_view suffix)
 {
     std::vector<RecordingPlace> places;
     auto opened = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
@@ -168,7 +172,7 @@ std::vector<RecordingPlace> list_recordings(const std::string &path)
     while (const dirent *entry = ::readdir(directory.get())) { // NOLINT: one thread
         const std::string name(entry->d_name);
         struct stat status{};
-        if (name.ends_with(kSuffix) &&
+        if (name.ends_with(suffix) &&
             ::fstatat(::dirfd(directory.get()), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(status.st_mode) && status.st_uid == ::geteuid())
             places.push_back({path + '/' + name, status.st_mtim.tv_sec, static_cast<std::uint64_t>(status.st_size)});

@@ -64,6 +64,11 @@ struct RecordingPlace {
 };
 /// The recordings in a directory, the newest first. Only regular files of this user's count.
 [[nodiscard]] std::vector<RecordingPlace> list_recordings(const std::string &directory);
+/// The same of files with another suffix.
+[[nodiscard]] std::vector<RecordingPlace> list_files(const std::string &path, std::string_view suffix);
+
+/// Removes those beyond the limit; the first always stays. `places`: the newest first.
+void remove_oldest(const std::vector<RecordingPlace> &places, RecordingsLimit limit);
 
 /// Removes those that were last written to before; returns how many.
 std::size_t prune_recordings(const std::string &directory, std::int64_t before_unix_s);

@@ -12,9 +12,14 @@ namespace {
 
 using Foreign = nlohmann::ordered_json;
 
+constexpr std::size_t kUsualMembers = 16;
+
 /// Equal names: the last value, at the first one's place.
 void drop_duplicates(Json::Object &members)
 {
+    // What we write ourselves has its names in order.
+    if (std::ranges::is_sorted(members, std::ranges::less_equal(), &JsonMember::name))
+        return;
     std::vector<std::size_t> order(members.size());
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = i;
@@ -58,7 +63,10 @@ class JsonReading {
     bool start_array(std::size_t /*size*/) { return open(Json::array()); }
     bool key(std::string &name)
     {
-        open_.back().members().push_back({std::move(name), Json()});
+        Json::Object &members = open_.back().members();
+        if (members.empty())
+            members.reserve(kUsualMembers);
+        members.push_back({std::move(name), Json()});
         return true;
     }
     bool end_object()

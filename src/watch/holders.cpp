@@ -63,6 +63,8 @@ struct SpawnSettings {
 
 std::vector<std::string> words_of(const LookOrder &order)
 {
+    if (order.gc_places)
+        return {"dbgscope", std::string(kGcVerb), std::to_string(order.pid)};
     std::vector<std::string> words{"dbgscope", std::string(kHolderVerb), std::to_string(order.pid), order.session};
     if (order.snapshot) {
         words.emplace_back(order.bounded ? kSnapshotAmong : kSnapshotIn);
@@ -177,6 +179,8 @@ void take_look_lines(std::string &text, LookNews &news)
             news.held_by = rest;
         else if (kind == "snapshot")
             news.snapshot = rest;
+        else if (kind == kGcVerb)
+            news.gc_places = rest;
         from = end + 1;
     }
     text.erase(0, from);

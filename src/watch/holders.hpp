@@ -17,6 +17,8 @@ namespace dbgscope {
 /// standard output, one line each, as soon as it is known: "say TEXT" for the person, "held-by TEXT" for the verdict,
 /// "snapshot DIR" once that is whole.
 inline constexpr std::string_view kHolderVerb = "held-by";
+/// `dbgscope gc-places PID`, as little for people: "gc-places TEXT", by gc_places().
+inline constexpr std::string_view kGcVerb = "gc-places";
 inline constexpr std::string_view kSnapshotIn = "snapshot-in", kSnapshotAmong = "snapshot-among";
 
 /// What a look is to bring.
@@ -24,8 +26,9 @@ struct LookOrder {
     pid_t pid = 0;
     std::string session;
     bool snapshot = false;
-    std::string directory; ///< the snapshot becomes a directory in it
-    bool bounded = false;  ///< old snapshots in it make room
+    bool gc_places = false; ///< that, and nothing else
+    std::string directory;  ///< the snapshot becomes a directory in it
+    bool bounded = false;   ///< old snapshots in it make room
 };
 
 /// What it has brought since the last call.
@@ -33,6 +36,7 @@ struct LookNews {
     std::vector<std::string> say;
     std::string held_by;
     std::string snapshot;
+    std::string gc_places;
     bool over = false;
 };
 

@@ -17,8 +17,9 @@ namespace dbgscope {
 namespace {
 
 constexpr std::size_t kMostEarly = 8;
-constexpr std::size_t kMostText = 2048; ///< of a line; a stack of names from /proc may be longer
-constexpr std::int64_t kJumpMs = 1000;  ///< of the calendar: what is less is slewing
+constexpr std::size_t kMostText = 2048;             ///< of a line; a stack of names from /proc may be longer
+constexpr std::chrono::milliseconds kSettled{1000}; ///< a program that ends sooner is not worth a process of its own
+constexpr std::int64_t kJumpMs = 1000;              ///< of the calendar: what is less is slewing
 
 std::int64_t clock_ms(clockid_t clock)
 {
@@ -63,6 +64,7 @@ void Recording::begin(const SessionRecord &record, const OpenSession &session, c
     divided_ = session.debuggee.valid();
     memory_ = Cgroup(divided_ ? session.debuggee.get() : session.scope.get(), session.place.version);
     pressure_ = Cgroup(session.v2_scope(), 2);
+    go_ = !record.go_version.empty() || record.tool == "dlv";
     if (!divided_) // nobody tells of the programs that are started: the command itself, or its debugger
         clock_.follow({record.debugger.pid});
     write(recording_line(RecordingHeader{.writer = "dbgscope " DBGSCOPE_VERSION,
@@ -98,6 +100,7 @@ void Recording::write(const std::string &line, bool last)
         file_.reset();
         again_at_.reset();
         clock_.follow({});
+        gc_.follow(0);
         return;
     }
     pace_.wrote(when, line.size());
@@ -134,7 +137,25 @@ void Recording::follow(const std::vector<Debuggee> &living)
     }
     if (!full_)
         clock_.follow(pids);
+    follow_collector(pids);
     look(now(), true);
+}
+
+/// The newest program, as long as it lives.
+void Recording::follow_collector(const std::vector<pid_t> &pids)
+{
+    if (!go_ || std::ranges::find(pids, gc_.pid()) != pids.end())
+        return;
+    gc_.follow(pids.empty() || full_ ? 0 : pids.back());
+    gc_from_ = now();
+    grew_ = false;
+}
+
+/// Not before it has grown: the collector of a program that does nothing is no news.
+void Recording::find_collector(Ms now)
+{
+    if (grew_ && gc_.unknown() && now - gc_from_ >= kSettled)
+        gc_.find();
 }
 
 void Recording::gone(const GoneDebuggee &gone)
@@ -204,6 +225,13 @@ RecordedPoint Recording::read_point(Ms now, std::uint64_t current_bytes) const
     } else if (const auto failures = memory_.read_number(CgroupFile::failures)) {
         point.max = *failures;
     }
+    if (const auto gc = gc_.read()) {
+        constexpr std::uint64_t kNsPerUs = 1000;
+        point.gc_cycles = gc->cycles;
+        point.gc_heap_bytes = gc->heap_bytes;
+        point.gc_goal_bytes = gc->goal_bytes;
+        point.gc_pause_us = gc->pause_ns / kNsPerUs;
+    }
     if (pressure_.valid())
         if (const auto text = pressure_.read(CgroupFile::pressure))
             if (Pressure totals; parse_pressure(*text, totals)) {
@@ -230,6 +258,7 @@ void Recording::look(Ms now, bool always)
     check_calendar(now);
     const auto moved = pace_.looked(now, *current);
     arm(now);
+    grew_ = grew_ || moved == RecordingPace::Seen::worth_a_point;
     if (moved != RecordingPace::Seen::worth_a_point && !always)
         return;
     write(recording_line(read_point(now, *current)));
@@ -247,6 +276,7 @@ void Recording::end(const SessionRecord &record)
     event({.at_ms = at(when), .kind = RecordedKind::state, .state = last.state});
     write(recording_end_line(last), true);
     clock_.follow({});
+    gc_.follow(0);
     again_at_.reset();
     file_.reset();
 }
@@ -254,11 +284,19 @@ void Recording::end(const SessionRecord &record)
 Source Recording::source()
 {
     return {.name = "recording",
-            .fds = [this](auto &polled) { wait_for(polled, clock_.fd(), POLLIN); },
+            .fds =
+                [this](auto &polled) {
+                    wait_for(polled, clock_.fd(), POLLIN);
+                    wait_for(polled, gc_.fd(), POLLIN);
+                },
             .ready =
-                [this](const pollfd &, WatchTime) {
+                [this](const pollfd &entry, WatchTime) {
+                    if (entry.fd == gc_.fd())
+                        return gc_.take();
                     clock_.drain();
-                    if (const Ms when = now(); pace_.may_look(when))
+                    const Ms when = now();
+                    find_collector(when);
+                    if (pace_.may_look(when))
                         look(when, false);
                     else
                         arm(when);
@@ -267,6 +305,7 @@ Source Recording::source()
             .timer =
                 [this](WatchTime) {
                     again_at_.reset();
+                    find_collector(now());
                     look(now(), false);
                 }};
 }

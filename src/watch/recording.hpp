@@ -13,6 +13,7 @@
 #include "session/recording_file.hpp"
 #include "watch/cpu_clock.hpp"
 #include "watch/debuggees.hpp"
+#include "watch/gc_watch.hpp"
 #include "watch/loop.hpp"
 #include "watch/open_session.hpp"
 #include "watch/recording_pace.hpp"
@@ -53,6 +54,8 @@ class Recording {
     [[nodiscard]] RecordedPoint read_point(Ms now, std::uint64_t current_bytes) const;
     void arm(Ms now);
     void look(Ms now, bool always);
+    void follow_collector(const std::vector<pid_t> &pids);
+    void find_collector(Ms now);
     void check_calendar(Ms now);
 
     bool wanted_;
@@ -64,6 +67,10 @@ class Recording {
     Cgroup memory_, pressure_;     ///< of the debuggee, of the scope
     bool divided_ = false;
     CpuClock clock_;
+    GcWatch gc_;
+    bool go_ = false;   ///< what is debugged may be Go
+    bool grew_ = false; ///< the program of gc_ has moved its memory
+    Ms gc_from_{};      ///< since when gc_ has it
     RecordingPace pace_;
     std::optional<Ms> again_at_;     ///< by the wall clock
     std::vector<std::string> early_; ///< said before begin()

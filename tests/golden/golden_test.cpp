@@ -144,6 +144,7 @@ std::string plan_of(const Case &c)
     request.pid = 4242;
     request.start_ticks = 777;
     request.random = "00000000cafe0001";
+    request.dap_logs = "/state/dap";
     for (const std::string &pair : words_of(c.environment))
         request.environment.emplace_back(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
     for (const auto &[name, value] : request.environment)

@@ -173,6 +173,28 @@ def a_killed_watcher_leaves_all_but_the_end():
         dlv.end()
 
 
+@tap.test("host", "vm:v2")
+def the_collector_of_a_go_program_is_recorded():
+    with leak("--fuse-action=off", "--snapshot=off", after=["-mib-per-step=1", "-step-ms=50", "-max-mib=100"]) as dlv:
+        dlv.connect()
+        name = session.session_name(dlv.pid)
+        run_on(dlv)
+        tap.wait_until(lambda: max(column(report(name), "gc_heap_bytes"), default=0) > 16 * MIB, session.PATIENCE_S,
+                       message="the heap in the recording")
+        seen = json.loads(tap.succeed([tap.dbgscope, "heap", name, "--json"]).stdout)["gc"]
+        found = report(name)
+        heap, cycles = column(found, "gc_heap_bytes"), column(found, "gc_cycles")
+        tap.true(heap[0] == 0 and cycles == sorted(cycles), f"{cycles}")
+        tap.true(max(cycles) <= seen["cycles"] + 1 and max(heap) <= 2 * seen["heap_live_bytes"] + 16 * MIB, f"{seen} {heap}")
+        tap.true(max(column(found, "gc_goal_bytes")) > 4 * MIB, "no goal")
+        text = tap.succeed([tap.dbgscope, "report", name]).stdout
+        tap.true(re.search(r"^Go heap .*\n +Go's heap [\d.]+M at most, \d+ collections?, [\d.]+ms stood still for them$", text, re.M),
+                 text)
+        tap.contains(tap.succeed([tap.dbgscope, "report", name, "--openmetrics"]).stdout, "dbgscope_go_heap_bytes{session=")
+        dlv.process.kill()
+        dlv.wait()
+
+
 @tap.test("host")
 def only_what_is_wanted_is_recorded():
     with leak("--record=off", after=["-max-mib=1"]) as dlv:

@@ -75,6 +75,15 @@ std::string report_openmetrics(const Timeline &timeline)
                    "Time that tasks of the session waited for memory.");
     points("dbgscope_stalled_seconds_total", labels("kind", "some"), &RecordedPoint::stall_some_us, kSecondsPerUs);
     points("dbgscope_stalled_seconds_total", labels("kind", "full"), &RecordedPoint::stall_full_us, kSecondsPerUs);
+    if (gc_sums(timeline)) {
+        metrics.family("dbgscope_go_heap_bytes", "gauge", "bytes", "Heap of a Go program, and where it is collected.");
+        points("dbgscope_go_heap_bytes", labels("part", "live"), &RecordedPoint::gc_heap_bytes);
+        points("dbgscope_go_heap_bytes", labels("part", "goal"), &RecordedPoint::gc_goal_bytes);
+        metrics.family("dbgscope_go_collections", "counter", "", "Cycles of Go's collector.");
+        points("dbgscope_go_collections_total", labels(), &RecordedPoint::gc_cycles);
+        metrics.family("dbgscope_go_pauses_seconds", "counter", "seconds", "Time the program stood still for it.");
+        points("dbgscope_go_pauses_seconds_total", labels(), &RecordedPoint::gc_pause_us, kSecondsPerUs);
+    }
     return std::move(metrics).finish();
 }
 

@@ -17,15 +17,16 @@ constexpr std::size_t kMostEvents = 2000;
 
 constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --ink: #1b1f24; --dim: #57606a; --page: #ffffff; --grid: #d0d7de; --memory: #2f6fbf;
-  --cap: #b42318; --fuse: #b25e02; --stall: #8250df; --held: #b25e0233; }
+  --cap: #b42318; --fuse: #b25e02; --stall: #8250df; --held: #b25e0233; --heap: #1a7f37; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --dim: #9198a1; --page: #0d1117; --grid: #30363d;
-  --memory: #58a6ff; --cap: #ff7b72; --fuse: #e3a24f; --stall: #bc8cff; --held: #e3a24f33; } }
+  --memory: #58a6ff; --cap: #ff7b72; --fuse: #e3a24f; --stall: #bc8cff; --held: #e3a24f33; --heap: #56d364; } }
 body { background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; max-width: 1040px; margin: 2em auto;
   padding: 0 1em; }
 h1 { font-size: 1.2em; margin: 0; overflow-wrap: anywhere; } p { margin: .2em 0; color: var(--dim); }
 code, td { font-family: ui-monospace, monospace; font-size: 13px; overflow-wrap: anywhere; }
 svg { width: 100%; height: auto; margin: 1em 0; } svg text { fill: var(--dim); font: 12px ui-monospace, monospace; }
 .grid { stroke: var(--grid); } .memory { fill: var(--memory); fill-opacity: .35; stroke: var(--memory); }
+.heap { stroke: var(--heap); fill: none; stroke-width: 1.5; } .goal { stroke: var(--heap); fill: none; stroke-dasharray: 2 3; }
 .cap { stroke: var(--cap); fill: none; } .fuse { stroke: var(--fuse); fill: none; stroke-dasharray: 5 4; }
 .stall { fill: var(--stall); } .span { fill: var(--held); } .mark { stroke: var(--ink); stroke-dasharray: 2 3; }
 svg text.letter { fill: var(--ink); font-weight: bold; } .hover { fill: transparent; } .hover:hover { fill: var(--grid);
@@ -79,7 +80,8 @@ class Picture {
         std::string text =
             fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"memory over time\">\n",
                         kLeft + kWidth + 20, bottom + 30);
-        text += spans() + grid() + memory() + limits() + marks();
+        text += spans() + grid() + memory() + collector("heap", &RecordedPoint::gc_heap_bytes) +
+                collector("goal", &RecordedPoint::gc_goal_bytes) + limits() + marks();
         if (pressure)
             text += stalls();
         return text + hovers(bottom) + time_axis() + "</svg>\n";
@@ -136,6 +138,19 @@ class Picture {
             path += fmt::format("H{:.1f}", last);
         }
         return path.empty() ? "" : fmt::format("<path class=\"memory\" d=\"{}V{:.1f}Z\"/>\n", path, y(0));
+    }
+    /// A line of its own wherever something is known.
+    [[nodiscard]] std::string collector(const char *look, std::uint64_t RecordedPoint::*bytes) const
+    {
+        std::string path;
+        bool drawn = false;
+        for (const ChartColumn &column : columns_) {
+            const std::uint64_t here = column.highest ? (*column.highest).*bytes : 0;
+            if (here > 0)
+                path += fmt::format("{}{:.1f} {:.1f}", drawn ? 'L' : 'M', x(column.from_ms), y(here));
+            drawn = here > 0;
+        }
+        return path.empty() ? "" : fmt::format("<path class=\"{}\" d=\"{}\"/>\n", look, path);
     }
     [[nodiscard]] std::string limits() const
     {
@@ -195,6 +210,10 @@ class Picture {
                                             format_bytes(point.file_bytes));
             if (column.stalled)
                 words += fmt::format("; stalled {:.0f} %", *column.stalled * 100);
+            if (point.gc_heap_bytes > 0)
+                words += fmt::format(
+                    "; Go's heap {}, the next collection before {}, {} so far", format_bytes(point.gc_heap_bytes),
+                    point.gc_goal_bytes > 0 ? format_bytes(point.gc_goal_bytes) : "never", point.gc_cycles);
             text += fmt::format("<rect class=\"hover\" x=\"{:.1f}\" y=\"{}\" width=\"{:.2f}\" "
                                 "height=\"{:.0f}\"><title>{}</title></rect>\n",
                                 x(column.from_ms), kTop, kWidth / kColumns, bottom - kTop, words);
@@ -264,6 +283,8 @@ std::string report_html(const Timeline &timeline)
     text +=
         fmt::format("<h1>{}</h1>\n<p><code>{}</code></p>\n<p>{}</p>\n<p>{}</p>\n", id, escaped(command_words(timeline)),
                     escaped(when_words(timeline)), escaped(limit_words(timeline)));
+    if (const std::string words = gc_words(timeline); !words.empty())
+        text += "<p>" + escaped(words) + "</p>\n";
     for (const std::string &note : timeline.notes)
         text += "<p>note: " + escaped(note) + "</p>\n";
     text += timeline.points.empty() ? "<p>No memory was recorded.</p>\n" : Picture(timeline).svg();

@@ -70,6 +70,11 @@ class Trace {
             counter("memory in use", point.at_ms, {{"bytes", point.current_bytes}});
             counter("stalled for memory, total", point.at_ms,
                     {{"some_us", point.stall_some_us}, {"full_us", point.stall_full_us}});
+            if (point.gc_heap_bytes == 0)
+                continue;
+            counter("Go heap", point.at_ms, {{"live", point.gc_heap_bytes}, {"goal", point.gc_goal_bytes}});
+            counter("Go collections, total", point.at_ms,
+                    {{"cycles", point.gc_cycles}, {"pause_us", point.gc_pause_us}});
         }
         for (const LimitsFrom &limits : timeline_.limits)
             if (limits.cap.finite())

@@ -126,6 +126,22 @@ std::string pressure(const std::vector<ChartColumn> &columns)
            fmt::format("\n{}time stalled for memory, at most {:.0f} %\n", std::string(kTitle + 1, ' '), most * 100);
 }
 
+/// The same scale as the chart above it.
+std::string collector(const Timeline &timeline, const std::vector<ChartColumn> &columns)
+{
+    const std::string words = gc_words(timeline);
+    if (words.empty())
+        return "";
+    std::string line;
+    const auto top = static_cast<double>(top_bytes(timeline));
+    for (const ChartColumn &column : columns) {
+        const std::uint64_t heap = column.highest ? column.highest->gc_heap_bytes : 0;
+        line += kBlocks[heap > 0 ? std::max<std::size_t>(eighths(static_cast<double>(heap) / top, 8), 1) : 0];
+    }
+    line.resize(line.find_last_not_of(' ') + 1);
+    return pad_right("Go heap", kTitle) + ' ' + line + '\n' + std::string(kTitle + 1, ' ') + words + '\n';
+}
+
 std::string time_axis(const Timeline &timeline, std::size_t width)
 {
     const std::string middle = since_text(timeline.length_ms / 2), end = since_text(timeline.length_ms);
@@ -225,6 +241,16 @@ std::string limit_words(const Timeline &timeline)
     return text;
 }
 
+std::string gc_words(const Timeline &timeline)
+{
+    const auto sums = gc_sums(timeline);
+    if (!sums)
+        return "";
+    return fmt::format("Go's heap {} at most, {} collection{}, {:.1f}ms stood still for them",
+                       format_bytes(sums->most_heap_bytes), sums->cycles, sums->cycles == 1 ? "" : "s",
+                       static_cast<double>(sums->pause_us) / 1000);
+}
+
 std::string report_text(const Timeline &timeline, std::size_t width)
 {
     constexpr std::size_t kNarrowest = 20;
@@ -239,8 +265,8 @@ std::string report_text(const Timeline &timeline, std::size_t width)
         text += "No memory was recorded.\n";
     } else {
         const auto chart_of = chart_columns(timeline, columns);
-        text +=
-            chart(timeline, chart_of) + time_axis(timeline, columns) + marks(timeline, columns) + pressure(chart_of);
+        text += chart(timeline, chart_of) + time_axis(timeline, columns) + marks(timeline, columns) +
+                pressure(chart_of) + collector(timeline, chart_of);
     }
     return text + event_lines(timeline);
 }

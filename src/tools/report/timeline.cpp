@@ -184,6 +184,18 @@ std::uint64_t top_bytes(const Timeline &timeline)
     return std::max<std::uint64_t>(top, 1);
 }
 
+std::optional<GcSums> gc_sums(const Timeline &timeline)
+{
+    GcSums sums;
+    for (const RecordedPoint &point : timeline.points)
+        if (point.gc_heap_bytes > 0) {
+            sums.most_heap_bytes = std::max(sums.most_heap_bytes, point.gc_heap_bytes);
+            sums.cycles = point.gc_cycles;
+            sums.pause_us = point.gc_pause_us;
+        }
+    return sums.most_heap_bytes > 0 ? std::optional(sums) : std::nullopt;
+}
+
 std::vector<ChartColumn> chart_columns(const Timeline &timeline, std::size_t columns)
 {
     std::vector<ChartColumn> out(columns);

@@ -54,6 +54,13 @@ struct Timeline {
 /// The limits in force at a time.
 [[nodiscard]] const LimitsFrom &limits_at(const Timeline &timeline, std::int64_t at_ms);
 
+/// What Go's collector has come to while it was recorded.
+struct GcSums {
+    std::uint64_t most_heap_bytes = 0, cycles = 0, pause_us = 0;
+};
+/// Of the last program that had one; nothing: none was seen.
+[[nodiscard]] std::optional<GcSums> gc_sums(const Timeline &timeline);
+
 /// The scale of a chart: the cap, unless memory stays far below it; at least one byte.
 [[nodiscard]] std::uint64_t top_bytes(const Timeline &timeline);
 

@@ -9,9 +9,9 @@ namespace {
 
 using ::testing::ElementsAre;
 
-const std::vector<GetoptOption> kKnown{{"--unit", 'u', true},   {"--description", 0, true},
-                                       {"--quiet", 'q', false}, {"--collect", 'G', false},
-                                       {"--slice", 0, true},    {"--slice-inherit", 0, false}};
+const std::vector<GetoptOption> kKnown{
+    {"--unit", 'u', true}, {"--description", 0, true},    {"--quiet", 'q', false},     {"--collect", 'G', false},
+    {"--slice", 0, true},  {"--slice-inherit", 0, false}, {"--dap-log", 0, true, "on"}};
 
 std::vector<std::string> read(const std::vector<std::string> &words,
                               Abbreviations abbreviations = Abbreviations::accepted)
@@ -32,6 +32,12 @@ TEST(GetoptWords, TheNextWordIsTheValueWhateverItLooksLike)
     EXPECT_THAT(read({"--unit", "-q", "env"}), ElementsAre("--unit=-q", "env"));
     EXPECT_THAT(read({"-u", "--", "env"}), ElementsAre("--unit=--", "env"));
     EXPECT_THAT(read({"--unit"}), ElementsAre("--unit")) << "none is left: the parser says so";
+}
+
+TEST(GetoptWords, AValueThatNeedNotBeGivenIsNeverTheNextWord)
+{
+    EXPECT_THAT(read({"--dap-log", "dlv", "dap"}), ElementsAre("--dap-log=on", "dlv", "dap"));
+    EXPECT_THAT(read({"--dap-log=f", "dlv"}), ElementsAre("--dap-log=f", "dlv"));
 }
 
 TEST(GetoptWords, LettersAreTakenApart)

@@ -2,7 +2,9 @@
 #include "launch/launch.hpp"
 
 #include <signal.h>
+#include <sys/stat.h>
 
+#include <fstream>
 #include <iterator>
 #include <set>
 #include <sstream>
@@ -123,6 +125,60 @@ TEST(CarryOut, AskedForVariablesWinOverTheAccounts)
         Backend::none,
         {{SetEnvironment{{{"HOME", "/mine"}}}, ""}, {SetCredentials{"daemon", ""}, ""}, shell("echo $HOME $LOGNAME")}));
     EXPECT_EQ(child.output, "/mine daemon\n");
+}
+
+/// As dlv: its ready line is the first of its log, and standard output stays empty.
+Step logs_its_ready_line(const std::string &log)
+{
+    return {
+        Execute{"/bin/sh",
+                {"sh", "-c", "echo 'DAP server listening at: a:1' > \"$1\"; echo more >> \"$1\"", "sh", log, "--log"},
+                false},
+        ""};
+}
+
+TEST(CarryOut, HandsTheReadyLineOfALogOn)
+{
+    const test::TemporaryDirectory tree;
+    const std::string log = tree / "a.log";
+    const auto child =
+        launch(plan_of(Backend::none, {{KeepDapLog{log, {"--log"}, "", true}, ""}, logs_its_ready_line(log)}));
+    EXPECT_EQ(child.status, 0);
+    EXPECT_EQ(child.output, "DAP server listening at: a:1\n");
+    struct stat status{};
+    ASSERT_EQ(::stat(log.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, 0600U);
+}
+
+TEST(CarryOut, ALogThatCannotBeCostsTheSessionNothingElse)
+{
+    const test::TemporaryDirectory tree;
+    const KeepDapLog log{tree / "no/such/a.log", {"--log", "--log-dest=f"}, "LLDBDAP_LOG", true};
+    const auto child = launch(plan_of(
+        Backend::none,
+        {{log, ""},
+         {Execute{"/bin/sh", {"sh", "-c", "echo $LLDBDAP_LOG \"$@\"", "sh", "a", "--log", "--log-dest=f", "b"}, false},
+          ""}}));
+    EXPECT_EQ(child.status, 0);
+    EXPECT_THAT(child.output, testing::StartsWith("dap-log: cannot open " + log.path));
+    EXPECT_THAT(child.output, testing::EndsWith("\na b\n"));
+    const auto fifo =
+        launch(plan_of(Backend::none, {{KeepDapLog{"/dev/null", {}, "V", false}, ""}, shell("echo $V.")}));
+    EXPECT_EQ(fifo.output, "dap-log: cannot log the debug protocol to /dev/null: it is no regular file\n.\n");
+}
+
+TEST(CarryOut, ALogOfALaunchThatFailedIsTakenAway)
+{
+    const test::TemporaryDirectory tree;
+    const std::string made = tree / "made.log", mine = tree / "mine.log";
+    std::ofstream(mine) << "DAP server listening at: of an earlier one\n";
+    for (const std::string &log : {made, mine}) {
+        const auto child = launch(plan_of(
+            Backend::none, {{KeepDapLog{log, {}, "", true}, ""}, {Execute{"/no/such/tool", {"tool"}, false}, ""}}));
+        EXPECT_THAT(child.output, testing::StartsWith("error: cannot execute /no/such/tool"));
+    }
+    EXPECT_FALSE(std::filesystem::exists(made));
+    EXPECT_TRUE(std::filesystem::exists(mine)) << "it was there before";
 }
 
 TEST(CarryOut, FallsBackAndSaysWhy)

@@ -37,13 +37,13 @@ struct Counter {
 };
 
 template <class T> class FieldsOf : public testing::Test {};
-using Structs =
-    testing::Types<PressureLine, Pressure, CgroupLevel, MemoryHierarchy, Delegation, CgroupFacts, MemoryFacts,
-                   ManagerFacts, SystemdFacts, HostFacts, ToolFacts, DebuggeeFacts, PortFacts, Facts, PathLimit,
-                   StringPair, AddressPrefix, NameFilter, SocketBind, UnitCondition, NftSet, ScopeProperty, CgroupWrite,
-                   Division, CreateScope, CreateCgroup, Watch, VerifyLimit, InstallFilter, NoHugePages, SetOomScore,
-                   SetRlimit, SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute, Step, Notice,
-                   LaunchPlan, ProcessId, MemoryCounts, SessionRecord, RecordedPoint, RecordedEvent, RecordingHeader>;
+using Structs = testing::Types<PressureLine, Pressure, CgroupLevel, MemoryHierarchy, Delegation, CgroupFacts,
+                               MemoryFacts, ManagerFacts, SystemdFacts, HostFacts, ToolFacts, DebuggeeFacts, PortFacts,
+                               Facts, PathLimit, StringPair, AddressPrefix, NameFilter, SocketBind, UnitCondition,
+                               NftSet, ScopeProperty, CgroupWrite, Division, CreateScope, CreateCgroup, Watch,
+                               KeepDapLog, VerifyLimit, InstallFilter, NoHugePages, SetOomScore, SetRlimit, SetNice,
+                               SetCredentials, ChangeDirectory, SetEnvironment, Execute, Step, Notice, LaunchPlan,
+                               ProcessId, MemoryCounts, SessionRecord, RecordedPoint, RecordedEvent, RecordingHeader>;
 TYPED_TEST_SUITE(FieldsOf, Structs);
 
 /// A member that fields() forgets would be lost on the way through JSON.
@@ -81,40 +81,44 @@ CreateScope full_scope()
     return scope;
 }
 
+Watch full_watch()
+{
+    return {.wait = true,
+            .session = "id",
+            .backend = "cgroupfs",
+            .tool = "dlv",
+            .command = {"dlv", "exec"},
+            .split = true,
+            .split_required = true,
+            .debuggee_oom_score_adj = 500,
+            .cap = Limit(kGiB),
+            .fuse = FuseAction::warn,
+            .fuse_line = Limit(kMiB),
+            .pressure = PressureAction::weight,
+            .pressure_some_permyriad = 1,
+            .pressure_full_permyriad = 2,
+            .use_pidfd = false,
+            .use_cgroup_kill = false,
+            .go_version = "go1.19",
+            .gomemlimit = Limit(),
+            .builds = true,
+            .client_timeout_ms = 90'000,
+            .on = {.pressure = {"weight"},
+                   .growth = {"say"},
+                   .held = {"exec /bin/true"},
+                   .killed = {"stop"},
+                   .drift = {"say"},
+                   .deadline_ms = 5},
+            .drift_permyriad = 1500,
+            .history_textfile = "/t",
+            .notify = DesktopNotice::on,
+            .quiet = true,
+            .log_file = "/l"};
+}
+
 /// A plan with every kind of step.
 LaunchPlan full_plan()
 {
-    const Watch watch{.wait = true,
-                      .session = "id",
-                      .backend = "cgroupfs",
-                      .tool = "dlv",
-                      .command = {"dlv", "exec"},
-                      .split = true,
-                      .split_required = true,
-                      .debuggee_oom_score_adj = 500,
-                      .cap = Limit(kGiB),
-                      .fuse = FuseAction::warn,
-                      .fuse_line = Limit(kMiB),
-                      .pressure = PressureAction::weight,
-                      .pressure_some_permyriad = 1,
-                      .pressure_full_permyriad = 2,
-                      .use_pidfd = false,
-                      .use_cgroup_kill = false,
-                      .go_version = "go1.19",
-                      .gomemlimit = Limit(),
-                      .builds = true,
-                      .client_timeout_ms = 90'000,
-                      .on = {.pressure = {"weight"},
-                             .growth = {"say"},
-                             .held = {"exec /bin/true"},
-                             .killed = {"stop"},
-                             .drift = {"say"},
-                             .deadline_ms = 5},
-                      .drift_permyriad = 1500,
-                      .history_textfile = "/t",
-                      .notify = DesktopNotice::on,
-                      .quiet = true,
-                      .log_file = "/l"};
     LaunchPlan plan;
     plan.backend = Backend::cgroupfs;
     plan.backend_reason = "r";
@@ -122,7 +126,8 @@ LaunchPlan full_plan()
     plan.cap = Limit();
     plan.on_scope_failure = plan.on_limit_failure = OnFailure::fail;
     const std::vector<Action> actions{
-        StartWatcher{watch},
+        StartWatcher{full_watch()},
+        KeepDapLog{"/f", {"--log"}, "V", true},
         full_scope(),
         CreateCgroup{1, "/p", "n", true, {"cpu"}, {{"a", "b", true}}, "/up", std::nullopt},
         VerifyLimit{Limit(kGiB), true},
@@ -167,11 +172,11 @@ TEST(PlanJson, SaysWhatItAlwaysSaid)
     EXPECT_EQ(watch.find("scope_limit_bytes")->dump(), "null");
     EXPECT_EQ(watch.find("gomemlimit_bytes")->dump(), "\"infinity\"");
     EXPECT_EQ(watch.find("reason")->dump(), "\"why\"");
-    const Json &scope = plan.find("steps")->items()->at(1);
+    const Json &scope = plan.find("steps")->items()->at(2);
     EXPECT_EQ(scope.find("manager")->dump(), "\"user\"");
     EXPECT_EQ(scope.find("properties")->items()->at(9).dump(),
               R"x({"type":"a(iayu)","value":[[2,[127,0,0,1],8]],"name":"P9","droppable":false,"limit":true})x");
-    EXPECT_EQ(plan.find("steps")->items()->at(11).find("changes")->dump(), R"({"A":"1","B":null})");
+    EXPECT_EQ(plan.find("steps")->items()->at(12).find("changes")->dump(), R"({"A":"1","B":null})");
     EXPECT_EQ(plan.find("fallback")->items()->front().find("schema")->dump(), "1");
 }
 

@@ -22,7 +22,11 @@ const RecordedPoint kPoint{.at_ms = 1532,
                            .max = 2,
                            .oom_kill = 1,
                            .stall_some_us = 1000,
-                           .stall_full_us = 900};
+                           .stall_full_us = 900,
+                           .gc_cycles = 4,
+                           .gc_heap_bytes = 80,
+                           .gc_goal_bytes = 95,
+                           .gc_pause_us = 33};
 
 RecordingHeader header()
 {
@@ -44,7 +48,7 @@ TEST(Recording, WhatIsWrittenIsRead)
     EXPECT_EQ(read->header.realtime_ms, 1'700'000'000'000);
     EXPECT_EQ(read->header.session, test::full_record());
     EXPECT_EQ(read->header.columns.front(), "at_ms");
-    EXPECT_EQ(read->header.columns.size(), 11U);
+    EXPECT_EQ(read->header.columns.size(), 15U);
     EXPECT_THAT(read->points, ElementsAre(kPoint));
     EXPECT_THAT(read->events, ElementsAre(cap, said));
     EXPECT_EQ(read->end, test::full_record());
@@ -62,7 +66,7 @@ TEST(Recording, EachIsOneLineOfAscii)
                                          "abcdefghijklmnopqrstuvwxyz{|}~"),
                   std::string::npos);
     }
-    EXPECT_EQ(recording_line(kPoint), "{\"point\":[1532,120,100,10,1,9,3,2,1,1000,900]}\n");
+    EXPECT_EQ(recording_line(kPoint), "{\"point\":[1532,120,100,10,1,9,3,2,1,1000,900,4,80,95,33]}\n");
     EXPECT_EQ(recording_line(RecordedEvent{.at_ms = 5, .kind = RecordedKind::state, .state = SessionState::held}),
               "{\"event\":{\"at_ms\":5,\"kind\":\"state\",\"state\":\"held\"}}\n");
 }
@@ -81,16 +85,25 @@ TEST(Recording, ATornLastLineIsLeftOut)
 TEST(Recording, ANewerOneIsReadAsFarAsItIsUnderstood)
 {
     const auto read = parse_recording("{\"recording\":{\"schema\":9,\"realtime_ms\":5,\"mood\":\"good\"}}\n"
-                                      "{\"point\":[7,8,9,10,11,12,13,14,15,16,17,18,19]}\n"
+                                      "{\"point\":[7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23]}\n"
                                       "{\"event\":{\"at_ms\":9,\"kind\":\"dreamt\",\"text\":\"x\"}}\n"
                                       "{\"stack\":[1,2]}\n");
     ASSERT_TRUE(read);
     EXPECT_TRUE(read->newer);
     ASSERT_EQ(read->points.size(), 1U);
-    EXPECT_EQ(read->points[0].stall_full_us, 17U);
+    EXPECT_EQ(read->points[0].gc_pause_us, 21U);
     ASSERT_EQ(read->events.size(), 1U);
     EXPECT_EQ(read->events[0].kind, RecordedKind::unknown);
     EXPECT_EQ(read->skipped, 1U);
+}
+
+TEST(Recording, AnOlderOneKnowsNothingOfTheCollector)
+{
+    const auto read = parse_recording("{\"point\":[7,8,9,10,11,12,13,14,15,16,17]}\n");
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->points.size(), 1U);
+    EXPECT_EQ(read->points[0].stall_full_us, 17U);
+    EXPECT_EQ(read->points[0].gc_heap_bytes + read->points[0].gc_cycles, 0U);
 }
 
 TEST(Recording, HostileNumbersAreBounded)

@@ -89,7 +89,7 @@ TEST_P(Reports, ForOtherPrograms)
     const auto json = parse_json(report_json(timeline_));
     ASSERT_TRUE(json);
     EXPECT_EQ(json->find("points")->items()->size(), timeline_.points.size());
-    EXPECT_EQ(json->find("columns")->items()->size(), 11U);
+    EXPECT_EQ(json->find("columns")->items()->size(), 15U);
     const auto trace = parse_json(report_trace(timeline_));
     ASSERT_TRUE(trace);
     for (const Json &event : *trace->find("traceEvents")->items())
@@ -98,7 +98,7 @@ TEST_P(Reports, ForOtherPrograms)
 }
 
 INSTANTIATE_TEST_SUITE_P(Recordings, Reports,
-                         testing::Values("held.jsonl", "hostile.jsonl", "torn.jsonl", "newer.jsonl"),
+                         testing::Values("held.jsonl", "hostile.jsonl", "torn.jsonl", "newer.jsonl", "collector.jsonl"),
                          [](const auto &each) { return each.param.substr(0, each.param.find('.')); });
 
 } // namespace

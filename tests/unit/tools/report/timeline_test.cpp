@@ -32,6 +32,24 @@ std::vector<std::string> whats(const Timeline &timeline)
     return words;
 }
 
+TEST(Timeline, TheCollectorIsSummedUpWhereOneWasSeen)
+{
+    Recorded in = recorded();
+    in.points = {point(0, 10), point(1000, 90)};
+    EXPECT_FALSE(gc_sums(timeline_of(in)));
+    in.points[0].gc_heap_bytes = 8;
+    in.points[0].gc_cycles = 1;
+    in.points[1].gc_heap_bytes = 5;
+    in.points[1].gc_cycles = 3;
+    in.points[1].gc_pause_us = 700;
+    in.points.push_back(point(2000, 20)); // it has gone
+    const auto sums = gc_sums(timeline_of(in));
+    ASSERT_TRUE(sums);
+    EXPECT_EQ(sums->most_heap_bytes, 8U);
+    EXPECT_EQ(sums->cycles, 3U);
+    EXPECT_EQ(sums->pause_us, 700U);
+}
+
 TEST(Timeline, StatesBecomeSpans)
 {
     Recorded in = recorded();
