@@ -17,7 +17,6 @@ import tap
 import watched
 from session import MIB
 
-EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
 NOTE = """#!/bin/sh
 # note FOLDER WORD...: its environment, words, cgroup and descriptors, as one directory that is there when all of it is
@@ -71,17 +70,18 @@ def notes(**on):
         yield Notes(folder, **on)
 
 
-def eater(with_notes, *options, mib=200, env=None, program=None):
-    """gdb's session of a program that takes so much; its cap is 128M."""
-    return session.Session([tap.dbgscope, "--memory-max=128M", *options, *session.GDB, "-ex", "run", "--args",
-                            program or tap.program("eater"), "heap", str(mib), "1"], env={**with_notes.env, **(env or {})})
+def eater(with_notes, *options, mib=200, stays=False, program=None):
+    """gdb's session of a program that takes so much; its cap is 128M. `stays`: at its end it is stopped for a while."""
+    run = ["-ex", "catch syscall exit_group", "-ex", "run", "-ex", "shell sleep 100"] if stays else ["-ex", "run"]
+    return session.Session([tap.dbgscope, "--memory-max=128M", *options, *session.GDB, *run, "--args",
+                            program or tap.program("eater"), "heap", str(mib), "1"], env=with_notes.env)
 
 
 def environment(note):
     return dict(line.split("=", 1) for line in (note / "environment").read_text().splitlines() if "=" in line)
 
 
-@tap.test(*EVERYWHERE)
+@tap.test("host", "pidns", timeout=120)
 def a_hold_runs_the_users_command_with_the_event_in_its_environment():
     with notes() as own:
         own.configure(held=[own.exec("'two words'", "end")], growth=[own.exec("grown")])
@@ -107,7 +107,7 @@ def a_hold_runs_the_users_command_with_the_event_in_its_environment():
             gdb.process.send_signal(signal.SIGKILL)
 
 
-@tap.test("host", "pidns")
+@tap.test("host", "pidns", timeout=120)
 def a_command_that_hangs_delays_nobody_and_is_ended():
     with notes() as own:
         hang = own.folder / "hang"
@@ -126,7 +126,7 @@ def a_command_that_hangs_delays_nobody_and_is_ended():
         tap.wait_until(lambda: not any(session.alive(pid) for pid in pids), session.PATIENCE_S, message="the command's end")
 
 
-@tap.test(*EVERYWHERE)
+@tap.test("host", "pidns", timeout=120)
 def stop_ends_the_session_and_a_kill_is_told():
     with notes() as own:
         own.configure(held=["stop"], killed=[own.exec()])
@@ -141,17 +141,18 @@ def stop_ends_the_session_and_a_kill_is_told():
         tap.equal(len(own.got("killed")), 1)
 
 
-@tap.test("host")
+@tap.test("host", timeout=120)
 def growth_is_told_where_nothing_is_held():
     with notes() as own:
         own.configure(growth=["say", own.exec()])
-        with eater(own, "--fuse-action=off", mib=124) as gdb:
+        with eater(own, "--fuse-action=off", mib=122, stays=True) as gdb:
             gdb.match("near its cap")
             own.wait("growth")
-            gdb.wait()
+            gdb.process.kill()
         own.configure(growth=[own.exec()])
-        with eater(own, "--fuse-action=off", mib=110) as gdb:
+        with eater(own, "--fuse-action=off", mib=110, stays=True) as gdb:
             own.wait("growth", 2)
+            gdb.process.kill()
             gdb.wait()
             tap.true("near its cap" not in gdb.stderr, gdb.stderr)
 
@@ -201,7 +202,7 @@ def past(own, program, mib):
     return watched.ended_record(name)
 
 
-@tap.test("host", "pidns")
+@tap.test("host", "pidns", timeout=120)
 def a_session_unlike_its_week_is_told_at_its_end():
     with notes() as own:
         log = own.folder / "log"
@@ -232,7 +233,7 @@ def a_session_unlike_its_week_is_told_at_its_end():
         tap.equal(history.rc, 1, history.stdout)
 
 
-@tap.test("host", "pidns")
+@tap.test("host", "pidns", timeout=120)
 def the_textfile_is_there_after_the_session_whole_and_readable():
     with notes() as own:
         folder = own.folder / "textfiles"
