@@ -266,6 +266,11 @@ def a_program_that_has_got_a_leak_is_named():
         found = json.loads(history("--program", folder, "--drift", "--json", expected=1))["programs"][0]
         peak = next(figure for figure in found["figures"] if figure["what"] == "peak")
         tap.true(peak["drifted"] and peak["change"] > 1, f"{peak}")
+        tap.contains(history("--program", folder, "--drift", "--history-drift=1000%"), "0 of 1 programs drifted")
+        before = tap.run([tap.dbgscope, "--history-drift=1000%", "history", "--program", folder, "--drift"])
+        tap.equal(before.rc, 0, before.stdout)
+        wrong = tap.run([tap.dbgscope, "history", "--history-drift=much"])
+        tap.true(wrong.rc == 125 and '--history-drift "much"' in wrong.stderr, wrong.stderr)
         past = json.loads(history("--program", folder, "--since", "1h", "--json"))
         tap.equal([each["id"] for each in past], names)
         tap.true(all(os.path.exists(each["recording"]) for each in past), "a recording is missing")

@@ -122,8 +122,7 @@ LaunchPlan full_plan()
     LaunchPlan plan;
     plan.backend = Backend::cgroupfs;
     plan.backend_reason = "r";
-    plan.session = "s";
-    plan.cap = Limit();
+    plan.session = "s", plan.cap = Limit();
     plan.on_scope_failure = plan.on_limit_failure = OnFailure::fail;
     const std::vector<Action> actions{
         StartWatcher{full_watch()},
