@@ -250,6 +250,12 @@ def short_session(program, mib):
     return name
 
 
+def peak_of(folder):
+    """What the drift says of it. How fast a program grows a busy machine decides, too."""
+    found = json.loads(tap.run([tap.dbgscope, "history", "--program", folder, "--drift", "--json"]).stdout)["programs"][0]
+    return next(figure for figure in found["figures"] if figure["what"] == "peak")
+
+
 @tap.test("host")
 def a_program_that_has_got_a_leak_is_named():
     with tempfile.TemporaryDirectory(prefix="dbgscope-drift-") as folder:
@@ -258,13 +264,12 @@ def a_program_that_has_got_a_leak_is_named():
         names = [short_session(program, 24) for _ in range(5)]
         tap.contains(history("--program", folder, "--drift"), "1 has fewer than 5 sessions there, too few to tell")
         names.append(short_session(program, 24))
-        tap.contains(history("--program", folder, "--drift"), "0 of 1 programs drifted")
+        tap.true(not peak_of(folder)["drifted"], "one like the others")
         names.append(short_session(program, 72))
         text = history("--program", folder, "--drift", expected=1)
         tap.contains(text, f"{program}: last session {names[-1]}")
         tap.true(re.search(r"peak .*DRIFTED", text), text)
-        found = json.loads(history("--program", folder, "--drift", "--json", expected=1))["programs"][0]
-        peak = next(figure for figure in found["figures"] if figure["what"] == "peak")
+        peak = peak_of(folder)
         tap.true(peak["drifted"] and peak["change"] > 1, f"{peak}")
         tap.contains(history("--program", folder, "--drift", "--history-drift=1000%"), "0 of 1 programs drifted")
         before = tap.run([tap.dbgscope, "--history-drift=1000%", "history", "--program", folder, "--drift"])
