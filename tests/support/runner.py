@@ -6,10 +6,11 @@
     rules             tests/rules/*.py
     host pidns        tests/system/*_test.py on this machine, and under a systemd of its own
     desktop           notifications by a real service on a virtual display; what init writes, in Neovim and Emacs
+    editors           VS Code in a browser, Neovim, Helix, Emacs and their debug adapters, driven as people do (editors.py fetches)
     package           the Debian package in clean Debian 12 and 13 roots
     vm                one boot: Debian 12, cgroup v2
     vm-all            Debian 12 v2, hybrid, legacy; Debian 13 v2
-    all               everything, with desktop, package and vm-all. Default: everything, with vm.
+    all               everything, with desktop, editors, package and vm-all. Default: everything, with vm.
 
 The last line is "N passed, N failed, N skipped". Exit status 1 when something failed, or
 a suite ran no test at all. With DBGSCOPE_MUST_RUN=1 a skip is a failure.
@@ -41,8 +42,8 @@ VM_SUITES = {
     "vm": ["vm:v2@12"],
     "vm-all": ["vm:v2@12", "vm:hybrid@12", "vm:legacy@12", "vm:v2@13"],
 }
-SUITES = (*GTEST, "rules", "host", "pidns", "desktop", "package", *VM_SUITES)
-DEFAULT = [s for s in SUITES if s not in ("vm-all", "package", "desktop")]
+SUITES = (*GTEST, "rules", "host", "pidns", "desktop", "editors", "package", *VM_SUITES)
+DEFAULT = [s for s in SUITES if s not in ("vm-all", "package", "desktop", "editors")]
 ALL = [s for s in SUITES if s != "vm"]
 VM_DEADLINE = 1500  # seconds for one boot with all its modules; vm.py has shorter ones for hangs
 
@@ -243,7 +244,7 @@ def run_python(outcome, options):
     modules = _modules("rules", "*.py") if env == "rules" else _for_env(env)
     for module in modules:
         status, output = _execute([sys.executable, module, "--env", env, "--filter", options.filter],
-                                  2400 if env == "package" else 600)
+                                  2400 if env in ("package", "editors") else 600)
         take_module(outcome, os.path.basename(module), env, status, output)
 
 

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A person's Go project that leaks, and its debugging session as the kernel and the records show it, for tests of editors."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+
+import kernel
+import tap
+import watched
+from dap import MARK, left_behind
+from terminal import PATIENCE_S
+
+CAP = "128M"
+MAIN_GO = """package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+var kept [][]byte
+
+func remember(mib int) {
+	block := make([]byte, mib<<20)
+	for at := 0; at < len(block); at += 4096 {
+		block[at] = 1
+	}
+	kept = append(kept, block)
+}
+
+func main() {
+	for total := 0; total < 200; total += 4 {
+		remember(4)
+		time.Sleep(20 * time.Millisecond)
+	}
+	fmt.Fprintln(os.Stderr, "leak: done")
+	time.Sleep(5 * time.Minute)
+}
+"""
+HELD = r"debuggee held: \d+M of its 128M cap"
+
+
+class Project:
+    """Its folder has the sources, a copy of dbgscope that other roots can run, and a home with the links."""
+
+    def __init__(self, folder, prefix=()):
+        """prefix: the words before a command that run it where the editor is."""
+        self.folder, self._prefix = pathlib.Path(folder), list(prefix)
+        self.work, self.home = self.folder / "work", self.folder / "home"
+        self.work.mkdir()
+        self.home.mkdir()
+        (self.work / "go.mod").write_text("module leaking\n\ngo 1.19\n")
+        (self.work / "main.go").write_text(MAIN_GO)
+        self.dbgscope = shutil.copy(tap.dbgscope, self.folder / "dbgscope")
+        self.mark = os.urandom(8).hex()
+        self.env = {"HOME": str(self.home), "DBGSCOPE_MEMORY_MAX": CAP, MARK: self.mark, "GOMEMLIMIT": None, "GODEBUG": None,
+                    "DBGSCOPE_SESSION": None, "DBUS_SESSION_BUS_ADDRESS": None, "XDG_RUNTIME_DIR": None,
+                    "XDG_CONFIG_HOME": None, "XDG_CACHE_HOME": None, "GOFLAGS": None, "GOCACHE": "/var/cache/go-build"}
+
+    def run(self, *words):
+        return tap.succeed([*self._prefix, *words], env=self.env, cwd=self.work, timeout=PATIENCE_S)
+
+    def init(self, *words):
+        """What `dbgscope init` prints, with the links made first."""
+        self.run(self.dbgscope, "install-shims")
+        return self.run(self.dbgscope, "init", *words).stdout
+
+    def record(self):
+        """Of the live session, once there is one."""
+        def look():
+            for file in watched.live_directory().glob("*.json"):
+                with contextlib.suppress(OSError, ValueError):
+                    record = json.loads(file.read_text())
+                    if kernel.environment(record["debugger"]["pid"]).get(MARK) == self.mark:
+                        return record
+            return None
+        return tap.wait_until(look, PATIENCE_S, 0.1, "a live session")
+
+    def state_becomes(self, *states):
+        tap.wait_until(lambda: self.record()["state"] in states, PATIENCE_S, 0.1, f"state {states}, it is {self.record()['state']}")
+
+    def more(self):
+        """In one word, as the held line has it; with the session's name, since others may debug here."""
+        return self.run(self.dbgscope, "more", self.record()["id"])
+
+    def nothing_left(self, launcher):
+        try:
+            tap.wait_until(lambda: not left_behind(launcher, self.mark), PATIENCE_S, 0.1)
+        except tap.Timeout:
+            tap.fail(f"left after the end: {left_behind(launcher, self.mark)}")
+
+
+@contextlib.contextmanager
+def project(prefix_for=lambda folder: ()):
+    with tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder:
+        yield Project(folder, prefix_for(folder))
