@@ -66,6 +66,13 @@ UniqueFd look_at_descriptor(pid_t pid, int number)
     return file ? std::move(*file) : UniqueFd();
 }
 
+bool is_handed_down(pid_t pid, int number)
+{
+    const auto text = read_file("/proc/" + std::to_string(pid) + "/fdinfo/" + std::to_string(number));
+    const auto flags = text ? field(*text, "flags:", 8) : std::nullopt;
+    return flags && (*flags & O_CLOEXEC) == 0;
+}
+
 UniqueFd open_again(int fd, int flags)
 {
     auto file = open_at(AT_FDCWD, kSelfDescriptors + std::to_string(fd), flags);

@@ -25,6 +25,8 @@ struct Stream {
 /// What descriptor `number` of a process is open on, with O_PATH: nothing happens to it. Invalid: the process has
 /// ended, or is another user's, or has no such descriptor.
 [[nodiscard]] UniqueFd look_at_descriptor(pid_t pid, int number);
+/// Whether its next program would have it too: it was handed down or is meant to be, and is not its own affair.
+[[nodiscard]] bool is_handed_down(pid_t pid, int number);
 /// The same file once more, for use. Invalid, errno set: not possible (ENXIO: a FIFO that nobody reads).
 [[nodiscard]] UniqueFd open_again(int fd, int flags);
 

@@ -27,12 +27,14 @@ bool is_socket(int fd)
 } // namespace
 
 /// On a terminal, and in VS Code, whose Go extension starts dlv with sockets for 0 to 3 and shows 2 and the program's
-/// output in one console.
+/// output in one console. Neovim gives it sockets too, but no fourth: there 3 is the one that dlv listens on.
 bool DebuggeeStderr::is_shown_anyway()
 {
+    constexpr int kFourth = STDERR_FILENO + 1;
     if (!shown_anyway_)
         shown_anyway_ = ::isatty(STDERR_FILENO) == 1 ||
-                        (is_socket(STDERR_FILENO) && is_socket(look_at_descriptor(debugger_, STDERR_FILENO + 1).get()));
+                        (is_socket(STDERR_FILENO) && is_socket(look_at_descriptor(debugger_, kFourth).get()) &&
+                         is_handed_down(debugger_, kFourth));
     return *shown_anyway_;
 }
 

@@ -111,9 +111,10 @@ class GoExtension:
 
 
 PIECES = {
-    # the oldest with gdb's own DAP, and with the Helix that must not pause a held program
+    # has gdb's own DAP, and the Helix that must not pause a held program
     "trixie": DebianRoot("trixie", ("hx", "delve", "golang-go", "gdb", "lldb", "neovim")),
-    "sid": DebianRoot("sid", ("hx", "delve", "emacs-nox", "elpa-dape", "neovim"), updates=False),
+    # the newest of all, and dape
+    "sid": DebianRoot("sid", ("hx", "delve", "golang-go", "emacs-nox", "elpa-dape"), updates=False),
     "nvim-dap": Repository("https://github.com/mfussenegger/nvim-dap", "0.10.0"),
     "nvim-dap-go": Repository("https://github.com/leoluz/nvim-dap-go", "main"),
     "code-server": CodeServer("4.100.3", "1.56.1"),

@@ -40,11 +40,12 @@ class Terminal:
         self._folder = tempfile.TemporaryDirectory(prefix="dbgscope-test-")
         self._tmux = ["tmux", "-S", f"{self._folder.name}/tmux", "-f", "/dev/null"]
         size = ["-x", str(width), "-y", str(height)]
-        full = {**os.environ, "LANG": "C.UTF-8", "TERM": "tmux-256color", **env}
+        own = {"LANG": "C.UTF-8", **{k: v for k, v in env.items() if v is not None}}  # the command's, not tmux's
+        words = [word for name, value in own.items() for word in ("-e", f"{name}={value}")]
         # remain-on-exit: the last words of an editor that has gone are still to be seen
-        self._server = subprocess.Popen([*self._tmux, "start-server", ";", "set", "-g", "remain-on-exit", "on", ";", "set", "-g",
-                                         "default-terminal", "tmux-256color", ";", "new-session", "-d", *size, "--",
-                                         *map(str, command)], env={k: v for k, v in full.items() if v is not None}, cwd=cwd)
+        options = ["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "default-terminal", "tmux-256color", ";"]
+        self._server = subprocess.Popen([*self._tmux, "start-server", ";", *options, "new-session", "-d", *size, *words, "--",
+                                         *map(str, command)], env={k: v for k, v in os.environ.items() if k not in env}, cwd=cwd)
 
     def __enter__(self):
         tap.equal(self._server.wait(30), 0, "tmux")
@@ -64,9 +65,16 @@ class Terminal:
     def screen(self):
         return tap.succeed([*self._tmux, "capture-pane", "-p"]).stdout
 
-    def shows(self, pattern, patience=PATIENCE_S):
+    def shows(self, pattern, dismiss=None):
+        """dismiss: what is answered by Enter as long as the pattern is not there."""
+        def look():
+            screen = self.screen
+            found = re.search(pattern, screen)
+            if not found and dismiss and re.search(dismiss, screen):
+                self.keys("Enter")
+            return found
         try:
-            return tap.wait_until(lambda: re.search(pattern, self.screen), patience, 0.1)
+            return tap.wait_until(look, PATIENCE_S, 0.1)
         except tap.Timeout:
             tap.fail(f"{pattern} is never on the screen:\n{self.screen}")
 

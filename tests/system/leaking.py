@@ -50,7 +50,7 @@ class Project:
 
     def __init__(self, folder, prefix=()):
         """prefix: the words before a command that run it where the editor is."""
-        self.folder, self._prefix = pathlib.Path(folder), list(prefix)
+        self.folder, self.prefix = pathlib.Path(folder), list(prefix)
         self.work, self.home = self.folder / "work", self.folder / "home"
         self.work.mkdir()
         self.home.mkdir()
@@ -63,7 +63,7 @@ class Project:
                     "XDG_CONFIG_HOME": None, "XDG_CACHE_HOME": None, "GOFLAGS": None, "GOCACHE": "/var/cache/go-build"}
 
     def run(self, *words):
-        return tap.succeed([*self._prefix, *words], env=self.env, cwd=self.work, timeout=PATIENCE_S)
+        return tap.succeed([*self.prefix, *words], env=self.env, cwd=self.work, timeout=PATIENCE_S)
 
     def init(self, *words):
         """What `dbgscope init` prints, with the links made first."""
@@ -88,11 +88,14 @@ class Project:
         """In one word, as the held line has it; with the session's name, since others may debug here."""
         return self.run(self.dbgscope, "more", self.record()["id"])
 
-    def nothing_left(self, launcher):
+    def nothing_left(self, launcher, but_for=None):
+        """but_for: the editor itself, which has the mark of all it starts."""
+        def left():
+            return [one for one in left_behind(launcher, self.mark) if not (but_for and one.endswith(f" ({but_for})"))]
         try:
-            tap.wait_until(lambda: not left_behind(launcher, self.mark), PATIENCE_S, 0.1)
+            tap.wait_until(lambda: not left(), PATIENCE_S, 0.1)
         except tap.Timeout:
-            tap.fail(f"left after the end: {left_behind(launcher, self.mark)}")
+            tap.fail(f"left after the end: {left()}")
 
 
 @contextlib.contextmanager

@@ -41,6 +41,15 @@ TEST(Descriptors, TheReaderOfAPipeHasItsOtherEnd)
     EXPECT_FALSE(has_other_end(0, *stream));
 }
 
+TEST(Descriptors, WhatTheNextProgramGetsIsHandedDown)
+{
+    const Pipe pipe;
+    EXPECT_FALSE(is_handed_down(::getpid(), pipe.in.get()));
+    const UniqueFd kept(::dup(pipe.in.get()));
+    EXPECT_TRUE(is_handed_down(::getpid(), kept.get()));
+    EXPECT_FALSE(is_handed_down(0, kept.get()));
+}
+
 TEST(Descriptors, ANamedFifoIsAPipeToo)
 {
     const test::TemporaryDirectory folder;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -174,6 +175,29 @@ TEST_F(DebuggeeStderrTest, TheStreamOfOurOwnMessagesIsNotWrittenToTwice)
     DebuggeeStderr echo(::getpid());
     echo.expect_death(pids(), kNow);
     EXPECT_FALSE(echo.say("twice"));
+}
+
+/// VS Code's Go extension hands down a fourth socket; the one that dlv itself listens on may have the same number.
+TEST_F(DebuggeeStderrTest, AFourthSocketIsTheEditorsOnlyWhenHandedDown)
+{
+    std::array<int, 2> ends{-1, -1};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    const UniqueFd ours(ends[0]), theirs(ends[1]);
+    constexpr int kFourth = STDERR_FILENO + 1;
+    const UniqueFd before(::fcntl(kFourth, F_DUPFD_CLOEXEC, 0));
+    (void)::dup2(theirs.get(), STDERR_FILENO);
+    for (const bool handed_down : {false, true}) {
+        if (theirs.get() != kFourth)
+            (void)::dup3(theirs.get(), kFourth, O_CLOEXEC);
+        (void)::fcntl(kFourth, F_SETFD, handed_down ? 0 : FD_CLOEXEC);
+        DebuggeeStderr echo(::getpid());
+        echo.expect_death(pids(), kNow);
+        EXPECT_EQ(echo.say("held"), !handed_down);
+    }
+    if (before.valid())
+        (void)::dup3(before.get(), kFourth, O_CLOEXEC);
+    else if (theirs.get() != kFourth)
+        (void)::close(kFourth);
 }
 
 TEST_F(DebuggeeStderrTest, NorIsAFileOrATerminalsOwner)
