@@ -44,9 +44,11 @@ class DebianRoot:
         if not shutil.which("mmdebstrap") or os.getuid() != 0:
             raise Missing("mmdebstrap and root are needed")
         lines = vmroot.mirror_lines(self.suite)
-        call(log, "mmdebstrap", "--mode=root", "--variant=apt", "--include=" + ",".join(self.packages),
-             "--dpkgopt=force-unsafe-io", *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in FOLDERS_LEFT_OUT),
-             *(f"--aptopt={option}" for option in vmroot.apt_options()), self.suite, place, *(lines if self.updates else lines[:1]))
+        options = ["--mode=root", "--variant=apt", "--include=" + ",".join(self.packages), "--dpkgopt=force-unsafe-io"]
+        options += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in FOLDERS_LEFT_OUT]
+        options += [f"--aptopt={option}" for option in vmroot.apt_options()]
+        options.append("--customize-hook=echo 127.0.0.1 localhost > \"$1/etc/hosts\"")
+        call(log, "mmdebstrap", *options, self.suite, place, *(lines if self.updates else lines[:1]))
 
 
 @dataclass(frozen=True)

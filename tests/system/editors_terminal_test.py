@@ -118,5 +118,33 @@ def helix_25_07_pauses_a_held_program():
     helix("sid", pauses=True)
 
 
+@tap.test("editors", timeout=400)
+def emacs_shows_it_in_dapes_repl():
+    with project_in("sid") as project:
+        init = project.folder / "init.el"
+        init.write_text("(setq inhibit-startup-screen t)\n(require 'dape)\n" + project.init("emacs"))
+        with Terminal([*project.prefix, "emacs", "-nw", "-q", "-l", init, "main.go"], project.env, project.work) as screen:
+            screen.shows("func remember")
+            screen.keys("M-x")
+            screen.type("dape")
+            screen.keys("Enter")
+            screen.shows("Run adapter")
+            screen.type('dlv :program "."')
+            screen.keys("Enter")
+            screen.shows(leaking.HELD)
+            screen.picture("emacs-held")
+            launcher = project.record()["debugger"]["pid"]
+            project.more()
+            screen.shows("no longer held: its cap is now 256M")
+            screen.shows("leak: done")
+            screen.picture("emacs-done")
+            screen.keys("M-x")
+            screen.type("dape-quit")
+            screen.keys("Enter")
+            project.nothing_left(launcher, but_for="emacs")
+            screen.keys("C-x", "C-c")
+            screen.ended()
+
+
 if __name__ == "__main__":
     tap.main()

@@ -42,7 +42,7 @@ func main() {
 	time.Sleep(5 * time.Minute)
 }
 """
-HELD = r"debuggee held: \d+M of its 128M cap"
+HELD = r"debuggee held: [\d.]+M of its 128M cap"
 
 
 class Project:
