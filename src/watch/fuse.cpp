@@ -60,6 +60,13 @@ std::uint64_t Fuse::left(const FuseSample &sample) const
     return minus(sample.cap.bytes(), version_ == 1 ? lent_to : sample.unreclaimable_bytes);
 }
 
+/// v1: the kernel says that it waits until the last who does has got up, which on a busy machine is long after the limit
+/// was raised.
+bool Fuse::has_room(const FuseSample &sample) const
+{
+    return version_ == 1 && minus(sample.limit.bytes(), sample.current_bytes) >= kLendToRun;
+}
+
 ProcessNeed Fuse::needs_processes(const FuseSample &sample) const
 {
     switch (state_) {
@@ -211,7 +218,7 @@ bool Fuse::release(const FuseSample &sample, FuseOrders &orders)
         why = Release::ended;
     else if (!sample.traced && !only_looks())
         why = Release::detached;
-    else if (raised && !over(sample))
+    else if (raised && (!over(sample) || has_room(sample)))
         why = Release::raised;
     else if (!sample.waiting && sample.unreclaimable_bytes < share(sample.line.bytes(), kReleasePercent))
         why = Release::shrunk;

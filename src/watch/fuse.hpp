@@ -81,6 +81,7 @@ class Fuse {
   private:
     using Ms = std::chrono::milliseconds;
     [[nodiscard]] bool over(const FuseSample &sample) const;
+    [[nodiscard]] bool has_room(const FuseSample &sample) const;
     [[nodiscard]] std::uint64_t left(const FuseSample &sample) const;
     [[nodiscard]] bool must_freeze(const FuseSample &sample) const;
     [[nodiscard]] bool lands_dearly(const FuseSample &sample) const;

@@ -23,6 +23,7 @@ SETTINGS = {
     "go.toolsManagement.autoUpdate": False, "go.alternateTools": {},
 }
 CONSOLE = ".repl .monaco-list-rows"
+ROW = '.quick-input-list .monaco-list-row:has-text("{}")'
 
 
 class Browser:
@@ -138,6 +139,27 @@ def a_held_program_is_seen_paused_given_more_and_stopped():
             browser.picture("vscode-stopped")
             left = [file.name for file in project.work.iterdir()]
             tap.equal(sorted(left), [".vscode", "go.mod", "main.go"], "dlv's own program is removed")
+
+
+@tap.test("editors", timeout=400)
+def the_task_in_the_command_palette_gives_it_more():
+    with leaking.project() as project:
+        configure(project)
+        with vscode(project) as browser:
+            browser.ask(press="F5")
+            browser.shows(CONSOLE, leaking.HELD)
+            launcher = project.record()["debugger"]["pid"]
+            browser.ask(press="F1")
+            browser.ask(type="Tasks: Run Task")
+            browser.shows(".quick-input-list", r"Tasks: Run Task\b")
+            browser.ask(click=ROW.format("Tasks: Run Task"))
+            browser.shows(".quick-input-list", "dbgscope: give it more")
+            browser.ask(click=ROW.format("dbgscope: give it more"))
+            browser.shows(CONSOLE, "leak: done")
+            browser.picture("vscode-task")
+            tap.equal(project.record()["cap_bytes"], 256 << 20)
+            browser.ask(press="Shift+F5")
+            project.nothing_left(launcher)
 
 
 if __name__ == "__main__":

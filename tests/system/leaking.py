@@ -2,6 +2,7 @@
 """A person's Go project that leaks, and its debugging session as the kernel and the records show it, for tests of editors."""
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import watched
 from dap import MARK, left_behind
 from terminal import PATIENCE_S
 
+CLONE_NEWNS = 0x00020000
 CAP = "128M"
 MAIN_GO = """package main
 
@@ -85,8 +87,8 @@ class Project:
         tap.wait_until(lambda: self.record()["state"] in states, PATIENCE_S, 0.1, f"state {states}, it is {self.record()['state']}")
 
     def more(self):
-        """In one word, as the held line has it; with the session's name, since others may debug here."""
-        return self.run(self.dbgscope, "more", self.record()["id"])
+        """As the held line has it; which session is meant is plain, see alone()."""
+        return self.run(self.dbgscope, "more")
 
     def nothing_left(self, launcher, but_for=None):
         """but_for: the editor itself, which has the mark of all it starts."""
@@ -98,7 +100,19 @@ class Project:
             tap.fail(f"left after the end: {left()}")
 
 
+def alone():
+    """From here on this test sees no session but its own: the directory of the live records is one that nobody else has."""
+    if os.geteuid() != 0:
+        tap.skip("needs root: mounts of its own")
+    watched.live_directory().mkdir(mode=0o700, exist_ok=True)
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+        tap.fail(f"unshare: {os.strerror(ctypes.get_errno())}")
+    tap.succeed(["mount", "--make-rprivate", "/"])
+    tap.succeed(["mount", "-t", "tmpfs", "-o", "mode=0700", "tmpfs", watched.live_directory()])
+
+
 @contextlib.contextmanager
 def project(prefix_for=lambda folder: ()):
+    alone()
     with tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder:
         yield Project(folder, prefix_for(folder))

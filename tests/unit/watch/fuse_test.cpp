@@ -218,6 +218,11 @@ const Story kStoriesV1[] = {
     {"detach", {{0, 120, kWaiting, State::frozen, "held"}, {20, 120, kUntraced, State::lifted, "lift detached"}}},
     {"dbgscope set writes the new cap as the limit; the line follows",
      {{0, 120, kWaiting, State::frozen, "held"}, {20, 120, 0, State::running, "take back raised", 256, 243, 256}}},
+    {"raised, and those who wait have not got up yet",
+     {{0, 120, kWaiting, State::frozen, "held"},
+      {20, 120, kWaiting, State::running, "take back raised", 256, 243, 256}}},
+    {"raised, but not by enough",
+     {{0, 120, kWaiting, State::frozen, "held"}, {20, 120, kWaiting, State::frozen, "held", 130, 123, 123}}},
     {"warn", {{0, 120, kWaiting, State::lifted, "lift held"}}, FuseAction::warn},
     {"pressure cannot freeze", {{0, 50, kPressure, State::running, ""}}},
 };
