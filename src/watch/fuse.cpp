@@ -60,8 +60,8 @@ std::uint64_t Fuse::left(const FuseSample &sample) const
     return minus(sample.cap.bytes(), version_ == 1 ? lent_to : sample.unreclaimable_bytes);
 }
 
-/// v1: the kernel says that it waits until the last who does has got up, which on a busy machine is long after the limit
-/// was raised.
+/// v1: the kernel says that it waits until the last who does has got up, which on a busy machine is long after the
+/// limit was raised.
 bool Fuse::has_room(const FuseSample &sample) const
 {
     return version_ == 1 && minus(sample.limit.bytes(), sample.current_bytes) >= kLendToRun;
