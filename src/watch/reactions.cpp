@@ -146,7 +146,7 @@ void Reactor::react(SessionEvent event, const EventFacts &facts, Time now)
 
 void Reactor::keep_stderr()
 {
-    struct stat info {};
+    struct stat info{};
     const bool quiet = order_.quiet || !order_.log_file.empty();
     if (quiet || ::fstat(STDERR_FILENO, &info) != 0 || (!S_ISREG(info.st_mode) && ::isatty(STDERR_FILENO) != 1))
         return;
@@ -155,7 +155,7 @@ void Reactor::keep_stderr()
 
 void Reactor::ended(const std::string &history, const EventFacts &facts)
 {
-    struct stat info {};
+    struct stat info{};
     const UniqueFd error = std::move(stderr_);
     const bool says = !order_.quiet && (error.valid() || !order_.log_file.empty());
     const bool compares =

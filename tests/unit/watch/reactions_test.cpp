@@ -17,14 +17,10 @@ TEST(EventVariables, SayWhatIsKnownAndNothingElse)
     facts.pid = 42;
     facts.memory_bytes = 5;
     facts.cap = Limit(7);
-    const std::vector<std::string> expected{"DBGSCOPE_EVENT=held",
-                                            "DBGSCOPE_SESSION=s",
-                                            "DBGSCOPE_EVENT_TEXT=held: \\x1b[2J\\x0ax",
-                                            "DBGSCOPE_EVENT_TOOL=dlv",
-                                            "DBGSCOPE_EVENT_PROGRAM=/a b",
-                                            "DBGSCOPE_EVENT_PID=42",
-                                            "DBGSCOPE_EVENT_MEMORY_BYTES=5",
-                                            "DBGSCOPE_EVENT_CAP_BYTES=7"};
+    const std::vector<std::string> expected{
+        "DBGSCOPE_EVENT=held",           "DBGSCOPE_SESSION=s",          "DBGSCOPE_EVENT_TEXT=held: \\x1b[2J\\x0ax",
+        "DBGSCOPE_EVENT_TOOL=dlv",       "DBGSCOPE_EVENT_PROGRAM=/a b", "DBGSCOPE_EVENT_PID=42",
+        "DBGSCOPE_EVENT_MEMORY_BYTES=5", "DBGSCOPE_EVENT_CAP_BYTES=7"};
     EXPECT_EQ(event_variables("held", "s", facts), expected);
     EXPECT_EQ(event_variables("drift", "s", {}),
               (std::vector<std::string>{"DBGSCOPE_EVENT=drift", "DBGSCOPE_SESSION=s"}));
