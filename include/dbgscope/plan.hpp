@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "dbgscope/around.hpp"
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/fields.hpp"
 #include "dbgscope/scope_plan.hpp"
@@ -107,8 +108,12 @@ struct Watch {
     std::string history_textfile;     ///< the directory of node_exporter's textfiles; empty: none is written
     DesktopNotice notify = DesktopNotice::off;
     bool quiet = false;
-    std::string log_file; ///< instead of stderr; empty: stderr
+    std::string log_file;         ///< instead of stderr; empty: stderr
+    std::optional<Around> around; ///< set where there is no cgroup of the session's own
     bool operator==(const Watch &) const = default;
+
+    /// The seccomp filter tells of each debuggee.
+    [[nodiscard]] bool filtered() const { return split || (around && around->knows_debuggees); }
 };
 
 /// Leave a watcher beside the debugger, or (wait) become one. Before the cgroup is made: both enter it together.
@@ -129,8 +134,9 @@ struct KeepDapLog {
 /// The seccomp filter that tells the watcher of each new debuggee. Inherited by everything the debugger starts.
 struct InstallFilter {
     bool required = false;
-    bool go_starts = false; ///< and of each start of a Go program, so that its heap profile can be switched on
-    bool itself = false;    ///< this process is the debuggee: it enters that cgroup once the filter is there
+    bool go_starts = false;   ///< and of each start of a Go program, so that its heap profile can be switched on
+    bool allocations = false; ///< and of each large piece of memory that is asked for
+    bool itself = false;      ///< this process is the debuggee: it enters that cgroup once the filter is there
     bool operator==(const InstallFilter &) const = default;
 };
 
@@ -281,6 +287,7 @@ void fields(auto &visit, Is<Watch> auto &watch)
     visit("notify", watch.notify);
     visit("quiet", watch.quiet);
     visit("log_file", watch.log_file);
+    visit("around", watch.around);
 }
 
 void fields(auto &visit, Is<StartWatcher> auto &start)
@@ -300,6 +307,7 @@ void fields(auto &visit, Is<InstallFilter> auto &filter)
 {
     visit("required", filter.required);
     visit("go_starts", filter.go_starts);
+    visit("allocations", filter.allocations);
     visit("itself", filter.itself);
 }
 

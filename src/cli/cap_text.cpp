@@ -25,7 +25,7 @@ std::string cap_change_text(const LiveSession &session, const Usage &before, con
     const bool held = change.fuse.finite() && session.watcher_alive;
     const Limit whole = before.scope_limit.value_or(record.scope_limit);
     std::string text = printable(record.id);
-    if (!record.place.divided) { // debugger and debuggee share one limit
+    if (!record.place.divided && !has_no_cgroup(record)) { // debugger and debuggee share one limit
         text += fmt::format(": limit of the session {}\n", arrow(whole, change.scope_limit));
     } else {
         text += fmt::format(": cap {}", arrow(before.cap.value_or(record.cap), change.cap));

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "cli/cap_text.hpp"
+#include "cli/session_choice.hpp"
 #include "cli/verbs.hpp"
 #include "kernel/process.hpp"
 #include "plan/budget.hpp"
@@ -27,6 +28,30 @@ Result<void> take_steps(const SessionRecord &record, const CapChange &change, co
             return done;
     }
     return {};
+}
+
+/// Of a session without a cgroup: its watcher is told.
+Result<int> change_soft_cap(const LiveSession &session, const Usage &usage, Limit cap, bool quiet)
+{
+    const SessionRecord &record = session.record;
+    if (!session.watcher_alive || !record.fuse.finite())
+        return fail({.kind = ErrorKind::unsupported,
+                     .operation = "set the cap of",
+                     .subject = record.id,
+                     .cause = record.fuse.finite() ? "it has no cgroup of its own, and nobody watches it"
+                                                   : "it has no cgroup of its own, and no soft fuse"});
+    auto live = live_sessions();
+    if (!live)
+        return pass(live);
+    if (auto written = live->registry->write_cap(record, cap); !written)
+        return pass(written);
+    if (const int code = ProcessHandle(record.watcher).send(SIGUSR1); code != 0)
+        return fail(errno_error(code, "tell", "the watcher of " + record.id));
+    const CapChange change{.steps = {}, .cap = cap, .fuse = fuse_line_for(cap), .scope_limit = {}, .raises = true};
+    if (!quiet)
+        if (auto said = print(cap_change_text(session, usage, change, "")); !said)
+            return pass(said);
+    return 0;
 }
 
 } // namespace
@@ -51,13 +76,14 @@ ManagerAddress address_of(const Facts &facts, bool user)
 Result<int> change_cap(const LiveSession &session, const Usage &usage, Limit cap, const Facts &facts, bool quiet)
 {
     const SessionRecord &record = session.record;
+    if (has_no_cgroup(record))
+        return change_soft_cap(session, usage, cap, quiet);
     if (!usage.cap)
         return fail({.kind = ErrorKind::unsupported,
                      .operation = "set the cap of",
                      .subject = record.id,
-                     .cause = record.place.scope.empty() ? "it runs without a cgroup of its own"
-                                                         : record.place.capped() + " cannot be read",
-                     .hint = record.place.scope.empty() ? "" : "the session may have ended"});
+                     .cause = record.place.capped() + " cannot be read",
+                     .hint = "the session may have ended"});
     if (!names_its_session(record))
         return fail(
             {.kind = ErrorKind::refused,

@@ -17,5 +17,6 @@ inline constexpr const char *kSelfStat = "/proc/self/stat";
 inline constexpr const char *kSelfStatus = "/proc/self/status";
 inline constexpr const char *kInitCgroup = "/proc/1/cgroup";
 inline constexpr const char *kInitEnvironment = "/proc/1/environ";
+inline constexpr const char *kInitName = "/proc/1/comm";
 
 } // namespace dbgscope

@@ -168,6 +168,8 @@ Attempt::Done Attempt::carry(const StartWatcher &start)
         return soften(pass(forked), false, "no-watcher");
     link_ = std::move(forked->link);
     watcher_ = std::move(forked->watcher);
+    if (link_ && plan_.backend == Backend::none) // no step makes a place for it
+        introduce({});
     return {};
 }
 
@@ -200,7 +202,7 @@ Attempt::Done Attempt::carry(const InstallFilter &filter)
     // Until the filter is there, what the announcement says of the debuggee's cap is not true.
     const bool in_doubt = std::exchange(limit_in_doubt_, true);
     const auto lacking = [&](Error error) { return soften(fail(std::move(error)), filter.required, "no-split"); };
-    if (!link_ || !place_.divided) { // said when it happened
+    if (!link_ || (!place_.divided && plan_.backend != Backend::none)) { // said when it happened
         const Error error{.kind = ErrorKind::unsupported,
                           .operation = "split",
                           .subject = "debugger and debuggee",
@@ -212,7 +214,7 @@ Attempt::Done Attempt::carry(const InstallFilter &filter)
     if (auto there = filter.required ? link_->await_ready() : link_->check_alive(); !there)
         return lacking(std::move(there.error()));
     if (!filter_)
-        filter_.emplace(PtraceFilter::build(filter.go_starts));
+        filter_.emplace(PtraceFilter::build(filter.go_starts, filter.allocations));
     auto listener = *filter_ ? (*filter_)->install() : Result<UniqueFd>(fail(filter_->error()));
     if (!listener)
         return lacking(std::move(listener.error()));

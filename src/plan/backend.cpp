@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "text/container_cure.hpp"
+
 namespace dbgscope {
 namespace {
 
@@ -64,9 +66,8 @@ Verdict cgroupfs(const Facts &facts, bool forced)
     if (cgroup.memory.version == 0)
         return BackendGap{Backend::cgroupfs, "no memory controller is visible", ""};
     if (delegation.read_only)
-        return BackendGap{
-            Backend::cgroupfs, "the cgroup file system is mounted read-only",
-            "run the container with a writable cgroup mount (podman: --security-opt unmask=/sys/fs/cgroup)"};
+        return BackendGap{Backend::cgroupfs, "the cgroup file system is mounted read-only",
+                          writable_cgroupfs_cure(facts.host.container.value_or(""))};
     if (!delegation.can_create)
         return BackendGap{Backend::cgroupfs,
                           delegation.detail.empty() ? "our own cgroup is not writable" : delegation.detail,

@@ -60,9 +60,9 @@ void plan_heap_profile(const Facts &facts, const Request &request, WatchPlan &pl
     Watch &watch = *plan.watch;
     const std::string when = settings.text(Key::heap_profile, "auto");
     const bool on = when == "on";
-    if (when == "off" || (!on && (!watch.split || !watch.cap.finite() || !may_be_go(facts, request))))
+    if (when == "off" || (!on && (!watch.filtered() || !watch.cap.finite() || !may_be_go(facts, request))))
         return;
-    const std::string obstacle = watch.split ? rights_obstacle(facts.host, request, watch.wait) : "it needs split";
+    const std::string obstacle = watch.filtered() ? rights_obstacle(facts.host, request, watch.wait) : "it needs split";
     if (obstacle.empty())
         watch.heap_profile_rate = heap_profile_rate(watch.cap);
     else if (on)

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "debugger/call.hpp"
+#include "plan/around.hpp"
 #include "plan/backend.hpp"
 #include "plan/budget.hpp"
 #include "plan/dap_log.hpp"
@@ -96,8 +97,9 @@ void add_process_steps(const Shared &shared, const WatchPlan &watch, std::vector
     steps.insert(steps.end(), shared.wishes.steps.begin(), shared.wishes.steps.end());
     if (const auto nice = settings.get<std::int64_t>(Key::nice))
         steps.push_back({SetNice{static_cast<int>(*nice)}, origin_of(settings, Key::nice)});
-    if (watch.watch && watch.watch->split) // before the credentials: root needs no no_new_privs for it
+    if (watch.watch && watch.watch->filtered()) // before the credentials: root needs no no_new_privs for it
         steps.push_back({InstallFilter{watch.watch->split_required, watch.watch->heap_profile_rate != 0,
+                                       watch.watch->around && watch.watch->around->stop == SoftStop::allocation,
                                        shared.request.tool == Tool::none},
                          filter_reason(shared.facts.host, *watch.watch)});
     if (watch.watch && stops(watch.watch->fuse) && shared.request.tool != Tool::none && watch.division &&
@@ -168,32 +170,16 @@ std::string announce(const Shared &shared, const LaunchPlan &plan, const WatchPl
 }
 
 /// Without a scope: the environment is all there is, so GOMEMLIMIT comes from the cap or the limit in force.
-Result<GoEnvironment> environment_without_scope(const Shared &shared)
+Result<GoEnvironment> environment_without_scope(const Shared &shared, const WatchPlan &watch)
 {
     std::optional<Limit> limit;
-    if (!shared.budget.cap_is_default) // what was asked for still tells how large the program may grow
+    const bool fused = watch.watch && is_fuse(watch.watch->fuse);
+    if (fused || !shared.budget.cap_is_default) // what was asked for still tells how large the program may grow
         limit = shared.budget.cap;
     const Limit effective = shared.facts.cgroup.memory.effective;
     if (effective.finite() && (!limit || effective < *limit))
         limit = effective;
     return plan_go_environment(shared.facts, shared.request, limit);
-}
-
-void say_what_is_missing(const Shared &shared, const BackendChoice &choice, LaunchPlan &plan)
-{
-    std::string causes;
-    for (const BackendGap &gap : choice.gaps)
-        causes += fmt::format("{}{}: {}{}", causes.empty() ? "" : "; ", backend_name(gap.backend), gap.why,
-                              gap.cure.empty() ? "" : fmt::format(" ({})", gap.cure));
-    if (causes.empty() && !shared.budget.scope_limit)
-        return; // asked for by --backend=none, and nothing is lost
-    if (causes.empty())
-        causes = choice.usable.back().reason;
-    const bool asked = shared.budget.scope_limit && !shared.budget.cap_is_default;
-    plan.notices.push_back(
-        {"no-scope", asked ? fmt::format("the memory limit of {} is not enforced, there is no scope: {}",
-                                         format_limit(*shared.budget.scope_limit), causes)
-                           : fmt::format("no scope, so no memory limit: {}", causes)});
 }
 
 /// The step that makes the cgroup. Nothing to make: backend none.
@@ -263,14 +249,15 @@ Result<LaunchPlan> plan_with(const Shared &shared, const BackendChoice &choice, 
     auto watch = plan_watch(shared.facts, shared.request, shared.budget, shared.wishes, option);
     if (!watch)
         return pass(watch);
-    auto go = scope ? Result<GoEnvironment>(shared.go) : environment_without_scope(shared);
+    auto go = scope ? Result<GoEnvironment>(shared.go) : environment_without_scope(shared, *watch);
     if (!go)
         return pass(go);
     add_watcher(shared, *go, *watch, plan);
     Execute execute = shared.execute;
     plan_dap_log(shared.request, shared.session, execute, plan);
     if (!scope)
-        say_what_is_missing(shared, choice, plan);
+        for (Notice &notice : without_cgroup_notices(shared.facts, shared.request, shared.budget, choice, *watch))
+            plan.notices.push_back(std::move(notice));
     else if (auto added = add_cgroup(shared, option, *watch, plan); !added)
         return pass(added);
     if (scope && shared.budget.scope_limit && shared.budget.scope_limit->finite())
@@ -353,7 +340,8 @@ Result<LaunchPlan> plan_at_place(const Facts &facts, const Request &request, con
     auto plan = plan_with(shared, choice, option);
     if (!plan)
         return plan;
-    plan->notices.insert(plan->notices.begin(), shared.budget.notices.begin(), shared.budget.notices.end());
+    if (option.backend != Backend::none)
+        plan->notices.insert(plan->notices.begin(), shared.budget.notices.begin(), shared.budget.notices.end());
     if (auto leaves = request.exact ? std::nullopt : leaving_notice(facts, here, request))
         plan->notices.push_back(std::move(*leaves));
     plan->notices.insert(plan->notices.end(), shared.go.notices.begin(), shared.go.notices.end());

@@ -84,7 +84,7 @@ int plan_debuggees_score(const Facts &facts, const Settings &settings, const Bud
 void plan_scores(const Facts &facts, const Request &request, const Budget &budget, const PropertyWishes &wishes,
                  WatchPlan &plan)
 {
-    const bool split = plan.watch && plan.watch->split;
+    const bool split = plan.watch && plan.watch->filtered();
     plan_debuggers_score(facts.host, request.settings, wishes, split, plan);
     if (split)
         plan.watch->debuggee_oom_score_adj = plan_debuggees_score(

@@ -8,6 +8,7 @@
 #include "dbgscope/session.hpp"
 #include "debugger/go_environment.hpp"
 #include "kernel/cgroup_files.hpp"
+#include "plan/around.hpp"
 #include "plan/fuse.hpp"
 #include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
@@ -67,33 +68,18 @@ Result<bool> wants_watcher(const Look &look)
 }
 
 /// Why debugger and debuggee cannot be kept apart; no words: they can.
-struct Obstacle {
-    std::string why;
-    bool unforeseen = false; ///< a property of this machine or tool that nobody chose, and nothing else speaks of
-};
-
 Obstacle split_obstacle(const Look &look)
 {
-    const HostFacts &host = look.facts.host;
     if (look.settings.text(Key::split, "auto") == "off")
-        return {"off by " + origin_of(look.settings, Key::split)};
+        return filter_obstacle(look.facts, look.request);
     if (!look.option.limits)
         return {fmt::format("{} enforces no memory limit here", backend_name(look.option.backend))};
     for (const ScopeProperty &wish : look.wishes.scope)
         if (wish.name == "Delegate" && wish.value == BusValue(false))
             return {"-p Delegate=no keeps the cgroup systemd's own"};
-    if (look.option.backend == Backend::systemd_system && host.uid != 0)
+    if (look.option.backend == Backend::systemd_system && look.facts.host.uid != 0)
         return {"the cgroup of a scope of the system manager belongs to root", true};
-    if (!host.seccomp_notify.value_or(false))
-        return {host.seccomp_notify.detail().empty()
-                    ? fmt::format("seccomp notification: {}", why_words(host.seccomp_notify.why()))
-                    : host.seccomp_notify.detail(),
-                true};
-    if (!look.facts.tools.empty() && look.facts.tools.front().gains_privilege)
-        return {fmt::format("{} is setuid, setgid or has file capabilities, which no_new_privs would take away",
-                            look.facts.tools.front().path.value_or(look.facts.tools.front().name)),
-                true};
-    return {};
+    return filter_obstacle(look.facts, look.request);
 }
 
 std::unexpected<Error> refuse(const char *what, std::string cause)
@@ -338,7 +324,9 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     if (!launches(request))
         if (auto checked = check_pointless(look); !checked)
             return pass(checked);
-    if (option.backend == Backend::none)
+    const bool alone = option.backend == Backend::none;
+    if (alone && (!watched_without_cgroup(request) || !*wanted || required(request.settings, "split") ||
+                  required(request.settings, "fuse")))
         return unwatched(look, "there is no scope");
     if (!*wanted)
         return unwatched(look, request.tool == Tool::none ? "" : off_by(*request.settings.find(Key::watch)));
@@ -348,7 +336,9 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     plan.reason = plan.watch->wait             ? origin_of(request.settings, Key::wait)
                   : request.tool == Tool::none ? origin_of(request.settings, Key::watch)
                                                : "what ends a debug session is seen, told and cleaned up after";
-    if (launches(request))
+    if (alone)
+        plan_without_cgroup(facts, request, budget, filter_obstacle(facts, request).why, plan);
+    else if (launches(request))
         if (auto decided = plan_split_and_fuse(look, plan); !decided)
             return pass(decided);
     const bool command = request.tool == Tool::none && snapshots_command(request.settings);
@@ -358,7 +348,8 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
         plan_heap_profile(facts, request, plan);
         plan_look(request.settings, plan);
     }
-    plan_pressure(look, plan);
+    if (!alone)
+        plan_pressure(look, plan);
     plan_reactions(request.settings, plan);
     plan_scores(facts, request, budget, wishes, plan);
     if (plan.watch->split)

@@ -138,9 +138,28 @@ std::string container_of_marks(Reader &reader)
     return !name.empty() && in_initial_namespaces(reader) ? std::string() : name;
 }
 
+/// Sandboxes have neither marks nor variables: bubblewrap stays as the first process of its own pid namespace.
+std::string container_of_sandbox(Reader &reader)
+{
+    if (reader.exists("/.flatpak-info"))
+        return "flatpak";
+    const auto name = reader.read(kInitName);
+    return name && trimmed(*name) == "bwrap" ? "bubblewrap" : "";
+}
+
+/// VS Code's and GitHub's development containers are engines' containers with a configuration of their own.
+std::string container_of_editor(const SysRoot &root)
+{
+    if (root.variable("CODESPACES") == "true")
+        return "codespaces";
+    return root.variable("REMOTE_CONTAINERS") == "true" ? "devcontainer" : "";
+}
+
 /// The most specific sign first. "wsl" is not a container here: it has a fact of its own.
 Fact<std::string> detect_container(Reader &reader, const SysRoot &root)
 {
+    if (const std::string editor = container_of_editor(root); !editor.empty())
+        return editor;
     if (!root.variable("KUBERNETES_SERVICE_HOST").empty() || reader.exists("/run/secrets/kubernetes.io"))
         return std::string("kubernetes");
     std::string name = container_of_marks(reader);
@@ -151,6 +170,8 @@ Fact<std::string> detect_container(Reader &reader, const SysRoot &root)
             name = trimmed(*text);
     if (name.empty())
         name = container_of_init(reader);
+    if (name.empty())
+        name = container_of_sandbox(reader);
     if (name.empty() || name == "wsl")
         return Why::absent;
     return name;
@@ -218,9 +239,14 @@ void probe_kernel(Reader &reader, const CgroupFacts &cgroup, HostFacts &host)
         host.cgroup_kill = {Why::absent, "no cgroup v2 is mounted"};
 }
 
-void probe_host(Reader &reader, const SysRoot &root, HostFacts &host)
+void probe_container(Reader &reader, const SysRoot &root, HostFacts &host)
 {
     host.container = detect_container(reader, root);
+}
+
+void probe_host(Reader &reader, const SysRoot &root, HostFacts &host)
+{
+    probe_container(reader, root, host);
     host.wsl = detect_wsl(reader, root, host.kernel);
     constexpr const char *kYama = "/proc/sys/kernel/yama/ptrace_scope";
     host.yama_ptrace_scope = small_number(reader.read(kYama), kYama, 3);

@@ -11,6 +11,9 @@ namespace dbgscope {
 /// µs. `cgroup`: as probed before.
 void probe_kernel(Reader &reader, const CgroupFacts &cgroup, HostFacts &host);
 
+/// The kind of container alone.
+void probe_container(Reader &reader, const SysRoot &root, HostFacts &host);
+
 /// Container and WSL kind, yama. Asks for `host.kernel`: after probe_kernel.
 void probe_host(Reader &reader, const SysRoot &root, HostFacts &host);
 

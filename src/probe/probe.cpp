@@ -37,6 +37,8 @@ Facts probe(const SysRoot &root, Needs needs, const std::vector<std::string> &as
         facts.host.cgroup_kill = {}; // whether v2 is mounted was not looked at
     if (needed(Need::host))
         probe_host(reader, root, facts.host);
+    else if (needed(Need::kernel) && facts.cgroup.delegation.read_only)
+        probe_container(reader, root, facts.host); // a launch says what that one needs
     apply_assume(assume, facts);
     return facts;
 }

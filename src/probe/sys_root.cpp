@@ -18,9 +18,15 @@ std::string_view SysRoot::variable(std::string_view name) const
 
 SysRoot real_root()
 {
-    constexpr std::array kVariables{
-        "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DBUS_SYSTEM_BUS_ADDRESS", "WSL_DISTRO_NAME", "WSL_INTEROP",
-        "container",       "KUBERNETES_SERVICE_HOST"};
+    constexpr std::array kVariables{"XDG_RUNTIME_DIR",
+                                    "DBUS_SESSION_BUS_ADDRESS",
+                                    "DBUS_SYSTEM_BUS_ADDRESS",
+                                    "WSL_DISTRO_NAME",
+                                    "WSL_INTEROP",
+                                    "container",
+                                    "KUBERNETES_SERVICE_HOST",
+                                    "CODESPACES",
+                                    "REMOTE_CONTAINERS"};
     SysRoot root{.root = {}, .uid = ::geteuid(), .gid = ::getegid(), .environment = {}, .terminal = false};
     root.terminal = ::isatty(STDIN_FILENO) == 1 || ::isatty(STDERR_FILENO) == 1;
     for (const char *const name : kVariables)

@@ -131,6 +131,8 @@ std::string describe(const Watch &watch)
     else if (watch.split)
         text += fmt::format("\n       move each debuggee into its own cgroup{}, oom_score_adj {}",
                             watch.split_required ? ", or stop it" : "", watch.debuggee_oom_score_adj);
+    else if (watch.filtered())
+        text += fmt::format("\n       know each debuggee, oom_score_adj {}", watch.debuggee_oom_score_adj);
     if (watch.fuse != FuseAction::off)
         text += fmt::format("\n       {} at {}", fuse_text(watch.fuse), fuse_line_text(watch));
     if (watch.snapshot)
@@ -206,9 +208,10 @@ std::string describe(const Action &action)
                                    a.required ? ", or stop" : "");
             },
             [](const InstallFilter &a) {
-                return fmt::format("install the seccomp filter that tells the watcher of each {}{}{}",
-                                   a.itself ? "start of a Go program" : "debuggee", a.required ? ", or stop" : "",
-                                   a.itself ? "; enter the command's cgroup" : "");
+                return fmt::format("install the seccomp filter that tells the watcher of each {}{}{}{}",
+                                   a.itself ? "start of a Go program" : "debuggee",
+                                   a.allocations ? " and each large piece of memory" : "",
+                                   a.required ? ", or stop" : "", a.itself ? "; enter the command's cgroup" : "");
             },
             [](const SetOomScore &a) { return fmt::format("set oom_score_adj {}", a.value); },
             [](const SetRlimit &a) {

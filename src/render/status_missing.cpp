@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "render/status_text.hpp"
+#include "text/container_cure.hpp"
 
 // What is missing and how to get it. Each sentence names a setting a person can change.
 namespace dbgscope {
@@ -116,17 +117,6 @@ void tools(const Facts &facts, Lines &lines)
 }
 
 } // namespace
-
-std::string writable_cgroupfs_cure(std::string_view container)
-{
-    if (container == "podman")
-        return "start the container with --security-opt unmask=/sys/fs/cgroup";
-    if (container == "docker")
-        return "only --privileged makes docker mount it writable";
-    if (container == "kubernetes")
-        return "the container runtime must mount it writable (containerd: cgroup_writable)";
-    return {};
-}
 
 std::vector<std::string> missing_features(const Facts &facts)
 {

@@ -44,14 +44,16 @@ std::string limit_sentence(const MemoryHierarchy &memory, const Delegation &dele
 {
     if (memory.version == 0)
         return "unknown: " + (delegation.detail.empty() ? "cgroups were not looked at" : printable(delegation.detail));
+    const std::string unseen =
+        delegation.namespace_root && !delegation.real_root ? "; limits above the container cannot be seen" : "";
     if (!memory.effective.finite())
-        return "none: no visible cgroup limits memory";
+        return "none: no visible cgroup limits memory" + unseen;
     std::string text = format_limit(memory.effective) + ", set by ";
     text += memory.binding ? printable(memory.chain[*memory.binding].path) : "a cgroup above the ones visible here";
     // The least room may be at another level than the lowest limit: siblings use up what is shared.
     if (memory.headroom)
         text += fmt::format("; {} left", format_bytes(*memory.headroom));
-    return text;
+    return text + unseen;
 }
 
 std::string bytes_or(const Fact<std::uint64_t> &fact, std::string_view unknown)

@@ -19,7 +19,4 @@ namespace dbgscope {
 /// What this machine lacks and how to get it, one line each: "pressure: off in this kernel; boot with psi=1".
 [[nodiscard]] std::vector<std::string> missing_features(const Facts &facts);
 
-/// What makes a read-only cgroup file system writable in this kind of container; empty: not known.
-[[nodiscard]] std::string writable_cgroupfs_cure(std::string_view container);
-
 } // namespace dbgscope

@@ -15,6 +15,7 @@
 
 #include "kernel/cgroup.hpp"
 #include "kernel/cgroup_tree.hpp"
+#include "kernel/members.hpp"
 #include "kernel/sweep.hpp"
 #include "session/history.hpp"
 #include "session/recording_file.hpp"
@@ -55,6 +56,13 @@ Error stubborn(const SessionRecord &record, std::string cause)
 Result<void> kill_all(const SessionRecord &record, const EndOptions &options)
 {
     const auto spared = [self = ::getpid(), &record](pid_t pid) { return pid == self || pid == record.watcher.pid; };
+    if (record.place.scope.empty() && !has_no_cgroup(record))
+        return {};
+    if (has_no_cgroup(record)) {
+        if (!kill_started_with(session_mark(record.id), spared, kKillPatience))
+            return fail(stubborn(record, "a process of it cannot be killed"));
+        return {};
+    }
     std::vector<std::string> directories{record.place.scope};
     if (record.place.divided)
         directories = {record.place.scope + '/' + kDebuggerName, record.place.scope + '/' + kDebuggeeName};
@@ -118,16 +126,14 @@ bool holds_its_debugger(const SessionRecord &record)
 
 Result<void> clean_up(const Registry &registry, const SessionRecord &record, const EndOptions &options)
 {
-    if (!record.place.scope.empty()) {
-        if (!names_session(record.place.scope, record.id))
-            return fail(
-                {.kind = ErrorKind::refused,
-                 .operation = "end session",
-                 .subject = record.id,
-                 .cause = fmt::format("its record names {}, which is no cgroup of that session", record.place.scope)});
-        if (auto killed = kill_all(record, options); !killed)
-            return killed;
-    }
+    if (!record.place.scope.empty() && !names_session(record.place.scope, record.id))
+        return fail(
+            {.kind = ErrorKind::refused,
+             .operation = "end session",
+             .subject = record.id,
+             .cause = fmt::format("its record names {}, which is no cgroup of that session", record.place.scope)});
+    if (auto killed = kill_all(record, options); !killed)
+        return killed;
     const auto plain = [&](const std::string &path) {
         return !path.empty() && parse_session_name(last_part(path)).has_value();
     };

@@ -12,6 +12,8 @@
 
 #include <fmt/core.h>
 
+#include "kernel/cgroup_files.hpp"
+#include "kernel/parse.hpp"
 #include "kernel/process.hpp"
 #include "session/record_json.hpp"
 #include "sys/file.hpp"
@@ -20,6 +22,7 @@ namespace dbgscope {
 namespace {
 
 constexpr std::string_view kSuffix = ".json";
+constexpr std::string_view kCap = ".cap";        ///< what a session without a cgroup is to have
 constexpr std::string_view kUnfinished = ".new"; ///< also ends the name of a record a killed watcher left half written
 constexpr std::size_t kMaxIdBytes = 200;         ///< NAME_MAX is 255
 
@@ -141,8 +144,27 @@ Result<void> Registry::write_live(const SessionRecord &record) const
     return written;
 }
 
+Result<void> Registry::write_cap(const SessionRecord &record, Limit cap) const
+{
+    const std::string name = live_file_name(record) + std::string(kCap), unfinished = name + std::string(kUnfinished);
+    auto written = write_whole(directory_.get(), unfinished, control_text(cap, 2));
+    if (written && ::renameat(directory_.get(), unfinished.c_str(), directory_.get(), name.c_str()) != 0)
+        written = fail(errno_error(errno, "write", path_ + '/' + name));
+    return written;
+}
+
+std::optional<Limit> Registry::take_cap(const SessionRecord &record) const
+{
+    const std::string name = live_file_name(record) + std::string(kCap);
+    const auto text = read_at(directory_.get(), name);
+    Limit cap;
+    (void)::unlinkat(directory_.get(), name.c_str(), 0);
+    return text && parse_limit(*text, cap) ? std::optional(cap) : std::nullopt;
+}
+
 Result<void> Registry::remove_live(const SessionRecord &record) const
 {
+    (void)::unlinkat(directory_.get(), (live_file_name(record) + std::string(kCap)).c_str(), 0);
     // Left by a watcher that was killed while it wrote.
     (void)::unlinkat(directory_.get(), (live_file_name(record) + std::string(kUnfinished)).c_str(), 0);
     const std::string name = live_file_name(record);

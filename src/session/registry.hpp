@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,10 @@ class Registry {
     /// Writes the record anew, whole or not at all (temporary file, then rename). Never syncs: it dies with the boot.
     /// Errors keep errno: ENOSPC, EDQUOT, EROFS, ENOENT (the directory is gone).
     [[nodiscard]] Result<void> write_live(const SessionRecord &record) const;
+    /// For the session's watcher, where no control file takes a new cap. Errors: as write_live.
+    [[nodiscard]] Result<void> write_cap(const SessionRecord &record, Limit cap) const;
+    /// What was written there, once. Nothing: nothing, or no limit.
+    [[nodiscard]] std::optional<Limit> take_cap(const SessionRecord &record) const;
     /// A record that is gone already is no error.
     [[nodiscard]] Result<void> remove_live(const SessionRecord &record) const;
     [[nodiscard]] const std::string &path() const { return path_; }

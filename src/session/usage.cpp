@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "dbgscope/plan.hpp"
 #include "kernel/cgroup.hpp"
 #include "kernel/cgroup_tree.hpp"
 #include "kernel/memory_stat.hpp"
+#include "kernel/process_memory.hpp"
 #include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
 
@@ -44,6 +46,23 @@ bool any_outside(const SessionRecord &record)
     });
 }
 
+/// No cgroup counts for it alone.
+Usage usage_of_processes(const SessionRecord &record)
+{
+    Usage usage;
+    bool any = false;
+    for (const int pid : record.debuggees)
+        if (const auto bytes = own_memory_of(pid)) {
+            usage.current_bytes = usage.current_bytes.value_or(0) + *bytes;
+            any = true;
+        }
+    usage.cap = record.cap;
+    usage.stopped = any && all_stopped(record.debuggees, record.debuggees);
+    if (record.debuggee_peak_bytes != 0)
+        usage.peak_bytes = record.debuggee_peak_bytes;
+    return usage;
+}
+
 } // namespace
 
 std::optional<std::uint64_t> Usage::kept_bytes() const
@@ -53,8 +72,15 @@ std::optional<std::uint64_t> Usage::kept_bytes() const
     return *current_bytes - std::min(file_bytes.value_or(0), *current_bytes);
 }
 
+bool has_no_cgroup(const SessionRecord &record)
+{
+    return record.place.scope.empty() && record.backend == backend_name(Backend::none);
+}
+
 Usage read_usage(const SessionRecord &record)
 {
+    if (has_no_cgroup(record))
+        return usage_of_processes(record);
     const auto directory = open_directory(record.place.capped());
     if (!directory)
         return {};

@@ -25,7 +25,11 @@ struct Usage {
     [[nodiscard]] std::optional<std::uint64_t> kept_bytes() const;
 };
 
-/// Nothing where a file is missing or the cgroup is gone. The peak is at least the record's.
+/// In most containers: no limit and no counter is of that session alone, and its watcher is told of a new cap.
+[[nodiscard]] bool has_no_cgroup(const SessionRecord &record);
+
+/// Nothing where a file is missing or the cgroup is gone; without one the debuggees themselves are asked. The peak is
+/// at least the record's.
 [[nodiscard]] Usage read_usage(const SessionRecord &record);
 
 } // namespace dbgscope

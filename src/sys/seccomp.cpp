@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -38,7 +40,17 @@ int add_compat_architectures(scmp_filter_ctx filter)
 
 constexpr scmp_datum_t kGoAffinityBytes = 64 * 1024 / 8; ///< runtime/os_linux.go: maxCPUs / 8
 
-int describe(scmp_filter_ctx filter, bool go_starts)
+/// Go's heap grows by 4 MiB at a time (runtime/mheap.go), glibc maps what is larger than 128 KiB to 32 MiB by itself.
+int add_allocations(scmp_filter_ctx filter)
+{
+    constexpr scmp_datum_t kLarge = 1 << 20, kAnonymous = MAP_ANONYMOUS, kKinds = MAP_ANONYMOUS | MAP_NORESERVE;
+    const scmp_arg_cmp wanted[] = {{.arg = 1, .op = SCMP_CMP_GE, .datum_a = kLarge, .datum_b = 0},
+                                   {.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_WRITE, .datum_b = PROT_WRITE},
+                                   {.arg = 3, .op = SCMP_CMP_MASKED_EQ, .datum_a = kKinds, .datum_b = kAnonymous}};
+    return seccomp_rule_add_array(filter, SCMP_ACT_NOTIFY, SCMP_SYS(mmap), std::size(wanted), wanted);
+}
+
+int describe(scmp_filter_ctx filter, bool go_starts, bool allocations)
 {
     int code = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
     if (code == 0) // the kernel's own errno instead of ECANCELED
@@ -58,6 +70,8 @@ int describe(scmp_filter_ctx filter, bool go_starts)
     if (code == 0 && go_starts)
         code =
             seccomp_rule_add_array(filter, SCMP_ACT_NOTIFY, SCMP_SYS(sched_getaffinity), std::size(affinity), affinity);
+    if (code == 0 && allocations)
+        code = add_allocations(filter);
     return code;
 }
 
@@ -107,12 +121,12 @@ void PtraceFilter::Release::operator()(void *filter) const
     seccomp_release(filter);
 }
 
-Result<PtraceFilter> PtraceFilter::build(bool go_starts)
+Result<PtraceFilter> PtraceFilter::build(bool go_starts, bool allocations)
 {
     PtraceFilter built(seccomp_init(SCMP_ACT_ALLOW));
     if (!built.filter_)
         return fail(errno_error(ENOMEM, "install", "the seccomp filter"));
-    if (const int code = describe(built.filter_.get(), go_starts); code != 0)
+    if (const int code = describe(built.filter_.get(), go_starts, allocations); code != 0)
         return fail(explain(code));
     return built;
 }
@@ -138,6 +152,10 @@ std::optional<PtraceNotice> PtraceListener::receive() const
     const bool affinity = notice.data.nr == SCMP_SYS(sched_getaffinity) && notice.data.arch == seccomp_arch_native();
     if (affinity)
         out.call = PtraceCall::go_start;
+    else if (notice.data.nr == SCMP_SYS(mmap) && notice.data.arch == seccomp_arch_native())
+        out = {.id = out.id, .thread = out.thread, .call = PtraceCall::allocate, .bytes = notice.data.args[1]};
+    else if (notice.data.nr != SCMP_SYS(ptrace) && notice.data.arch == seccomp_arch_native())
+        out.call = PtraceCall::other;
     else if (request == PTRACE_TRACEME)
         out.call = PtraceCall::trace_me;
     else if (request == PTRACE_DETACH)
@@ -157,6 +175,19 @@ void PtraceListener::let_continue(std::uint64_t id) const
     answer.id = id;
     answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     (void)::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+void PtraceListener::let_all_continue() const
+{
+    pollfd entry{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    while (::poll(&entry, 1, -1) >= 0 || errno == EINTR) {
+        if ((entry.revents & POLLIN) != 0) {
+            if (const auto notice = receive())
+                let_continue(notice->id);
+        } else if (entry.revents != 0) {
+            return; // POLLHUP
+        }
+    }
 }
 
 void PtraceListener::refuse(std::uint64_t id, int error_number) const

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "kernel/cgroup_tree.hpp"
+#include "kernel/members.hpp"
 
 namespace dbgscope {
 
@@ -13,6 +14,8 @@ bool kill_leftovers(const OpenSession &session, const PartingRules &rules, bool 
     const auto spared = [&, self = ::getpid()](bool in_debuggee) {
         return [&, self, in_debuggee](pid_t pid) { return pid == self || lives_on(rules, pid, in_debuggee); };
     };
+    if (session.alone())
+        return kill_started_with(session.mark, spared(true), patience);
     bool empty = kill_below(session.place.debugger(), spared(false), use_cgroup_kill, patience);
     if (session.debuggee.valid())
         empty = kill_below(session.place.debuggee(), spared(true), use_cgroup_kill, patience) && empty;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <thread>
 #include <utility>
 
@@ -15,8 +16,10 @@
 
 #include "kernel/cgroup.hpp"
 #include "kernel/cgroup_error.hpp"
+#include "kernel/members.hpp"
 #include "kernel/process.hpp"
 #include "kernel/process_stat.hpp"
+#include "kernel/threads.hpp"
 #include "sys/file.hpp"
 #include "watch/dying.hpp"
 #include "watch/exit_status.hpp"
@@ -79,6 +82,10 @@ std::optional<pid_t> Debuggees::on_notice(Limit cap)
     const auto notice = listener_.receive();
     if (!notice)
         return std::nullopt;
+    if (notice->call == PtraceCall::allocate) {
+        on_allocation(*notice);
+        return std::nullopt;
+    }
     if (notice->call == PtraceCall::go_start)
         on_go_start(*notice);
     if (notice->call != PtraceCall::trace_me || notice->thread <= 0 || !listener_.valid(notice->id)) {
@@ -90,7 +97,7 @@ std::optional<pid_t> Debuggees::on_notice(Limit cap)
         return std::nullopt;
     }
     const bool outside = procs_.valid() && !is_in(notice->thread, session_.place.debuggee());
-    const int code = move(notice->thread);
+    const int code = session_.alone() ? 0 : move(notice->thread);
     raise_oom_score(notice->thread, oom_score_adj_);
     if (!listener_.valid(notice->id)) { // interrupted or dead: the call starts again, or never
         if (code == 0 && outside)
@@ -114,6 +121,38 @@ std::optional<pid_t> Debuggees::on_notice(Limit cap)
     if (const ProcessLook look = look_at_process(pid); outside && look.there && !look.dying)
         tell_escape(pid, cap);
     return std::nullopt;
+}
+
+/// One that is stopped meanwhile starts its call again when it runs on, and is a new notification then; so it is after
+/// each signal, and Go's runtime sends itself one every 10 ms.
+void Debuggees::on_allocation(const PtraceNotice &notice)
+{
+    constexpr std::size_t kMaxWaiting = 128; // threads of one program
+    const pid_t pid = may_allocate_ ? thread_group(notice.thread) : 0;
+    const bool ours = std::ranges::any_of(living_, [pid](const Debuggee &known) { return known.id.pid == pid; });
+    if (waiting_.size() >= kMaxWaiting)
+        std::erase_if(waiting_, [this](std::uint64_t id) { return !listener_.valid(id); });
+    if (!ours || waiting_.size() >= kMaxWaiting || may_allocate_(notice.bytes))
+        listener_.let_continue(notice.id);
+    else
+        waiting_.push_back(notice.id);
+}
+
+void Debuggees::let_allocate()
+{
+    for (const std::uint64_t id : std::exchange(waiting_, {}))
+        listener_.let_continue(id);
+}
+
+/// What was received by somebody else cannot be answered here; a signal makes the call start again. SIGURG means
+/// nothing to a program that does not ask for it, and Go's runtime is used to it.
+void Debuggees::answer_for_ever() const
+{
+    for (const pid_t pid : pids_started_with(session_.mark))
+        if (tracer_of(pid) != 0)
+            for (const Thread &thread : threads_of(pid))
+                (void)::tgkill(pid, thread.id, SIGURG);
+    listener_.let_all_continue();
 }
 
 /// The number may have been another process's by the time it was written.
@@ -144,11 +183,21 @@ void Debuggees::adopt(pid_t command)
     (void)remember(command);
 }
 
+std::set<pid_t> Debuggees::living_pids() const
+{
+    std::set<pid_t> pids;
+    for (const Debuggee &known : living_)
+        pids.insert(known.id.pid);
+    return pids;
+}
+
 /// What the debugger itself started and lets go is meant to live on. gdb also detaches from each process the debuggee
 /// forks; those share their parent's fate unless it ends by itself.
 void Debuggees::on_detach(const PtraceNotice &notice)
 {
-    if (thread_group(notice.thread) != debugger_ && is_in(notice.thread, session_.place.debuggee()))
+    const bool debugged = session_.alone() ? descends_from(notice.thread, living_pids())
+                                           : is_in(notice.thread, session_.place.debuggee());
+    if (thread_group(notice.thread) != debugger_ && debugged)
         return; // a debugger that is being debugged
     const pid_t target = thread_group(notice.target);
     if (std::ranges::any_of(living_, [target](const Debuggee &known) { return known.id.pid == target; })) {
@@ -286,7 +335,7 @@ void Debuggees::check_places(Limit cap)
 void Debuggees::check_place(const Debuggee &debuggee, Limit cap)
 {
     const auto strays = [&] { return !is_in(debuggee.id.pid, session_.place.debuggee()) && !ended(debuggee); };
-    if (!cap.finite() || escape_said_ || !strays())
+    if (!cap.finite() || escape_said_ || session_.alone() || !strays())
         return;
     // /proc/PID/cgroup says "/" a moment before the end of a process can be seen.
     std::this_thread::sleep_for(kSecondLook);

@@ -57,7 +57,13 @@ class Debuggees {
     [[nodiscard]] bool adopted() const { return adopted_; }
     /// For poll(2); -1 once nobody is left under the filter.
     [[nodiscard]] int listener() const { return listener_.fd(); }
+    /// Instead of a watcher that was killed: answers everything, those that wait first. Until nobody is left.
+    void answer_for_ever() const;
     void forget_listener() { listener_ = PtraceListener(UniqueFd()); }
+    /// `may` is asked before a debuggee gets a large piece of memory; where it says no, that call waits.
+    void ask_before_allocating(std::function<bool(std::uint64_t bytes)> may) { may_allocate_ = std::move(may); }
+    /// Lets those that wait have it.
+    void let_allocate();
     /// Takes one notification and answers it. Returns the pid of a process that was moved into the cgroup.
     [[nodiscard]] std::optional<pid_t> on_notice(Limit cap);
     /// A little after a start: program and name, and whether it is where it should be, under the cap that is in force.
@@ -83,10 +89,12 @@ class Debuggees {
     bool remember(pid_t pid);
     void tell_escape(pid_t pid, Limit cap);
     void move_back(pid_t thread) const;
+    [[nodiscard]] std::set<pid_t> living_pids() const;
     void on_detach(const PtraceNotice &notice);
     void note_end(const GoneDebuggee &gone);
     [[nodiscard]] bool program_ended_by_itself() const;
     void on_go_start(const PtraceNotice &notice);
+    void on_allocation(const PtraceNotice &notice);
     void note_program(pid_t thread);
     void note_program(Debuggee &debuggee);
     void check_place(const Debuggee &debuggee, Limit cap);
@@ -99,8 +107,10 @@ class Debuggees {
     std::uint64_t heap_profile_rate_;
     std::string heap_profile_;
     Say say_;
-    UniqueFd procs_;   ///< debuggee/cgroup.procs, open for writing
-    int no_procs_ = 0; ///< errno of opening it
+    std::function<bool(std::uint64_t bytes)> may_allocate_;
+    std::vector<std::uint64_t> waiting_; ///< notifications that are not answered yet
+    UniqueFd procs_;                     ///< debuggee/cgroup.procs, open for writing
+    int no_procs_ = 0;                   ///< errno of opening it
     std::vector<Debuggee> living_;
     std::set<pid_t> known_;        ///< pids of all there have been
     std::set<pid_t> detached_;     ///< thread groups the debugger let go of: not ours to end

@@ -57,7 +57,6 @@ OomWatch::OomWatch(OomSetup setup)
 
 void OomWatch::on_debuggee_started(int pid)
 {
-    // gdb's probing children ask to be traced too, and more than once.
     if (std::ranges::any_of(debuggees_, [pid](const Debuggee &known) { return known.pid == pid && !known.gone; }))
         return;
     if (debuggees_.size() >= kMaxDebuggees)
@@ -70,7 +69,9 @@ void OomWatch::on_debuggee_started(int pid)
 void OomWatch::look(Time now)
 {
     last_look_ = now;
-    const SessionCounts counts = reader_.counts();
+    SessionCounts counts = reader_.counts();
+    if (alone()) // nothing tells whose victim was whose but their ends
+        counts.debuggee_kills = counts.total.oom_kill;
     const auto add = [now](Pending &pending, std::uint64_t new_count, std::uint64_t old_count) {
         if (new_count <= old_count)
             return;
@@ -173,7 +174,8 @@ std::optional<Death> OomWatch::find_in_debuggee(bool final, Time now) const
     }
     if (!final && kill == nullptr && waited < kPatience)
         return std::nullopt;
-    death.victim = Victim::debuggee_child;
+    const bool debugger = debugger_dying_ || by_sigkill(debugger_status_);
+    death.victim = !alone() ? Victim::debuggee_child : debugger ? Victim::debugger : Victim::session;
     if (kill != nullptr) {
         death.pid = own_pids_ ? kill->pid : 0;
         take_log(death, *kill);
@@ -336,7 +338,7 @@ std::optional<Verdict> OomWatch::on_debugger_gone(std::optional<int> wait_status
             next->line = whole->line + ' ' + next->line;
         whole = std::move(next);
     };
-    const bool killed_elsewhere = elsewhere_.count > 0;
+    const bool killed_elsewhere = elsewhere_.count > 0 || (alone() && in_debuggee_.count > 0);
     append(resolve(true, now));
     append(resolve(true, now));
     append(end_quiet(now, true));

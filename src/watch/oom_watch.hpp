@@ -37,7 +37,8 @@ class OomWatch {
 
     /// The cap has changed.
     void set_cap(Limit cap) { reader_.set_cap(cap); }
-    /// The filter announced a debuggee (before its exec). The last 64 are remembered.
+    /// The filter announced a debuggee (before its exec), or one of gdb's probing children, and those more than once.
+    /// The last 64 are remembered.
     void on_debuggee_started(int pid);
     /// memory.events of one of the session's cgroups changed. v2 only: v1 has no such event.
     [[nodiscard]] std::optional<Verdict> on_memory_event(Time now);
@@ -88,6 +89,7 @@ class OomWatch {
     };
     using Told = std::optional<Verdict>;
 
+    [[nodiscard]] bool alone() const { return !setup_.context.around.empty(); }
     void look(Time now);
     void look_at_processes();
     void read_log();

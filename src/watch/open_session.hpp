@@ -17,6 +17,11 @@ struct OpenSession {
     UniqueFd debuggee; ///< invalid without split
     UniqueFd unified;  ///< the scope in the v2 hierarchy of a hybrid host; invalid elsewhere
 
+    // Where there is no cgroup of the session's own; all of the above is empty then.
+    std::string mark;          ///< what its processes have in their environment: session_mark()
+    UniqueFd around, limiting; ///< the cgroup it shares, and the one of it and those above that limits most
+    [[nodiscard]] bool alone() const { return !mark.empty(); }
+
     /// Directory of v2 files that exist in every hierarchy layout but legacy: memory.pressure, cgroup.events.
     [[nodiscard]] int v2_scope() const { return place.version == 2 ? scope.get() : unified.get(); }
 };

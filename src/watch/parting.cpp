@@ -13,6 +13,7 @@
 #include "kernel/cgroup.hpp"
 #include "kernel/cgroup_tree.hpp"
 #include "kernel/delegation.hpp"
+#include "kernel/members.hpp"
 #include "kernel/process.hpp"
 #include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
@@ -97,17 +98,21 @@ bool lives_on(const PartingRules &rules, pid_t pid, bool in_debuggee, const std:
 Parting part(const OpenSession &session, const PartingRules &rules)
 {
     Parting parting;
-    const auto take = [&](const std::string &directory, bool in_debuggee) {
-        for (const pid_t pid : pids_below(directory)) {
+    const auto take = [&](const std::vector<pid_t> &pids, bool in_debuggee) {
+        for (const pid_t pid : pids) {
             const auto stat = read_process_stat(pid); // 0: of another pid namespace
             if (pid <= 0 || pid == ::getpid() || !stat || stat->parent == ::getpid() || look_at_process(pid).dying)
                 continue;
             (lives_on(rules, pid, in_debuggee) ? parting.live_on : parting.end).push_back(pid);
         }
     };
-    take(session.place.debugger(), false);
+    if (session.alone()) { // which side it is of cannot be told: a daemon lives on as one of the debuggee's
+        take(pids_started_with(session.mark), true);
+        return parting;
+    }
+    take(pids_below(session.place.debugger()), false);
     if (session.debuggee.valid())
-        take(session.place.debuggee(), true);
+        take(pids_below(session.place.debuggee()), true);
     return parting;
 }
 

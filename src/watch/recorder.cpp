@@ -86,6 +86,11 @@ void Recorder::write()
         note(registry_->write_live(record_));
 }
 
+std::optional<Limit> Recorder::take_cap()
+{
+    return registry_ ? registry_->take_cap(record_) : std::nullopt;
+}
+
 void Recorder::sweep()
 {
     if (!registry_)

@@ -31,6 +31,8 @@ class Recorder {
     void write();
     /// Cleans up after sessions whose watcher was killed before it could.
     void sweep();
+    /// A cap that was asked for since, where there is no control file to write it to; once.
+    [[nodiscard]] std::optional<Limit> take_cap();
     /// The last word: history, journal, and the live record is gone.
     void end();
 

@@ -158,7 +158,9 @@ std::string victim_words(const Death &death, const VerdictContext &context)
     case Victim::debugger: words = tool + " itself was"; break;
     case Victim::helper: words = context.builds ? "the build was" : "a helper of " + tool + " was"; break;
     case Victim::debugger_or_helper: words = tool + " or a program it started was"; break;
-    case Victim::session: words = "a process of this session was"; break;
+    case Victim::session:
+        words = context.around.empty() ? "a process of this session was" : "a process in " + context.around + " was";
+        break;
     }
     words += death.guessed ? " probably killed for memory" : " killed for memory";
     if (death.others > 0)
@@ -177,12 +179,15 @@ std::string hog_words(const Death &death)
 }
 
 /// What follows the victim: "hit its cap of 128M (memory.max of …/debuggee)".
-std::string cause_words(const Culprit &culprit, const Evidence &after, const Death &death)
+std::string cause_words(const Culprit &culprit, const Evidence &after, const Death &death, const std::string &around)
 {
     const std::string probably = culprit.guessed ? "probably " : "";
     const LevelEvidence *const level = culprit.level;
     switch (culprit.cause) {
     case Cause::cap:
+        if (level->level == Level::scope && !around.empty())
+            return fmt::format(", {}because {} hit its {} ({})", probably, around, size_words("limit", level->max),
+                               file_name(CgroupFile::limit, after.version));
         if (level->level == Level::scope)
             return fmt::format(" {}hit the session's {} {}", probably, size_words("limit", level->max),
                                file_words(after, *level, true));
@@ -260,7 +265,13 @@ std::string advice_words(const Culprit &culprit, const Death &death, const Verdi
                               : fmt::format(" Try a larger {}", option);
     };
     switch (culprit.cause) {
-    case Cause::cap: return cap_advice(limit, death, context);
+    case Cause::cap:
+        if (!context.around.empty())
+            return fmt::format(
+                " Only outside of it can {} be given more, {} for one; a --memory-max below what is left "
+                "there is told in time.",
+                context.around, limit.finite() ? larger(limit.bytes()) : "memory");
+        return cap_advice(limit, death, context);
     case Cause::debugger:
         return more("--debugger-memory-max") +
                (context.builds ? ", or GOFLAGS=-p=1 to build one package at a time." : ".");
@@ -341,9 +352,9 @@ Verdict judge(const Evidence &before, const Evidence &after, const Death &death,
         return not_memory(death, context);
     return {.cause = culprit.cause,
             .victim = death.victim,
-            .line = fmt::format("{}{}{}.{}{}", victim_words(death, context), cause_words(culprit, after, death),
-                                peak_words(culprit, after, death), debugger_words(death, context),
-                                advice_words(culprit, death, context))};
+            .line = fmt::format("{}{}{}.{}{}", victim_words(death, context),
+                                cause_words(culprit, after, death, context.around), peak_words(culprit, after, death),
+                                debugger_words(death, context), advice_words(culprit, death, context))};
 }
 
 } // namespace dbgscope

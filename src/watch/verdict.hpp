@@ -54,6 +54,7 @@ struct VerdictContext {
     bool go = false;                 ///< the debuggee is Go
     std::optional<Limit> gomemlimit; ///< in force for the debuggee, infinity: none; nothing: unknown
     FuseAction fuse = FuseAction::off;
+    std::string around; ///< whose limit it is where the session has none: "the container"; empty: it has
 };
 
 struct Verdict {

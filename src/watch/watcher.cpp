@@ -43,7 +43,8 @@ VerdictContext verdict_context(const Watch &order, bool divided)
             .builds = order.builds,
             .go = !order.go_version.empty(),
             .gomemlimit = order.gomemlimit,
-            .fuse = divided ? order.fuse : FuseAction::off};
+            .fuse = divided || order.around ? order.fuse : FuseAction::off,
+            .around = order.around ? order.around->name : ""};
 }
 
 } // namespace
@@ -79,7 +80,7 @@ bool Watcher::introduced()
             remove_abandoned(expected, kRemovePatience);
         return false;
     }
-    auto opened = open_session(*message->place);
+    auto opened = order_.around ? Result<OpenSession>(open_alone()) : open_session(*message->place);
     if (!opened) {
         not_watched_ = fmt::format("this session is not watched{}: {}",
                                    message->place->divided ? ", and the debuggee's cap does not hold" : "",
@@ -113,17 +114,21 @@ void Watcher::set_up()
         return WatchedCgroup{directory.get(), std::move(path)};
     };
     const bool divided = session.debuggee.valid();
-    oom_.emplace(OomSetup{.version = where.version,
-                          .scope = place(session.scope, where.scope),
-                          .debuggee = divided ? place(session.debuggee, session.place.debuggee()) : WatchedCgroup{},
-                          .debugger = divided ? place(session.debugger, session.place.debugger()) : WatchedCgroup{},
-                          .debugger_pid = debugger_.pid,
-                          .cap = order_.cap,
-                          .context = verdict_context(order_, divided)});
+    const auto &around = order_.around;
+    oom_.emplace(
+        OomSetup{.version = around ? around->version : where.version,
+                 .scope = around ? place(session.around, around->directory) : place(session.scope, where.scope),
+                 .debuggee = divided ? place(session.debuggee, session.place.debuggee()) : WatchedCgroup{},
+                 .debugger = divided ? place(session.debugger, session.place.debugger()) : WatchedCgroup{},
+                 .debugger_pid = debugger_.pid,
+                 .cap = order_.cap,
+                 .context = verdict_context(order_, divided)});
     SessionRecord &record = recorder_.record();
     record.place = where;
     record.fuse = fuse_ && is_fuse(order_.fuse) ? fuse_->line() : Limit();
     record.look = fuse_ && order_.fuse == FuseAction::look ? fuse_->line() : Limit();
+    if (around)
+        set_up_alone();
 }
 
 void Watcher::arm_fuse()
@@ -162,6 +167,7 @@ void Watcher::take_listener(UniqueFd fd)
     };
     debuggees_.emplace(cgroups_ ? *cgroups_ : no_cgroups_, PtraceListener(std::move(fd)), debugger_.pid,
                        order_.debuggee_oom_score_adj, order_.split_required, order_.heap_profile_rate, tell);
+    guard_allocations();
 }
 
 void Watcher::say(std::string_view line)
@@ -282,8 +288,7 @@ void Watcher::finish()
     debuggee_stderr_.close();
     reactor_.keep_stderr();
     speaker_.close(); // clients wait for it: before anything that takes time
-    if (fuse_)
-        fuse_->disarm();
+    disarm_fuses();
     if (debuggees_)
         for (const Debuggee &debuggee : debuggees_->living())
             if (!debuggee.program.empty())
@@ -305,6 +310,7 @@ void Watcher::finish()
     }
     if (fuse_)
         record.fuse_trips = fuse_->trips();
+    end_alone();
     if (cgroups_)
         remove_cgroups(*cgroups_, kRemovePatience);
     remove_debug_binaries();

@@ -12,6 +12,7 @@
 #include "watch/debuggees.hpp"
 #include "watch/desktop.hpp"
 #include "watch/fuse_keeper.hpp"
+#include "watch/hold_guard.hpp"
 #include "watch/holders.hpp"
 #include "watch/loop.hpp"
 #include "watch/oom_watch.hpp"
@@ -21,6 +22,7 @@
 #include "watch/recorder.hpp"
 #include "watch/recording.hpp"
 #include "watch/signals.hpp"
+#include "watch/soft_keeper.hpp"
 #include "watch/speak.hpp"
 #include "watch/usage_threshold.hpp"
 
@@ -45,6 +47,14 @@ class Watcher {
     using Time = WatchTime;
 
     void set_up();
+    [[nodiscard]] OpenSession open_alone() const;
+    void set_up_alone();
+    void take_soft_cap(bool asked);
+    void note_soft_state();
+    void guard_allocations();
+    void disarm_fuses();
+    void end_alone();
+    void follow();
     [[nodiscard]] std::optional<int> debugger_status();
     void arm_fuse();
     void take_listener(UniqueFd fd);
@@ -120,6 +130,8 @@ class Watcher {
     std::optional<OomWatch> oom_;
     std::optional<PressureWatch> pressure_;
     std::optional<FuseKeeper> fuse_;
+    HoldGuard answers_; ///< after us: a listener that nobody answers ends programs where they ask for memory
+    std::optional<SoftKeeper> soft_; ///< instead of it, where there is no cgroup of the session's own
     AncestorLimits ancestors_;
     struct Lowered {
         Limit from, to; ///< the cap that was asked for, and the one that a limit above leaves

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "kernel/cgroup_tree.hpp"
+#include "kernel/members.hpp"
 #include "kernel/process_stat.hpp"
 #include "watch/watcher.hpp"
 
@@ -21,7 +22,8 @@ void Watcher::let_go(const std::vector<ProcessId> &processes)
         return;
     for (const ProcessId &process : processes) {
         std::vector<pid_t> pids;
-        for (const pid_t pid : pids_below(cgroups_->place.debuggee()))
+        for (const pid_t pid :
+             cgroups_->alone() ? pids_started_with(cgroups_->mark) : pids_below(cgroups_->place.debuggee()))
             if (descends_from(pid, {process.pid}) && tracer_of(pid) == 0)
                 pids.push_back(pid);
         set_free(pids);

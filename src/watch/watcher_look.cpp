@@ -42,7 +42,9 @@ void Watcher::look_inside()
     std::vector<pid_t> pids;
     if (debuggees_ &&
         (order_.snapshot || order_.fuse == FuseAction::hold || debuggees_->heap_profile() == kHeapSwitchedOn))
-        pids = pids_below(cgroups_->place.debuggee()); // of them it may be a child that holds the most
+        pids = cgroups_->alone()
+                   ? debuggee_pids()
+                   : pids_below(cgroups_->place.debuggee()); // of them it may be a child that holds the most
     LookOrder order{.pid = largest_process(pids), .session = order_.session};
     order.bounded = order_.snapshot_directory.empty();
     order.directory = order.bounded ? recorder_.snapshot_directory() : order_.snapshot_directory;

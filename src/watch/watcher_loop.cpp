@@ -79,6 +79,8 @@ void Watcher::add_sources()
                            end_unreached();
                    }});
     loop_.add(recording_.source());
+    if (soft_)
+        loop_.add(soft_->source());
 }
 
 Source Watcher::debugger_source()
@@ -175,6 +177,7 @@ void Watcher::run()
 void Watcher::on_signal()
 {
     const auto seen = signals_.on_signal();
+    take_soft_cap(seen.look);
     if (!fuse_)
         return;
     if (seen.stop)
@@ -239,6 +242,8 @@ void Watcher::on_memory_event(Time now)
     report(oom_->on_memory_event(now));
     if (fuse_)
         fuse_->on_event();
+    if (soft_)
+        soft_->on_event();
 }
 
 void Watcher::on_notice(Time now)
@@ -274,8 +279,7 @@ void Watcher::new_debuggee(pid_t pid, Time now)
         forget_look();
     if (fuse_)
         fuse_->new_debuggee();
-    if (!look_by_)
-        look_by_ = now + kLongestLookDelay;
+    look_by_ = look_by_.value_or(now + kLongestLookDelay);
     look_at_ = std::min(now + kLookDelay, *look_by_);
 }
 
@@ -321,7 +325,7 @@ void Watcher::look(Time now)
     record.debuggees.clear();
     for (const Debuggee &debuggee : debuggees_->living())
         record.debuggees.push_back(debuggee.id.pid);
-    recording_.follow(debuggees_->living());
+    follow();
     recorder_.write();
 }
 
@@ -375,7 +379,7 @@ void Watcher::lower_weight()
 void Watcher::note_state(Time now)
 {
     if (!fuse_)
-        return;
+        return note_soft_state();
     SessionRecord &record = recorder_.record();
     const SessionState state = fuse_->state();
     debuggee_stderr_.set_held(state != SessionState::running);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
-#include "render/status_text.hpp"
+#include "text/container_cure.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {
@@ -50,8 +50,18 @@ CheckFindings check_hierarchy(const DoctorInput &input)
             {.level = CheckLevel::warn,
              .looked_at = input.facts.cgroup.memory.mount + " in /proc/self/mountinfo",
              .found = "the cgroup file system is mounted read-only",
-             .matters = "no cgroup of our own can be made, so no limit can be set without a manager",
+             .matters =
+                 "no cgroup of our own can be made, so no limit can be set without a manager: a debuggee is watched, "
+                 "and stopped by a soft fuse, but only the limit of the container holds it",
              .cure = cure.empty() ? "mount it writable; in a container that is for its runtime to do" : cure});
+    if (input.facts.cgroup.memory.version != 0 && own.namespace_root && !own.real_root)
+        findings.push_back(
+            {.level = CheckLevel::note,
+             .looked_at = kLooked,
+             .found = "limits above the container cannot be seen: it has a cgroup namespace of its own",
+             .matters = "a pod, a slice or the machine may run out of memory before the limit shown here",
+             .cure = "ask where it is started (kubectl get pod -o yaml, docker inspect), or start it "
+                     "with --cgroupns=host"});
     return findings;
 }
 

@@ -142,6 +142,10 @@ TEST(Container, EachSign)
               }),
               "lxc-libvirt");
     EXPECT_EQ(kind([](auto &root) { root.file("/run/systemd/container", "wsl\n"); }), "none"); // Facts::wsl says that
+    EXPECT_EQ(kind([](auto &root) { root.file("/.dockerenv", ""); }, {{"REMOTE_CONTAINERS", "true"}}), "devcontainer");
+    EXPECT_EQ(kind([](auto &root) { root.file("/.dockerenv", ""); }, {{"CODESPACES", "true"}}), "codespaces");
+    EXPECT_EQ(kind([](auto &root) { root.file("/proc/1/comm", "bwrap\n"); }), "bubblewrap");
+    EXPECT_EQ(kind([](auto &root) { root.file("/.flatpak-info", ""); }), "flatpak");
 }
 
 TEST(Container, AMarkLeftOnAMachinesDiskIsNoContainer)

@@ -40,7 +40,7 @@ template <class T> class FieldsOf : public testing::Test {};
 using Structs = testing::Types<PressureLine, Pressure, CgroupLevel, MemoryHierarchy, Delegation, CgroupFacts,
                                MemoryFacts, ManagerFacts, SystemdFacts, HostFacts, ToolFacts, DebuggeeFacts, PortFacts,
                                Facts, PathLimit, StringPair, AddressPrefix, NameFilter, SocketBind, UnitCondition,
-                               NftSet, ScopeProperty, CgroupWrite, Division, CreateScope, CreateCgroup, Watch,
+                               NftSet, ScopeProperty, CgroupWrite, Division, CreateScope, CreateCgroup, Around, Watch,
                                KeepDapLog, VerifyLimit, InstallFilter, NoHugePages, SetOomScore, SetRlimit, SetNice,
                                SetCredentials, ChangeDirectory, SetEnvironment, Execute, Step, Notice, LaunchPlan,
                                ProcessId, MemoryCounts, SessionRecord, RecordedPoint, RecordedEvent, RecordingHeader>;

@@ -2,6 +2,7 @@
 #include "session/usage.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "../launch/host.hpp"
 
@@ -72,6 +73,19 @@ TEST(Usage, OfACgroupThatIsGoneIsUnknown)
     EXPECT_EQ(usage.cap, std::nullopt);
     EXPECT_EQ(usage.kept_bytes(), std::nullopt);
     EXPECT_FALSE(read_usage(SessionRecord{}).cap);
+}
+
+TEST(Usage, WithoutACgroupIsOfTheProcesses)
+{
+    SessionRecord record;
+    record.backend = "none";
+    record.cap = Limit(128 * kMiB);
+    EXPECT_EQ(read_usage(record).current_bytes, std::nullopt);
+    record.debuggees = {::getpid()};
+    const Usage usage = read_usage(record);
+    EXPECT_GT(usage.current_bytes.value_or(0), 4096U);
+    EXPECT_EQ(usage.cap, record.cap);
+    EXPECT_FALSE(usage.stopped);
 }
 
 } // namespace

@@ -44,7 +44,10 @@ TEST(CheckHierarchy, WarnsOfAReadOnlyMountAndKnowsTheContainer)
     EXPECT_EQ(finding.level, CheckLevel::warn);
     EXPECT_THAT(finding.cure, HasSubstr("cgroup_writable"));
     FakeRoot podman;
-    EXPECT_EQ(worst(check_hierarchy(input_of(podman, "v2-container"))), CheckLevel::ok);
+    EXPECT_EQ(worst(check_hierarchy(input_of(podman, "v2-container"))), CheckLevel::note);
+    FakeRoot inside;
+    EXPECT_EQ(saying(check_hierarchy(input_of(inside, "v2-container")), "limits above the container").level,
+              CheckLevel::note);
 }
 
 TEST(CheckUserManager, FineWithTheMemoryController)

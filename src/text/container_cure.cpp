@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "text/container_cure.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace dbgscope {
+namespace {
+
+constexpr std::pair<std::string_view, std::string_view> kCures[] = {
+    {"podman", "start the container with --security-opt unmask=/sys/fs/cgroup"},
+    {"docker", "docker run --security-opt writable-cgroups=true (Docker 28 and later), or --privileged"},
+    {"devcontainer", "\"runArgs\": [\"--security-opt\", \"writable-cgroups=true\"] in devcontainer.json (Docker 28 and "
+                     "later), or \"privileged\": true, then rebuild the container"},
+    {"codespaces", "\"runArgs\": [\"--privileged\"] in devcontainer.json, then rebuild the codespace"},
+    {"kubernetes",
+     "on the node: cgroup_writable = true for the runtime in containerd's configuration (2.1 and later), or "
+     "CRI-O's annotation io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw; else set resources.limits.memory"},
+    {"lxc", "lxc.mount.auto = cgroup:rw in the container's configuration"},
+    {"systemd-nspawn", "start it with --boot: systemd inside is given a cgroup of its own"},
+    {"bubblewrap", "start it with --bind /sys/fs/cgroup /sys/fs/cgroup"},
+    {"flatpak", "run the debugger outside of the sandbox: flatpak-spawn --host"},
+};
+
+} // namespace
+
+std::string writable_cgroupfs_cure(std::string_view container)
+{
+    const auto *const found = std::ranges::find(kCures, container, [](const auto &row) { return row.first; });
+    return found == std::end(kCures) ? std::string() : std::string(found->second);
+}
+
+} // namespace dbgscope

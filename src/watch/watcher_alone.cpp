@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include <utility>
+
+#include "kernel/cgroup.hpp"
+#include "kernel/members.hpp"
+#include "sys/file.hpp"
+#include "watch/watcher.hpp"
+
+// A session without a cgroup of its own, as in most containers: known by what it inherits, measured by what all share.
+namespace dbgscope {
+
+/// Instead of open_session(): nothing can be missing.
+OpenSession Watcher::open_alone() const
+{
+    OpenSession session;
+    session.mark = session_mark(order_.session);
+    if (auto directory = open_at(AT_FDCWD, order_.around->directory, O_RDONLY | O_DIRECTORY))
+        session.around = std::move(*directory);
+    if (auto directory = open_at(AT_FDCWD, order_.around->limiting, O_RDONLY | O_DIRECTORY))
+        session.limiting = std::move(*directory);
+    return session;
+}
+
+void Watcher::set_up_alone()
+{
+    const OpenSession &session = *cgroups_;
+    if (auto file = Cgroup(session.around.get(), order_.around->version).open(CgroupFile::events, O_RDONLY))
+        memory_events_ = std::move(*file);
+    SessionRecord &record = recorder_.record();
+    record.fuse = is_fuse(order_.fuse) ? order_.fuse_line : Limit();
+    record.look = Limit();
+    if (!is_fuse(order_.fuse))
+        return;
+    soft_.emplace(SoftConfig{.around = *order_.around,
+                             .limiting = session.limiting.get(),
+                             .cap = order_.cap,
+                             .action = order_.fuse,
+                             .debugger = debugger_,
+                             .say = [this](std::string_view id, std::string_view line) { on_fuse(id, line); },
+                             .let_allocate =
+                                 [this] {
+                                     if (debuggees_)
+                                         debuggees_->let_allocate();
+                                 }});
+}
+
+/// Under dlv that serves a client. See answer_for_ever().
+void Watcher::guard_allocations()
+{
+    if (!soft_ || order_.around->stop != SoftStop::allocation)
+        return;
+    if (auto guard = HoldGuard::start(debuggees_->listener(), [this] { debuggees_->answer_for_ever(); }))
+        answers_ = std::move(*guard);
+    debuggees_->ask_before_allocating([this](std::uint64_t bytes) { return soft_->may_allocate(bytes); });
+}
+
+void Watcher::follow()
+{
+    recording_.follow(debuggees_->living());
+    if (soft_)
+        soft_->follow(debuggees_->living());
+}
+
+/// `dbgscope set`, `dbgscope more`.
+void Watcher::take_soft_cap(bool asked)
+{
+    if (const auto cap = soft_ && asked ? recorder_.take_cap() : std::nullopt)
+        soft_->set_cap(*cap);
+}
+
+void Watcher::note_soft_state()
+{
+    if (!soft_)
+        return;
+    SessionRecord &record = recorder_.record();
+    const SessionState state = soft_->state();
+    debuggee_stderr_.set_held(state != SessionState::running);
+    if (record.state == state && record.cap == soft_->cap() && record.fuse_trips == soft_->trips())
+        return;
+    record.state = state;
+    record.fuse_trips = soft_->trips();
+    record.cap = soft_->cap();
+    record.fuse = fuse_line_for(record.cap);
+    recorder_.write();
+}
+
+void Watcher::disarm_fuses()
+{
+    if (fuse_)
+        fuse_->disarm();
+    if (soft_)
+        soft_->disarm();
+    answers_.end();
+}
+
+/// The last counts of such a session: the peak of the cgroup around is not the debuggee's.
+void Watcher::end_alone()
+{
+    if (!order_.around)
+        return;
+    SessionRecord &record = recorder_.record();
+    record.debuggee_peak_bytes = soft_ ? soft_->peak_bytes() : 0;
+    record.debugger_peak_bytes = 0;
+    if (soft_)
+        record.fuse_trips = soft_->trips();
+}
+
+} // namespace dbgscope
