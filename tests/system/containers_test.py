@@ -261,7 +261,7 @@ def a_dap_client_pauses_a_held_leak():
             dap.close()
 
 
-@tap.test(*EVERYWHERE, user="root")
+@tap.test("host", user="root") # in a scope of systemd's, which stands for the container on v2, the end of one may be that of all
 def the_verdict_names_the_container():
     with container(192 * MIB) as words, leak(words, "--fuse-action=off", after=["-mib-per-step=4"]) as dlv:
         rpc = dlv.connect()
