@@ -93,6 +93,7 @@ struct Watch {
     PressureAction pressure = PressureAction::off;
     std::int64_t pressure_some_permyriad = 0, pressure_full_permyriad = 0; ///< of a 2 s window; 0: not watched
     std::uint64_t heap_profile_rate = 0; ///< switch Go's heap profile on, a sample every so many bytes; 0: do not
+    std::uint64_t growth_period = 0;     ///< sample one page fault of so many of a debuggee that is not Go; 0: none
     bool snapshot = false;               ///< one is taken when the fuse trips
     std::string snapshot_directory;      ///< below which; empty: beside the history
     bool use_pidfd = true, use_cgroup_kill = true; ///< false: --assume no-…
@@ -178,6 +179,13 @@ struct SetEnvironment {
     std::vector<EnvChange> changes;
     bool operator==(const SetEnvironment &) const = default;
 };
+/// What dlv reads at its first prompt: `path` is written, as an argument of the Execute step names it. Where that
+/// cannot be done the launch goes on without both.
+struct WriteInitFile {
+    std::string path; ///< in a directory that nobody else can write to, made where it is missing
+    std::string text;
+    bool operator==(const WriteInitFile &) const = default;
+};
 /// The last step. `path` is the file to execute, arguments[0] the name the tool sees.
 struct Execute {
     std::string path;
@@ -186,14 +194,14 @@ struct Execute {
     bool operator==(const Execute &) const = default;
 };
 
-using Action =
-    std::variant<StartWatcher, KeepDapLog, CreateScope, CreateCgroup, VerifyLimit, InstallFilter, NoHugePages,
-                 SetOomScore, SetRlimit, SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute>;
+using Action = std::variant<StartWatcher, KeepDapLog, CreateScope, CreateCgroup, VerifyLimit, InstallFilter,
+                            NoHugePages, SetOomScore, SetRlimit, SetNice, SetCredentials, ChangeDirectory,
+                            SetEnvironment, WriteInitFile, Execute>;
 /// What the plan's JSON calls each of them, in their order.
 inline constexpr std::array<std::string_view, std::variant_size_v<Action>> kActionNames{
-    "start-watcher",   "keep-dap-log",     "create-scope",    "create-cgroup", "verify-limit",
-    "install-filter",  "no-huge-pages",    "set-oom-score",   "set-rlimit",    "set-nice",
-    "set-credentials", "change-directory", "set-environment", "exec"};
+    "start-watcher",   "keep-dap-log",     "create-scope",    "create-cgroup",   "verify-limit",
+    "install-filter",  "no-huge-pages",    "set-oom-score",   "set-rlimit",      "set-nice",
+    "set-credentials", "change-directory", "set-environment", "write-init-file", "exec"};
 
 struct Step {
     Action action;
@@ -268,6 +276,7 @@ void fields(auto &visit, Is<Watch> auto &watch)
     visit("use_cgroup_kill", watch.use_cgroup_kill);
     visit("go_version", watch.go_version);
     visit("heap_profile_rate", watch.heap_profile_rate);
+    visit("growth_period", watch.growth_period);
     visit("snapshot", watch.snapshot);
     visit("snapshot_directory", watch.snapshot_directory);
     visit("gomemlimit_bytes", watch.gomemlimit);
@@ -344,6 +353,12 @@ void fields(auto &visit, Is<ChangeDirectory> auto &change)
 void fields(auto &visit, Is<SetEnvironment> auto &environment)
 {
     visit.by_name("changes", environment.changes);
+}
+
+void fields(auto &visit, Is<WriteInitFile> auto &file)
+{
+    visit("path", file.path);
+    visit("text", file.text);
 }
 
 void fields(auto &visit, Is<Execute> auto &execute)

@@ -24,6 +24,7 @@
 #include "probe/tools.hpp"
 #include "profile/load.hpp"
 #include "render/plan_text.hpp"
+#include "session/paths.hpp"
 #include "session/port_holder.hpp"
 #include "sys/file.hpp"
 #include "watch/run_watcher.hpp"
@@ -216,6 +217,7 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     identify(request);
     place_dap_log(request, options.dry_run);
     request.environment = pairs_of(invocation.environment);
+    request.own_directory = session_paths().live;
     if (!options.as_systemd_run) // whoever calls that wants a scope, wherever he is
         request.session = variable(invocation, "DBGSCOPE_SESSION");
 

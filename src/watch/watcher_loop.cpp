@@ -272,6 +272,7 @@ void Watcher::new_debuggee(pid_t pid, Time now)
         oom_->on_debuggee_started(pid);
     if (debuggees_->living().size() <= 1) // of several the largest was looked at, whoever comes now
         forget_look();
+    sample_growth(pid);
     if (fuse_)
         fuse_->new_debuggee();
     if (!look_by_)
