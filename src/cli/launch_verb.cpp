@@ -83,6 +83,7 @@ void identify(Request &request)
     request.pid = static_cast<std::uint32_t>(::getpid());
     request.start_ticks = own_start_ticks();
     request.random = random_hex();
+    request.own_directory = session_paths().live;
 }
 
 Result<Settings> load(const ParsedOptions &options, Tool tool, const Invocation &invocation,
@@ -217,7 +218,6 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     identify(request);
     place_dap_log(request, options.dry_run);
     request.environment = pairs_of(invocation.environment);
-    request.own_directory = session_paths().live;
     if (!options.as_systemd_run) // whoever calls that wants a scope, wherever he is
         request.session = variable(invocation, "DBGSCOPE_SESSION");
 
