@@ -161,8 +161,9 @@ struct HostFacts {
     Wsl wsl = Wsl::no;           ///< needs two signs
     bool cap_sys_resource = false, cap_sys_admin = false, cap_sys_ptrace = false;
     bool no_new_privs = false;
-    Fact<int> yama_ptrace_scope; ///< 0..3
-    Fact<int> seccomp_mode;      ///< 0 none, 1 strict, 2 filter (/proc/self/status Seccomp)
+    Fact<int> yama_ptrace_scope;   ///< 0..3
+    Fact<int> perf_event_paranoid; ///< -1..4; beyond 2 sampling is root's alone (Debian, Ubuntu)
+    Fact<int> seccomp_mode;        ///< 0 none, 1 strict, 2 filter (/proc/self/status Seccomp)
     int oom_score_adj = 0;
     Fact<bool> seccomp_notify; ///< a seccomp filter can hand calls to another process: Linux 5.5
     Fact<bool> pidfd;          ///< pidfd_open(2): Linux 5.3
@@ -314,6 +315,7 @@ void fields(auto &visit, Is<HostFacts> auto &host)
     visit("cap_sys_ptrace", host.cap_sys_ptrace);
     visit("no_new_privs", host.no_new_privs);
     visit("yama_ptrace_scope", host.yama_ptrace_scope);
+    visit("perf_event_paranoid", host.perf_event_paranoid);
     visit("seccomp_mode", host.seccomp_mode);
     visit("oom_score_adj", host.oom_score_adj);
     visit("seccomp_notify", host.seccomp_notify);

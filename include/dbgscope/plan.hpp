@@ -13,6 +13,7 @@
 #include "dbgscope/around.hpp"
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/fields.hpp"
+#include "dbgscope/reactions.hpp"
 #include "dbgscope/scope_plan.hpp"
 
 // What was decided and why: ordered, typed steps. Made by plan/, carried out by launch/, printed by render/.
@@ -73,13 +74,6 @@ constexpr std::array<Named<DesktopNotice>, 3> enum_names(DesktopNotice)
     return {{{DesktopNotice::off, "off"}, {DesktopNotice::automatic, "auto"}, {DesktopNotice::on, "on"}}};
 }
 
-/// What is done when something happens, besides what the watcher does anyway: words of actions, "exec /path word…".
-struct Reactions {
-    std::vector<std::string> pressure, growth, held, killed, drift;
-    std::int64_t deadline_ms = 0; ///< of each command
-    bool operator==(const Reactions &) const = default;
-};
-
 /// What the watcher has to know; plain data, so that everything else can be freed.
 struct Watch {
     bool wait = false; ///< be the debugger's parent instead of a process beside it
@@ -94,6 +88,7 @@ struct Watch {
     PressureAction pressure = PressureAction::off;
     std::int64_t pressure_some_permyriad = 0, pressure_full_permyriad = 0; ///< of a 2 s window; 0: not watched
     std::uint64_t heap_profile_rate = 0; ///< switch Go's heap profile on, a sample every so many bytes; 0: do not
+    std::uint64_t growth_period = 0;     ///< sample one page fault of so many of a debuggee that is not Go; 0: none
     bool snapshot = false;               ///< one is taken when the fuse trips
     std::string snapshot_directory;      ///< below which; empty: beside the history
     bool use_pidfd = true, use_cgroup_kill = true; ///< false: --assume no-…
@@ -184,6 +179,13 @@ struct SetEnvironment {
     std::vector<EnvChange> changes;
     bool operator==(const SetEnvironment &) const = default;
 };
+/// What dlv reads at its first prompt: `path` is written, as an argument of the Execute step names it. Where that
+/// cannot be done the launch goes on without both.
+struct WriteInitFile {
+    std::string path; ///< in a directory that nobody else can write to, made where it is missing
+    std::string text;
+    bool operator==(const WriteInitFile &) const = default;
+};
 /// The last step. `path` is the file to execute, arguments[0] the name the tool sees.
 struct Execute {
     std::string path;
@@ -192,14 +194,14 @@ struct Execute {
     bool operator==(const Execute &) const = default;
 };
 
-using Action =
-    std::variant<StartWatcher, KeepDapLog, CreateScope, CreateCgroup, VerifyLimit, InstallFilter, NoHugePages,
-                 SetOomScore, SetRlimit, SetNice, SetCredentials, ChangeDirectory, SetEnvironment, Execute>;
+using Action = std::variant<StartWatcher, KeepDapLog, CreateScope, CreateCgroup, VerifyLimit, InstallFilter,
+                            NoHugePages, SetOomScore, SetRlimit, SetNice, SetCredentials, ChangeDirectory,
+                            SetEnvironment, WriteInitFile, Execute>;
 /// What the plan's JSON calls each of them, in their order.
 inline constexpr std::array<std::string_view, std::variant_size_v<Action>> kActionNames{
-    "start-watcher",   "keep-dap-log",     "create-scope",    "create-cgroup", "verify-limit",
-    "install-filter",  "no-huge-pages",    "set-oom-score",   "set-rlimit",    "set-nice",
-    "set-credentials", "change-directory", "set-environment", "exec"};
+    "start-watcher",   "keep-dap-log",     "create-scope",    "create-cgroup",   "verify-limit",
+    "install-filter",  "no-huge-pages",    "set-oom-score",   "set-rlimit",      "set-nice",
+    "set-credentials", "change-directory", "set-environment", "write-init-file", "exec"};
 
 struct Step {
     Action action;
@@ -243,16 +245,6 @@ struct LaunchPlan {
 // The fields, as `--dry-run --json` writes them.
 inline constexpr int kPlanSchema = 1;
 
-void fields(auto &visit, Is<Reactions> auto &on)
-{
-    visit("pressure", on.pressure);
-    visit("growth", on.growth);
-    visit("held", on.held);
-    visit("killed", on.killed);
-    visit("drift", on.drift);
-    visit("deadline_ms", on.deadline_ms);
-}
-
 void fields(auto &visit, Is<Watch> auto &watch)
 {
     visit("wait", watch.wait);
@@ -274,6 +266,7 @@ void fields(auto &visit, Is<Watch> auto &watch)
     visit("use_cgroup_kill", watch.use_cgroup_kill);
     visit("go_version", watch.go_version);
     visit("heap_profile_rate", watch.heap_profile_rate);
+    visit("growth_period", watch.growth_period);
     visit("snapshot", watch.snapshot);
     visit("snapshot_directory", watch.snapshot_directory);
     visit("gomemlimit_bytes", watch.gomemlimit);
@@ -352,6 +345,12 @@ void fields(auto &visit, Is<ChangeDirectory> auto &change)
 void fields(auto &visit, Is<SetEnvironment> auto &environment)
 {
     visit.by_name("changes", environment.changes);
+}
+
+void fields(auto &visit, Is<WriteInitFile> auto &file)
+{
+    visit("path", file.path);
+    visit("text", file.text);
 }
 
 void fields(auto &visit, Is<Execute> auto &execute)

@@ -38,6 +38,7 @@ enum class Key : std::uint8_t {
     split,
     fuse_action,
     snapshot,
+    growth_profile,
     client_timeout,
     record,
     dap_log,

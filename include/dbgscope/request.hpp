@@ -45,7 +45,8 @@ struct Request {
     bool exact = false;  ///< as systemd-run does: a property that this systemd does not know is an error, one that does
                          ///< nothing is not mentioned
     std::string session; ///< DBGSCOPE_SESSION as inherited; empty: none
-    std::string dap_logs; ///< where the logs of the debug protocol of this user's sessions lie; empty: unknown
+    std::string dap_logs;      ///< where the logs of the debug protocol of this user's sessions lie; empty: unknown
+    std::string own_directory; ///< where what belongs to live sessions lies; empty: there is none
 };
 
 [[nodiscard]] const char *tool_name(Tool tool); ///< "dlv", … ; "run" for none

@@ -99,6 +99,7 @@ struct SessionRecord {
     std::uint64_t stall_some_us = 0, stall_full_us = 0; ///< memory.pressure totals of the scope
     std::uint32_t fuse_trips = 0;
     std::string held_by;                ///< who held the debuggee's memory at the last look: "main.grow main.go:13 …"
+    std::string grown_by;               ///< who grew it until then, of what is not Go: "leak_node leak.c:7 …"
     std::vector<std::string> snapshots; ///< directories, the newest last
     std::vector<std::string> verdicts;  ///< in the order they were reached, one line each
     std::vector<std::string> ended;     ///< what was ended with the session: "sleep (pid 4711)"
@@ -159,6 +160,7 @@ void fields(auto &visit, Is<SessionRecord> auto &record)
     visit("stall_full_us", record.stall_full_us);
     visit("fuse_trips", record.fuse_trips);
     visit("held_by", record.held_by);
+    visit("grown_by", record.grown_by);
     visit("snapshots", record.snapshots);
     visit("verdicts", record.verdicts);
     visit("ended", record.ended);

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "cli/growth_of.hpp"
 #include "cli/held_by.hpp"
 #include "cli/notify_desktop.hpp"
 #include "cli/on_event.hpp"
@@ -22,6 +23,7 @@
 #include "sys/seccomp.hpp"
 #include "text/environment.hpp"
 #include "watch/desktop.hpp"
+#include "watch/growth_sampler.hpp"
 #include "watch/holders.hpp"
 #include "watch/reactions.hpp"
 
@@ -177,6 +179,8 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
         return held_by(options.rest);
     if (verb == kGcVerb)
         return gc_places_of(options.rest);
+    if (verb == kGrowthVerb)
+        return growth_of(options.rest);
     if (verb == kDesktopVerb)
         return notify_desktop(options.rest);
     if (verb == kEventVerb)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/held_by.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <thread>
 
 #include <fmt/core.h>
@@ -16,6 +18,7 @@
 #include "session/registry.hpp"
 #include "sys/file.hpp"
 #include "tools/inspect/gc_places.hpp"
+#include "tools/inspect/growth_answer.hpp"
 #include "tools/inspect/holder_line.hpp"
 #include "tools/inspect/program.hpp"
 #include "tools/inspect/snapshot_store.hpp"
@@ -26,9 +29,9 @@ namespace dbgscope {
 
 namespace {
 
-constexpr unsigned kLineDeadlineS = 5, kSnapshotDeadlineS = 10;
+constexpr unsigned kLineDeadlineS = 5, kSnapshotDeadlineS = 10, kLateDeadlineS = 25;
 constexpr int kQuickLooks = 3, kPatientLooks = 60;
-constexpr std::chrono::milliseconds kPause{50};
+constexpr std::chrono::milliseconds kPause{50}, kGrowthPatience{3000}, kLatePatience{20'000};
 
 /// One line of the answer, at once: what comes later may never come.
 void answer(std::string_view kind, std::string_view text)
@@ -58,6 +61,24 @@ std::string who_waits(const Target &target, int looks)
     return line;
 }
 
+/// Told by the process that samples this debuggee, where there is one. Of Go it would be no answer: it names the code
+/// that allocates most, not the code that keeps.
+bool is_sampled(const Result<Target> &target)
+{
+    struct stat status{};
+    return ::fstat(STDIN_FILENO, &status) == 0 && S_ISSOCK(status.st_mode) && !(target && target->program.is_go());
+}
+
+std::optional<GrowthAnswer> grown_by(pid_t pid, std::chrono::milliseconds patience)
+{
+    auto growth = ask_growth(STDIN_FILENO, pid, patience);
+    if (growth && !growth->growers.empty()) {
+        answer("who", fmt::format("who grew it: {}; sampled since its start, {}", growth->growers, growth->seen));
+        answer("grown-by", growth->growers);
+    }
+    return growth;
+}
+
 std::string record_of(const std::string &session)
 {
     const auto registry = Registry::open(session_paths());
@@ -69,10 +90,21 @@ std::string record_of(const std::string &session)
     return {};
 }
 
-void keep_snapshot(const Target &target, const std::string &session, bool among, const std::string &directory)
+void tell_holders(const Target &target)
+{
+    const auto view = view_heap(target, false);
+    const std::string holders = view ? holders_text(*view) : "";
+    if (holders.empty())
+        return;
+    answer("who", fmt::format("who holds it: {}; dbgscope heap shows all", holders));
+    answer("held-by", holders);
+}
+
+void keep_snapshot(const Target &target, const std::string &session, bool among, const std::string &directory,
+                   const GrowthAnswer *growth)
 {
     (void)::alarm(kSnapshotDeadlineS);
-    const Snapshot snapshot = take_snapshot(target, unix_ns(), record_of(session));
+    const Snapshot snapshot = take_snapshot(target, unix_ns(), record_of(session), growth);
     const auto stored = store_snapshot(snapshot, directory, session);
     if (stored)
         answer("snapshot", *stored);
@@ -107,23 +139,29 @@ Result<int> held_by(const std::vector<std::string> &words)
     become_dispensable(kLineDeadlineS);
     (void)std::signal(SIGPIPE, SIG_IGN); // NOLINT: the macro's cast
     const auto target = open_process(pid);
-    if (!target)
-        return 1;
-    if (const auto view = view_heap(*target, false))
-        if (const std::string holders = holders_text(*view); !holders.empty()) {
-            answer("say", fmt::format("who holds it: {}; dbgscope heap shows all", holders));
-            answer("held-by", holders);
-        }
-    std::string waits = who_waits(*target, kQuickLooks);
-    const bool at_once = !waits.empty();
-    if (at_once)
-        answer("say", waits);
-    if (words.size() == 4 && (words[2] == kSnapshotIn || words[2] == kSnapshotAmong))
-        keep_snapshot(*target, words[1], words[2] == kSnapshotAmong, words[3]);
-    if (!at_once)
-        if (waits = who_waits(*target, kPatientLooks); !waits.empty())
-            answer("say", waits);
-    return 0;
+    const bool sampled = is_sampled(target);
+    if (target)
+        tell_holders(*target);
+    const std::string waits = target ? who_waits(*target, kQuickLooks) : "";
+    if (!waits.empty())
+        answer("who", waits);
+    if (sampled)
+        (void)::alarm(kSnapshotDeadlineS);
+    const GrowthAnswer not_yet{.text = "Who grew it was not known in time.\n"};
+    auto growth = sampled ? grown_by(pid, kGrowthPatience) : std::nullopt;
+    if (target && words.size() == 4 && (words[2] == kSnapshotIn || words[2] == kSnapshotAmong))
+        keep_snapshot(*target, words[1], words[2] == kSnapshotAmong, words[3],
+                      growth    ? &*growth
+                      : sampled ? &not_yet
+                                : nullptr);
+    if (target && waits.empty())
+        if (const std::string later = who_waits(*target, kPatientLooks); !later.empty())
+            answer("who", later);
+    if (sampled && !growth) { // the machine is busy: nothing waits for it any more
+        (void)::alarm(kLateDeadlineS);
+        growth = grown_by(pid, kLatePatience);
+    }
+    return target || growth ? 0 : 1;
 }
 
 } // namespace dbgscope

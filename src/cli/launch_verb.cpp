@@ -24,6 +24,7 @@
 #include "probe/tools.hpp"
 #include "profile/load.hpp"
 #include "render/plan_text.hpp"
+#include "session/paths.hpp"
 #include "session/port_holder.hpp"
 #include "sys/file.hpp"
 #include "watch/run_watcher.hpp"
@@ -82,6 +83,7 @@ void identify(Request &request)
     request.pid = static_cast<std::uint32_t>(::getpid());
     request.start_ticks = own_start_ticks();
     request.random = random_hex();
+    request.own_directory = session_paths().live;
 }
 
 Result<Settings> load(const ParsedOptions &options, Tool tool, const Invocation &invocation,

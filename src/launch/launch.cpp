@@ -18,6 +18,7 @@
 #include "launch/dap_log_file.hpp"
 #include "launch/divide.hpp"
 #include "launch/execute.hpp"
+#include "launch/init_file.hpp"
 #include "launch/process.hpp"
 #include "launch/scope.hpp"
 #include "launch/settle.hpp"
@@ -89,6 +90,7 @@ class Attempt {
     Done carry(const SetCredentials &) { return become(account_); }
     Done carry(const ChangeDirectory &directory) { return change_directory(directory.path); }
     Done carry(const SetEnvironment &) { return {}; } // by prepare
+    Done carry(const WriteInitFile &file);
     Done carry(const Execute &command);
     void introduce(const SessionPlace &place);
 
@@ -106,6 +108,7 @@ class Attempt {
     std::string unit_line_;
     SessionPlace place_;          ///< where the watcher was told that we are
     bool split_ = false;          ///< and the filter is there
+    std::string no_init_file_;    ///< the one that could not be written
     bool limit_in_doubt_ = false; ///< said already: the announcement would contradict it
 };
 
@@ -298,6 +301,14 @@ Attempt::Done Attempt::carry(const SetRlimit &limit)
     return done;
 }
 
+Attempt::Done Attempt::carry(const WriteInitFile &file)
+{
+    auto written = write_init_file(file);
+    if (!written)
+        no_init_file_ = file.path;
+    return soften(std::move(written), false, "no-init-file");
+}
+
 Attempt::Done Attempt::carry(const Execute &command)
 {
     if (!unit_line_.empty())
@@ -312,7 +323,7 @@ Attempt::Done Attempt::carry(const Execute &command)
     if (dap_log_)
         dap_log_->executing();
     inherited_.give_back();
-    Error error = execute(what, environment_);
+    Error error = execute(no_init_file_.empty() ? what : without_init_file(what, no_init_file_), environment_);
     inherited_.take_again();
     if (link_)
         link_->tell_execution(true);

@@ -91,7 +91,8 @@ void plan_look(const Settings &settings, WatchPlan &plan)
 {
     Watch &watch = *plan.watch;
     const std::string where = settings.text(Key::snapshot, "auto");
-    const bool asks = watch.heap_profile_rate != 0 || !settings.list(Key::on_growth).empty();
+    const bool asks =
+        watch.heap_profile_rate != 0 || watch.growth_period != 0 || !settings.list(Key::on_growth).empty();
     if (watch.fuse == FuseAction::off && watch.split && watch.cap.finite() && asks) {
         watch.fuse = FuseAction::look;
         watch.fuse_line = look_line_for(watch.cap);

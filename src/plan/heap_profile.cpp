@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include "debugger/go_environment.hpp"
+
 namespace dbgscope {
 namespace {
 
@@ -31,6 +33,33 @@ bool has_prompt(const Request &request)
 {
     return request.tool == Tool::dlv && request.call.kind == CallKind::launch && !request.call.headless &&
            request.call.verb != "trace";
+}
+
+/// dlv reads one init file; a user's own stays. Before Go 1.17 there is no such switch.
+bool takes_init(const Facts &facts, const Request &request)
+{
+    constexpr int kSwitchMinor = 17;
+    const auto end = std::ranges::find(request.arguments, "--"); // what follows is the program's
+    const bool own = std::any_of(request.arguments.begin(), end, [](const std::string &word) {
+        return word == "--init" || word.starts_with("--init=");
+    });
+    std::optional<int> minor;
+    if (facts.debuggee && facts.debuggee->go_version)
+        minor = go_minor_version(*facts.debuggee->go_version);
+    return has_prompt(request) && !own && !request.own_directory.empty() &&
+           minor.value_or(kSwitchMinor) >= kSwitchMinor;
+}
+
+Step init_step(const Request &request, std::uint64_t rate)
+{
+    const auto kib = rate / kKiB;
+    return {WriteInitFile{.path = fmt::format("{}/heap-profile-{}k.dlv", request.own_directory, kib),
+                          .text = fmt::format("set runtime.disableMemoryProfiling = false\n"
+                                              "set runtime.MemProfileRate = {}\n",
+                                              rate)},
+            fmt::format("kernel.yama.ptrace_scope is 1, which lets dlv alone write to the program: it switches the "
+                        "program's own heap profile on, a sample every {}K; `sudo dbgscope heap` reads it",
+                        kib)};
 }
 
 /// Writing to /proc/PID/mem needs PTRACE_MODE_ATTACH: Documentation/admin-guide/LSM/Yama.rst.
@@ -63,13 +92,25 @@ void plan_heap_profile(const Facts &facts, const Request &request, WatchPlan &pl
     if (when == "off" || (!on && (!watch.filtered() || !watch.cap.finite() || !may_be_go(facts, request))))
         return;
     const std::string obstacle = watch.filtered() ? rights_obstacle(facts.host, request, watch.wait) : "it needs split";
+    const bool one_rung_short = facts.host.yama_ptrace_scope.value_or(0) == 1 && !obstacle.empty() && watch.filtered();
     if (obstacle.empty())
         watch.heap_profile_rate = heap_profile_rate(watch.cap);
+    else if (one_rung_short && takes_init(facts, request))
+        plan.init = init_step(request, heap_profile_rate(watch.cap));
     else if (on)
         plan.notices.push_back(
             {"heap-profile", fmt::format("{} has no effect: {}", origin_of(settings, Key::heap_profile), obstacle)});
     else
         plan.left_out.push_back({"heap-profile", "the debuggee's own heap profile: " + obstacle});
+}
+
+void add_init_file(const std::optional<Step> &init, Execute &execute, std::vector<Step> &steps)
+{
+    if (!init)
+        return;
+    const std::vector<std::string> words{"--init", std::get<WriteInitFile>(init->action).path};
+    execute.arguments.insert(execute.arguments.begin() + 1, words.begin(), words.end());
+    steps.push_back(*init);
 }
 
 } // namespace dbgscope

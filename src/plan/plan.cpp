@@ -13,6 +13,7 @@
 #include "plan/environment.hpp"
 #include "plan/expand.hpp"
 #include "plan/fuse.hpp"
+#include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
 #include "plan/place.hpp"
 #include "plan/properties.hpp"
@@ -238,10 +239,7 @@ Result<LaunchPlan> plan_with(const Shared &shared, const BackendChoice &choice, 
 {
     const Settings &settings = shared.request.settings;
     const bool scope = option.backend != Backend::none;
-    LaunchPlan plan;
-    plan.backend = option.backend;
-    plan.backend_reason = option.reason;
-    plan.session = shared.session;
+    LaunchPlan plan{.backend = option.backend, .backend_reason = option.reason, .session = shared.session};
     if (scope || !shared.budget.cap_is_default)
         plan.cap = shared.budget.cap;
     plan.on_scope_failure = required(settings, "scope") ? OnFailure::fail : OnFailure::fall_back;
@@ -265,6 +263,7 @@ Result<LaunchPlan> plan_with(const Shared &shared, const BackendChoice &choice, 
                               "a limit counts only when the kernel shows it in force"});
     add_process_steps(shared, *watch, plan.steps);
     add_environment(shared, *go, execute, plan.steps);
+    add_init_file(watch->init, execute, plan.steps);
     plan.steps.push_back({std::move(execute), watch->watch && watch->watch->wait
                                                   ? "the command is a child: its end is seen and told"
                                                   : "the process becomes the command: same pid, terminal and "

@@ -10,6 +10,7 @@
 #include "kernel/cgroup_files.hpp"
 #include "plan/around.hpp"
 #include "plan/fuse.hpp"
+#include "plan/growth_profile.hpp"
 #include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
 #include "plan/reactions.hpp"
@@ -346,6 +347,7 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
         plan_command(look, plan);
     if (launches(request) || command) {
         plan_heap_profile(facts, request, plan);
+        plan_growth_profile(facts, request, plan);
         plan_look(request.settings, plan);
     }
     if (!alone)

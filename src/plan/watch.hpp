@@ -25,6 +25,7 @@ struct WatchPlan {
     std::string reason;               ///< of the StartWatcher step
     std::optional<Division> division; ///< set when watch->split
     std::optional<Step> debugger_score;
+    std::optional<Step> init; ///< the WriteInitFile step
     std::vector<Notice> notices;
     std::vector<Notice> left_out;
 };

@@ -96,6 +96,11 @@ void drop_cgroup_kill(Facts &facts, std::string_view name)
 {
     facts.host.cgroup_kill = gone<bool>(name);
 }
+void drop_ptrace(Facts &facts, std::string_view /*name*/)
+{
+    facts.host.yama_ptrace_scope = 1;
+    facts.host.cap_sys_ptrace = false;
+}
 void drop_bus(Facts &facts, std::string_view name)
 {
     facts.systemd.system.bus = gone<std::string>(name);
@@ -103,7 +108,7 @@ void drop_bus(Facts &facts, std::string_view name)
 }
 
 using Drop = void (*)(Facts &, std::string_view);
-constexpr std::array<AssumeName, 14> kNames{{
+constexpr std::array<AssumeName, 15> kNames{{
     {"no-cgroup", "no cgroup file system is mounted"},
     {"no-memory-controller", "no hierarchy carries the memory controller"},
     {"no-delegation", "no cgroup of our own can be created"},
@@ -118,11 +123,12 @@ constexpr std::array<AssumeName, 14> kNames{{
     {"no-seccomp-notify", "a seccomp filter cannot hand calls to another process: no split"},
     {"no-pidfd", "processes have no pidfds"},
     {"no-cgroup-kill", "cgroups have no cgroup.kill"},
+    {"no-ptrace", "only an ancestor or a debugger may look into a process: yama's ptrace_scope is 1"},
 }};
 constexpr std::array<Drop, kNames.size()> kDrops{
     drop_cgroup, drop_memory,         drop_delegation,     drop_swap_limit,   drop_meminfo,
     drop_psi,    drop_systemd,        drop_system_manager, drop_user_manager, drop_private_socket,
-    drop_bus,    drop_seccomp_notify, drop_pidfd,          drop_cgroup_kill};
+    drop_bus,    drop_seccomp_notify, drop_pidfd,          drop_cgroup_kill,  drop_ptrace};
 
 } // namespace
 

@@ -28,12 +28,12 @@ template <class Number> bool parse(std::string_view text, Number &number, int ba
     return code == std::errc{} && end == text.data() + text.size();
 }
 
-Fact<int> small_number(const Reader::Text &text, std::string_view path, int highest)
+Fact<int> small_number(const Reader::Text &text, std::string_view path, int highest, int lowest = 0)
 {
     if (!text)
         return unknown(text.error(), path);
     int number = 0;
-    if (!parse(*text, number) || number < 0 || number > highest)
+    if (!parse(*text, number) || number < lowest || number > highest)
         return malformed(path, *text);
     return number;
 }
@@ -237,6 +237,11 @@ void probe_kernel(Reader &reader, const CgroupFacts &cgroup, HostFacts &host)
     host.cgroup_kill = since(host.kernel, {5, 14}, file_name(CgroupFile::kill, 2));
     if (host.cgroup_kill && cgroup.unified_mount.empty())
         host.cgroup_kill = {Why::absent, "no cgroup v2 is mounted"};
+    constexpr const char *kYama = "/proc/sys/kernel/yama/ptrace_scope";
+    host.yama_ptrace_scope = small_number(reader.read(kYama), kYama, 3);
+    constexpr const char *kPerf = "/proc/sys/kernel/perf_event_paranoid";
+    constexpr int kStrictest = 9; // Debian adds 3, Ubuntu 4
+    host.perf_event_paranoid = small_number(reader.read(kPerf), kPerf, kStrictest, -1);
 }
 
 void probe_container(Reader &reader, const SysRoot &root, HostFacts &host)
@@ -248,8 +253,6 @@ void probe_host(Reader &reader, const SysRoot &root, HostFacts &host)
 {
     probe_container(reader, root, host);
     host.wsl = detect_wsl(reader, root, host.kernel);
-    constexpr const char *kYama = "/proc/sys/kernel/yama/ptrace_scope";
-    host.yama_ptrace_scope = small_number(reader.read(kYama), kYama, 3);
 }
 
 } // namespace dbgscope

@@ -67,6 +67,8 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "What to do with a debuggee that is about to run out of memory"},
     {Key::snapshot, "snapshot", "", T::text, forbidden, kWatch, "", 0, 0, "auto|off|DIR",
      "Where a snapshot goes that is taken when the memory runs out"},
+    {Key::growth_profile, "growth_profile", "", T::choice, forbidden, kWatch, "auto|on|off", 0, 0, "WHEN",
+     "Sample who grows the memory of a debuggee that is not Go"},
     {Key::client_timeout, "client_timeout", "", T::duration, forbidden, kWatch, "", 0, 0, "TIME",
      "End a dlv dap that no client has reached for this long; 0: never"},
     {Key::record, "record", "", T::choice, forbidden, kWatch, "auto|on|off", 0, 0, "WHEN",

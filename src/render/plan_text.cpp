@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "render/plan_text.hpp"
 
+#include <ranges>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -135,6 +137,8 @@ std::string describe(const Watch &watch)
         text += fmt::format("\n       know each debuggee, oom_score_adj {}", watch.debuggee_oom_score_adj);
     if (watch.fuse != FuseAction::off)
         text += fmt::format("\n       {} at {}", fuse_text(watch.fuse), fuse_line_text(watch));
+    if (watch.growth_period != 0)
+        text += fmt::format("\n       sample who grows it: one page fault of {}", watch.growth_period);
     if (watch.snapshot)
         text += "\n       keep a snapshot then" +
                 (watch.snapshot_directory.empty() ? "" : " in " + quoted(watch.snapshot_directory));
@@ -225,6 +229,13 @@ std::string describe(const Action &action)
             },
             [](const ChangeDirectory &a) { return "change directory to " + quoted(a.path); },
             [](const SetEnvironment &a) { return describe(a); },
+            [](const WriteInitFile &a) {
+                std::string text = fmt::format("write {}, for dlv's --init", quoted(a.path));
+                for (const auto line : std::views::split(std::string_view(a.text), '\n'))
+                    if (!line.empty())
+                        text += "\n       " + std::string(line.begin(), line.end());
+                return text;
+            },
             [](const Execute &a) { return fmt::format("exec {}: {}", quoted(a.path), command_line(a.arguments)); },
         },
         action);

@@ -14,8 +14,9 @@
 namespace dbgscope {
 
 /// `dbgscope held-by PID SESSION [snapshot-in DIR | snapshot-among DIR]`: looks into process PID. Not for people. On
-/// standard output, one line each, as soon as it is known: "say TEXT" for the person, "held-by TEXT" for the verdict,
-/// "snapshot DIR" once that is whole.
+/// standard output, one line each, as soon as it is known: "say TEXT" for the person, "who TEXT" the same where a
+/// person is told of the moment at all, "held-by TEXT" and "grown-by TEXT" for the verdict, "snapshot DIR" once that is
+/// whole. Its standard input is LookOrder::growth.
 inline constexpr std::string_view kHolderVerb = "held-by";
 /// `dbgscope gc-places PID`, as little for people: "gc-places TEXT", by gc_places().
 inline constexpr std::string_view kGcVerb = "gc-places";
@@ -29,12 +30,13 @@ struct LookOrder {
     bool gc_places = false; ///< that, and nothing else
     std::string directory;  ///< the snapshot becomes a directory in it
     bool bounded = false;   ///< old snapshots in it make room
+    int growth = -1;        ///< to ask who grew the memory; -1: nobody knows
 };
 
 /// What it has brought since the last call.
 struct LookNews {
-    std::vector<std::string> say;
-    std::string held_by;
+    std::vector<std::string> say, who;
+    std::string held_by, grown_by;
     std::string snapshot;
     std::string gc_places;
     bool over = false;

@@ -12,6 +12,7 @@
 #include "watch/debuggees.hpp"
 #include "watch/desktop.hpp"
 #include "watch/fuse_keeper.hpp"
+#include "watch/growth_sampler.hpp"
 #include "watch/hold_guard.hpp"
 #include "watch/holders.hpp"
 #include "watch/loop.hpp"
@@ -64,6 +65,7 @@ class Watcher {
     void on_fuse(std::string_view id, std::string_view line);
     [[nodiscard]] bool looks() const;
     void look_inside();
+    void sample_growth(pid_t pid);
     void take(const LookNews &news);
     void note_snapshot(const std::string &directory);
     [[nodiscard]] std::string last_look_words() const;
@@ -138,6 +140,7 @@ class Watcher {
     };
     std::optional<Lowered> lowered_;
     InsideLook look_;
+    GrowthSampler growth_;
     UsageThreshold look_line_;          ///< v1, without a fuse
     std::string last_snapshot_;         ///< of the debuggee there is now
     int let_go_looks_ = 0;              ///< how often it is still looked whether a debuggee has been let go

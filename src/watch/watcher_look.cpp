@@ -32,7 +32,15 @@ void Watcher::on_fuse(std::string_view id, std::string_view line)
 /// who waits.
 bool Watcher::looks() const
 {
-    return order_.snapshot || order_.heap_profile_rate != 0 || order_.fuse == FuseAction::hold;
+    return order_.snapshot || order_.heap_profile_rate != 0 || order_.growth_period != 0 ||
+           order_.fuse == FuseAction::hold;
+}
+
+/// From its start on: of several debuggees the first. What it executes and what it starts are sampled with it.
+void Watcher::sample_growth(pid_t pid)
+{
+    if (order_.growth_period != 0 && debuggees_->living().size() <= 1)
+        growth_.start(pid, order_.growth_period);
 }
 
 void Watcher::look_inside()
@@ -40,12 +48,13 @@ void Watcher::look_inside()
     if (!looks())
         return;
     std::vector<pid_t> pids;
-    if (debuggees_ &&
-        (order_.snapshot || order_.fuse == FuseAction::hold || debuggees_->heap_profile() == kHeapSwitchedOn))
+    if (debuggees_ && (order_.snapshot || order_.fuse == FuseAction::hold || growth_.socket() >= 0 ||
+                       debuggees_->heap_profile() == kHeapSwitchedOn))
         pids = cgroups_->alone()
                    ? debuggee_pids()
                    : pids_below(cgroups_->place.debuggee()); // of them it may be a child that holds the most
     LookOrder order{.pid = largest_process(pids), .session = order_.session};
+    order.growth = growth_.socket();
     order.bounded = order_.snapshot_directory.empty();
     order.directory = order.bounded ? recorder_.snapshot_directory() : order_.snapshot_directory;
     order.snapshot = order_.snapshot && !order.directory.empty();
@@ -77,16 +86,21 @@ void Watcher::take(const LookNews &news)
 {
     for (const std::string &line : news.say)
         tell(printable(line));
+    if (order_.fuse != FuseAction::look) // there is no hold and no warning that they would belong to
+        for (const std::string &line : news.who)
+            tell(printable(line));
     SessionRecord &record = recorder_.record();
     if (!news.held_by.empty())
         record.held_by = news.held_by;
+    if (!news.grown_by.empty())
+        record.grown_by = news.grown_by;
     if (!news.snapshot.empty())
         note_snapshot(news.snapshot);
     // What comes after that may be a while in coming, and needs no standing still.
-    const bool seen = !news.snapshot.empty() || (!order_.snapshot && !news.held_by.empty());
+    const bool seen = !news.snapshot.empty() || (!order_.snapshot && !(news.held_by + news.grown_by).empty());
     if ((news.over || seen) && fuse_)
         fuse_->looked();
-    if (news.over || !news.snapshot.empty() || !news.held_by.empty())
+    if (news.over || seen || !(news.held_by + news.grown_by).empty())
         recorder_.write();
 }
 
@@ -112,6 +126,8 @@ std::string Watcher::last_look_words() const
     std::string words;
     if (!record.held_by.empty())
         words = fmt::format(" Who held it at the last look: {}.", printable(record.held_by));
+    if (!record.grown_by.empty())
+        words += fmt::format(" Who grew it until the last look: {}.", printable(record.grown_by));
     if (!last_snapshot_.empty())
         words += fmt::format(" Snapshot: {}", printable(last_snapshot_));
     return words;
@@ -122,6 +138,7 @@ void Watcher::forget_look()
 {
     look_.end();
     recorder_.record().held_by.clear();
+    recorder_.record().grown_by.clear();
     last_snapshot_.clear();
 }
 

@@ -254,8 +254,7 @@ void Watcher::on_notice(Time now)
         look_at_ = now + kLookDelay;
     }
     if (debuggees_->letting_go()) {
-        constexpr int kLooks = 20; // two seconds for a debugger to go through all the threads
-        let_go_looks_ = kLooks;
+        let_go_looks_ = 20; // two seconds for a debugger to go through all the threads
         look_at_ = now + kLookDelay;
     }
     if (pid)
@@ -277,6 +276,7 @@ void Watcher::new_debuggee(pid_t pid, Time now)
         oom_->on_debuggee_started(pid);
     if (debuggees_->living().size() <= 1) // of several the largest was looked at, whoever comes now
         forget_look();
+    sample_growth(pid);
     if (fuse_)
         fuse_->new_debuggee();
     look_by_ = look_by_.value_or(now + kLongestLookDelay);

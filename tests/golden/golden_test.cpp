@@ -145,6 +145,7 @@ std::string plan_of(const Case &c)
     request.start_ticks = 777;
     request.random = "00000000cafe0001";
     request.dap_logs = "/state/dap";
+    request.own_directory = "/run/user/1000/dbgscope";
     for (const std::string &pair : words_of(c.environment))
         request.environment.emplace_back(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
     for (const auto &[name, value] : request.environment)

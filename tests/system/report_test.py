@@ -179,6 +179,7 @@ def the_collector_of_a_go_program_is_recorded():
         dlv.connect()
         name = session.session_name(dlv.pid)
         run_on(dlv)
+        tap.wait_until(lambda: live_recording(name), session.PATIENCE_S, message="its recording")
         tap.wait_until(lambda: max(column(report(name), "gc_heap_bytes"), default=0) > 16 * MIB, session.PATIENCE_S,
                        message="the heap in the recording")
         seen = json.loads(tap.succeed([tap.dbgscope, "heap", name, "--json"]).stdout)["gc"]

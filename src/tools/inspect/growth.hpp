@@ -58,6 +58,12 @@ void sum_growth(GrowthView &view, const std::vector<NamedSample> &samples, bool 
 [[nodiscard]] Result<GrowthView> watch_growth(pid_t pid, std::chrono::milliseconds span, int stop, bool by_stack,
                                               const std::string &proc = "/proc");
 
+/// Samples each `period`-th fault and answers who asks by `socket` (growth_answer.hpp), until the process has ended, is
+/// a program of Go, or nobody can ask any more. Errors: those of FaultSampler::open.
+[[nodiscard]] Result<void> serve_growth(pid_t pid, std::uint64_t period, int socket, const std::string &proc = "/proc");
+
+/// "leak_node leak.c:7 104M (98 %), …": the three that grew it most, of a twentieth or more. Empty: there is none.
+[[nodiscard]] std::string growers_text(const GrowthView &view);
 [[nodiscard]] std::string growth_text(const GrowthView &view, bool stacks);
 /// {"schema": 1, "program", "pid", "watched_ms", "ended", "before_bytes", "now_bytes", "sampled_bytes", "go_bytes",
 /// "samples", "lost", "period", "with_kernel", "sites": [{"function", "file", "line", "bytes", "samples", "share",

@@ -55,6 +55,19 @@ std::string sums(const GrowthView &view)
 
 } // namespace
 
+std::string growers_text(const GrowthView &view)
+{
+    constexpr std::size_t kNamed = 3;
+    constexpr double kLeastShare = 0.05;
+    std::string text;
+    for (std::size_t i = 0; i < view.sites.size() && i < kNamed && view.sites[i].share >= kLeastShare; ++i) {
+        const GrowthSite &site = view.sites[i];
+        text += fmt::format("{}{} {} ({:.0f} %)", i == 0 ? "" : ", ", frame_text(site.frame),
+                            format_bytes(whole(site.bytes)), site.share * 100);
+    }
+    return text;
+}
+
 std::string growth_text(const GrowthView &view, bool stacks)
 {
     std::string text = heading(view) + sums(view);

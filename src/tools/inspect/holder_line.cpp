@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kNamed = 3;
 constexpr double kLeastShare = 0.05;
-constexpr int kNice = 10;
 constexpr rlim_t kMostMemory = 512 * kMiB;
 
 } // namespace
@@ -41,10 +40,10 @@ std::string holders_text(const HeapView &view)
     return text;
 }
 
-void become_dispensable(unsigned seconds)
+void become_dispensable(unsigned seconds, int nice)
 {
     (void)::alarm(seconds); // its default action ends us
-    (void)::setpriority(PRIO_PROCESS, 0, kNice);
+    (void)::setpriority(PRIO_PROCESS, 0, nice);
     const rlimit most{.rlim_cur = kMostMemory, .rlim_max = kMostMemory};
     (void)::setrlimit(RLIMIT_AS, &most);
     // When the session as a whole runs out of memory, this goes first and not the program that is held.

@@ -11,7 +11,7 @@ namespace dbgscope {
 /// there is none.
 [[nodiscard]] std::string holders_text(const HeapView &view);
 
-/// Before reading: this process gives way to all others and ends after `seconds`, whatever it waits for.
-void become_dispensable(unsigned seconds);
+/// Before reading: this process gives way to all others and ends after `seconds` (0: never), whatever it waits for.
+void become_dispensable(unsigned seconds, int nice = 10);
 
 } // namespace dbgscope

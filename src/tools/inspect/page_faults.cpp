@@ -4,13 +4,11 @@
 #include <dirent.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -22,14 +20,14 @@
 #include "dbgscope/bytes.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
+#include "tools/inspect/perf_ring.hpp"
 
 namespace dbgscope {
 namespace {
 
 constexpr std::uint32_t kStackBytes = 8 * kKiB; ///< enough for dozens of frames; what is not used is not copied
-constexpr std::uint64_t kSeldom = 128;          ///< what that costs is measured: ./dev bench inspect
 constexpr std::uint64_t kHugePeriod = 4;        ///< where each fault may bring 2 MiB
-constexpr std::uint64_t kAllRings = kMiB;
+constexpr std::uint64_t kAllPerfRings = kMiB;
 constexpr std::uint64_t kFewestPages = 4, kMostPages = 64;
 constexpr const char *kParanoid = "/proc/sys/kernel/perf_event_paranoid";
 constexpr const char *kHugePages = "/sys/kernel/mm/transparent_hugepage/enabled";
@@ -45,64 +43,6 @@ constexpr std::uint64_t kRegisterMask = 0;
 constexpr std::uint8_t kDwarfNumbers[FaultSample::kRegisters] = {};
 #endif
 
-class Ring {
-  public:
-    /// Invalid, errno set, where the kernel refuses.
-    Ring(int fd, std::uint64_t pages)
-        : page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))), bytes_(pages * page_), fd_(fd)
-    {
-        map_ = ::mmap(nullptr, page_ + bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    }
-    Ring(Ring &&other) noexcept
-        : page_(other.page_), bytes_(other.bytes_), fd_(other.fd_), map_(std::exchange(other.map_, MAP_FAILED))
-    {
-    }
-    Ring(const Ring &) = delete;
-    Ring &operator=(const Ring &) = delete;
-    Ring &operator=(Ring &&) = delete;
-    ~Ring()
-    {
-        if (valid())
-            (void)::munmap(map_, page_ + bytes_);
-    }
-    [[nodiscard]] bool valid() const { return map_ != MAP_FAILED; }
-    [[nodiscard]] int fd() const { return fd_; }
-
-    /// Each record in turn. The kernel's side of this is in perf_output_put_handle (kernel/events/ring_buffer.c).
-    template <class Visit> void take(Visit visit)
-    {
-        auto *head_page = static_cast<perf_event_mmap_page *>(map_);
-        const auto *data = static_cast<const std::byte *>(map_) + page_;
-        const std::uint64_t head = std::atomic_ref(head_page->data_head).load(std::memory_order_acquire);
-        std::uint64_t tail = head_page->data_tail;
-        while (tail < head) {
-            perf_event_header header{};
-            copy(data, tail, std::as_writable_bytes(std::span(&header, 1)));
-            if (header.size < sizeof header || header.size > head - tail)
-                break;
-            record_.resize(header.size);
-            copy(data, tail, record_);
-            visit(header.type, std::span<const std::byte>(record_).subspan(sizeof header));
-            tail += header.size;
-        }
-        std::atomic_ref(head_page->data_tail).store(head, std::memory_order_release);
-    }
-
-  private:
-    void copy(const std::byte *data, std::uint64_t from, std::span<std::byte> to) const
-    {
-        const std::uint64_t at = from % bytes_;
-        const std::size_t first = std::min<std::uint64_t>(to.size(), bytes_ - at);
-        std::memcpy(to.data(), data + at, first);
-        std::memcpy(to.data() + first, data, to.size() - first);
-    }
-
-    std::uint64_t page_, bytes_;
-    int fd_;
-    void *map_ = MAP_FAILED;
-    std::vector<std::byte> record_;
-};
-
 perf_event_attr attributes(std::uint64_t period, bool with_kernel, bool with_page_size, std::uint64_t wake_bytes)
 {
     perf_event_attr attr{};
@@ -116,6 +56,8 @@ perf_event_attr attributes(std::uint64_t period, bool with_kernel, bool with_pag
     attr.sample_regs_user = kRegisterMask;
     attr.sample_stack_user = kStackBytes;
     attr.inherit = 1;
+    attr.comm = 1;
+    attr.comm_exec = 1; // a new program: PERF_RECORD_MISC_COMM_EXEC
     attr.exclude_kernel = with_kernel ? 0 : 1;
     attr.exclude_hv = 1;
     attr.watermark = 1;
@@ -150,6 +92,13 @@ bool huge_pages_everywhere()
 {
     const auto text = read_file(kHugePages);
     return text && text->find("[always]") != std::string::npos;
+}
+
+/// "THP_enabled:\t0": prctl(PR_SET_THP_DISABLE), which a launch with a fuse does. Since Linux 5.0.
+bool may_have_huge_pages(pid_t pid, const std::string &proc)
+{
+    const auto status = read_file(fmt::format("{}/{}/status", proc, pid));
+    return !status || status->find("\nTHP_enabled:\t0") == std::string::npos;
 }
 
 /// Documentation/admin-guide/sysctl/kernel.rst; Debian has 3 (nobody but root), Ubuntu 4, the kernel itself 2.
@@ -212,9 +161,10 @@ template <class T> bool take(std::span<const std::byte> &rest, T &value)
 
 struct FaultSampler::State {
     std::vector<UniqueFd> events;
-    std::vector<Ring> rings; ///< one a processor
+    std::vector<PerfRing> rings; ///< one a processor
     std::vector<int> descriptors;
-    std::uint64_t period = kSeldom, lost = 0, pages = kMostPages;
+    std::vector<pid_t> executed;
+    std::uint64_t period = kUsual, lost = 0, pages = kMostPages;
     bool with_kernel = true, with_page_size = true;
 
     /// Events of all threads on one processor, with one ring. 0, or errno; a processor that is off is none.
@@ -244,7 +194,7 @@ int FaultSampler::State::open_first(int cpu, pid_t thread)
 int FaultSampler::State::map_ring(int fd)
 {
     for (;; pages /= 2) {
-        Ring ring(fd, pages);
+        PerfRing ring(fd, pages);
         if (ring.valid()) {
             rings.push_back(std::move(ring));
             descriptors.push_back(fd);
@@ -281,9 +231,9 @@ FaultSampler::FaultSampler(FaultSampler &&) noexcept = default;
 FaultSampler &FaultSampler::operator=(FaultSampler &&) noexcept = default;
 FaultSampler::~FaultSampler() = default;
 
-std::uint64_t FaultSampler::usual_period()
+std::uint64_t FaultSampler::period_for(pid_t pid, std::uint64_t small, const std::string &proc)
 {
-    return huge_pages_everywhere() ? kHugePeriod : kSeldom;
+    return huge_pages_everywhere() && may_have_huge_pages(pid, proc) ? kHugePeriod : small;
 }
 
 Result<FaultSampler> FaultSampler::open(pid_t pid, std::uint64_t period, const std::string &proc)
@@ -297,7 +247,7 @@ Result<FaultSampler> FaultSampler::open(pid_t pid, std::uint64_t period, const s
     auto state = std::make_unique<State>();
     state->period = period;
     const auto cpus = static_cast<int>(::sysconf(_SC_NPROCESSORS_CONF));
-    const std::uint64_t each = kAllRings / static_cast<std::uint64_t>(std::max(cpus, 1)) / (4 * kKiB);
+    const std::uint64_t each = kAllPerfRings / static_cast<std::uint64_t>(std::max(cpus, 1)) / (4 * kKiB);
     for (state->pages = kMostPages; state->pages > std::max(each, kFewestPages);)
         state->pages /= 2;
     for (int cpu = 0; cpu < cpus; ++cpu)
@@ -308,6 +258,11 @@ Result<FaultSampler> FaultSampler::open(pid_t pid, std::uint64_t period, const s
     return FaultSampler(std::move(state));
 }
 
+std::vector<pid_t> FaultSampler::take_executed()
+{
+    return std::exchange(state_->executed, {});
+}
+
 const std::vector<int> &FaultSampler::descriptors() const
 {
     return state_->descriptors;
@@ -315,12 +270,18 @@ const std::vector<int> &FaultSampler::descriptors() const
 
 void FaultSampler::drain(std::deque<FaultSample> &to, std::size_t most)
 {
-    for (Ring &ring : state_->rings)
-        ring.take([&](std::uint32_t type, std::span<const std::byte> record) {
+    for (PerfRing &ring : state_->rings)
+        ring.take([&](const perf_event_header &header, std::span<const std::byte> record) {
             std::uint64_t id = 0, lost = 0;
-            if (type == PERF_RECORD_LOST && take(record, id) && take(record, lost))
+            std::uint32_t pid = 0;
+            if (header.type == PERF_RECORD_LOST && take(record, id) && take(record, lost))
                 state_->lost += lost;
-            if (type != PERF_RECORD_SAMPLE)
+            if (header.type == PERF_RECORD_COMM && (header.misc & PERF_RECORD_MISC_COMM_EXEC) != 0 &&
+                take(record, pid)) { // what it has been until now is gone with all its memory
+                state_->executed.push_back(static_cast<pid_t>(pid));
+                std::erase_if(to, [pid](const FaultSample &one) { return one.pid == static_cast<pid_t>(pid); });
+            }
+            if (header.type != PERF_RECORD_SAMPLE)
                 return;
             FaultSample sample;
             if (to.size() < most && read_fault_record(record, state_->with_page_size, sample))

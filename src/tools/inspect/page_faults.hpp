@@ -37,8 +37,9 @@ class FaultSampler {
     /// Errors: denied (the hint names the setting), not_found, unsupported (no such kernel or processor), limit (more
     /// threads than descriptors).
     [[nodiscard]] static Result<FaultSampler> open(pid_t pid, std::uint64_t period, const std::string &proc = "/proc");
-    /// What costs a program little: 128; 4 where each fault may bring a huge page.
-    [[nodiscard]] static std::uint64_t usual_period();
+    /// `small`, or 4 where each fault may bring a huge page.
+    [[nodiscard]] static std::uint64_t period_for(pid_t pid, std::uint64_t small, const std::string &proc = "/proc");
+    static constexpr std::uint64_t kUsual = 128; ///< what that costs is measured: ./dev bench inspect
     FaultSampler(FaultSampler &&) noexcept;
     FaultSampler &operator=(FaultSampler &&) noexcept;
     ~FaultSampler();
@@ -47,6 +48,9 @@ class FaultSampler {
     [[nodiscard]] const std::vector<int> &descriptors() const;
     /// Takes all there is; what `to` has no room for, with `most` in it, is counted as lost.
     void drain(std::deque<FaultSample> &to, std::size_t most);
+    /// Processes that drain() has seen execute another program since the last call. Their samples from before are not
+    /// in `to` any more.
+    [[nodiscard]] std::vector<pid_t> take_executed();
     [[nodiscard]] std::uint64_t period() const;
     [[nodiscard]] std::uint64_t lost() const; ///< samples that nobody saw: the rings were full
     /// Faults in system calls too (read(2) into fresh memory); only for those who may see the kernel.

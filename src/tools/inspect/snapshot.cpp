@@ -54,6 +54,12 @@ class Taking {
         add("goroutines.json", goroutines_json(*view));
         summary_ += goroutines_text(*view, false) + '\n';
     }
+    void growth(const GrowthAnswer &growth)
+    {
+        if (!growth.profile.empty())
+            add("growth.pb.gz", growth.profile);
+        summary_ += growth.text + '\n';
+    }
     void add(std::string name, const Result<std::string> &bytes)
     {
         if (bytes)
@@ -99,13 +105,15 @@ std::string_view still_text(pid_t pid, const std::string &proc)
 } // namespace
 
 Snapshot take_snapshot(const Target &target, std::int64_t unix_ns, std::string_view session_json,
-                       const std::string &proc)
+                       const GrowthAnswer *growth, const std::string &proc)
 {
     const auto start = std::chrono::steady_clock::now();
     Taking taking(target, unix_ns);
     taking.heap();
     taking.collector();
     taking.goroutines();
+    if (growth != nullptr)
+        taking.growth(*growth);
     if (target.pid != 0) {
         const std::string own = fmt::format("{}/{}/", proc, target.pid);
         taking.add("cgroup.json", cgroup_json(target.pid));

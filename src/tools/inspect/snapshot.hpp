@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbgscope/error.hpp"
+#include "tools/inspect/growth_answer.hpp"
 #include "tools/inspect/target.hpp"
 
 namespace dbgscope {
@@ -21,9 +22,9 @@ struct Snapshot {
     std::vector<File> files;
 };
 /// The parts are read one after the other, in some milliseconds: of one instant only when the process stands still; the
-/// summary says which. `session_json` becomes session.json, where there is one.
+/// summary says which. `session_json` becomes session.json, where there is one; what `growth` has, growth.pb.gz.
 [[nodiscard]] Snapshot take_snapshot(const Target &target, std::int64_t unix_ns, std::string_view session_json = {},
-                                     const std::string &proc = "/proc");
+                                     const GrowthAnswer *growth = nullptr, const std::string &proc = "/proc");
 
 /// Makes the directory, for its owner alone, and the files in it. Errors: usage (something of that name is there), and
 /// those of write_private_file; what was written until then stays.

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -22,8 +23,11 @@
 namespace dbgscope {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::size_t kMaxFrames = 256;
 constexpr std::size_t kMaxStacks = 65'536;
+constexpr int kRestFactor = 10;                               ///< so many times as long as a report took it rests
 constexpr auto kReportEvery = std::chrono::milliseconds(200); ///< libraries that were loaded meanwhile
 
 struct DwflEnd {
@@ -67,22 +71,27 @@ struct StackNames::State {
     std::string directory;               ///< the process' own
     const FaultSample *sample = nullptr; ///< what is being unwound
     std::vector<std::uint64_t> addresses;
-    std::chrono::steady_clock::time_point reported;
+    Clock::time_point reported;
+    Clock::duration reporting{};                                              ///< what that took
     std::unordered_map<std::uint64_t, std::vector<StackFrame>> known;         ///< by address
     std::unordered_map<const Dwfl_Module *, std::optional<DwarfLines>> lines; ///< cleared with the modules
 
     std::map<std::vector<std::uint64_t>, std::shared_ptr<const std::vector<StackFrame>>> stacks;
 
     bool report();
+    void unwind();                            ///< `sample` into `addresses`
+    [[nodiscard]] bool leads_nowhere() const; ///< its last address is in nothing that is known
     [[nodiscard]] std::vector<StackFrame> name(std::uint64_t address);
     [[nodiscard]] bool read_word(std::uint64_t address, Dwarf_Word &word) const;
 };
 
 bool StackNames::State::report()
 {
-    reported = std::chrono::steady_clock::now();
+    const auto begin = Clock::now();
     dwfl_report_begin(dwfl.get());
     const bool there = dwfl_linux_proc_report(dwfl.get(), pid) == 0;
+    reported = Clock::now();
+    reporting = reported - begin;
     if (!there)
         return false; // what is known stays
     lines.clear();
@@ -108,6 +117,29 @@ bool StackNames::State::read_word(std::uint64_t address, Dwarf_Word &word) const
         return false;
     std::memcpy(&word, sample->stack.data() + (address - from), sizeof word);
     return true;
+}
+
+void StackNames::State::unwind()
+{
+    addresses.clear();
+    // An error ends the stack where it is: what was found until then stays.
+    (void)dwfl_getthread_frames(
+        dwfl.get(), pid,
+        [](Dwfl_Frame *frame, void *argument) {
+            auto &found = static_cast<State *>(argument)->addresses;
+            Dwarf_Addr address = 0;
+            bool is_activation = false;
+            if (!dwfl_frame_pc(frame, &address, &is_activation) || address == 0)
+                return static_cast<int>(DWARF_CB_ABORT);
+            found.push_back(is_activation ? address : address - 1); // of a call, not what follows it
+            return static_cast<int>(found.size() < kMaxFrames ? DWARF_CB_OK : DWARF_CB_ABORT);
+        },
+        this);
+}
+
+bool StackNames::State::leads_nowhere() const
+{
+    return addresses.empty() || dwfl_addrmodule(dwfl.get(), addresses.back()) == nullptr;
 }
 
 std::vector<StackFrame> StackNames::State::name(std::uint64_t address)
@@ -198,23 +230,13 @@ std::shared_ptr<const std::vector<StackFrame>> StackNames::read(const FaultSampl
 {
     State &state = *state_;
     state.sample = &sample;
-    if (dwfl_addrmodule(state.dwfl.get(), sample.registers[FaultSample::kProgramCounter]) == nullptr &&
-        std::chrono::steady_clock::now() - state.reported > kReportEvery)
+    state.unwind();
+    // Where the stack leads into what has been loaded since. Code that is made while the program runs never is.
+    if (state.leads_nowhere() &&
+        Clock::now() - state.reported > std::max<Clock::duration>(kReportEvery, kRestFactor * state.reporting)) {
         (void)state.report();
-    state.addresses.clear();
-    // An error ends the stack where it is: what was found until then stays.
-    (void)dwfl_getthread_frames(
-        state.dwfl.get(), state.pid,
-        [](Dwfl_Frame *frame, void *argument) {
-            auto &addresses = static_cast<State *>(argument)->addresses;
-            Dwarf_Addr address = 0;
-            bool is_activation = false;
-            if (!dwfl_frame_pc(frame, &address, &is_activation) || address == 0)
-                return static_cast<int>(DWARF_CB_ABORT);
-            addresses.push_back(is_activation ? address : address - 1); // of a call, not what follows it
-            return static_cast<int>(addresses.size() < kMaxFrames ? DWARF_CB_OK : DWARF_CB_ABORT);
-        },
-        &state);
+        state.unwind();
+    }
     if (state.stacks.size() >= kMaxStacks)
         state.stacks.clear();
     auto &stack = state.stacks[state.addresses];

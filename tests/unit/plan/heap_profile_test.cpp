@@ -99,5 +99,60 @@ TEST(HeapProfile, YamaIsALadder)
     EXPECT_EQ(yama.plan.left_out.at(0).text.find("set runtime"), std::string::npos);
 }
 
+struct AtThePrompt : Case {
+    AtThePrompt()
+    {
+        facts.host.yama_ptrace_scope = 1;
+        request.own_directory = "/run/user/1000/dbgscope";
+        request.call.verb = "exec";
+        request.arguments = {"exec", "./prog", "--", "--init", "x"};
+    }
+    bool init()
+    {
+        (void)rate();
+        return plan.init.has_value();
+    }
+};
+
+TEST(HeapProfile, WhereTheWatcherMayNotDlvDoesIt)
+{
+    AtThePrompt one;
+    ASSERT_TRUE(one.init());
+    EXPECT_TRUE(one.plan.left_out.empty());
+    EXPECT_EQ(one.plan.watch->heap_profile_rate, 0U) << "the filter need not tell";
+    const auto &file = std::get<WriteInitFile>(one.plan.init->action);
+    EXPECT_EQ(file.path, "/run/user/1000/dbgscope/heap-profile-128k.dlv");
+    EXPECT_EQ(file.text, "set runtime.disableMemoryProfiling = false\nset runtime.MemProfileRate = 131072\n");
+    Execute execute{.path = "/usr/bin/dlv", .arguments = {"dlv", "exec", "./prog"}};
+    std::vector<Step> steps;
+    add_init_file(one.plan.init, execute, steps);
+    EXPECT_EQ(execute.arguments, (std::vector<std::string>{"dlv", "--init", file.path, "exec", "./prog"}));
+    EXPECT_EQ(steps.size(), 1U);
+}
+
+TEST(HeapProfile, AnInitFileOnlyWhereDlvReadsOneAndTheUserHasNone)
+{
+    for (const std::vector<std::string> &own :
+         {std::vector<std::string>{"exec", "--init", "mine", "./prog"}, {"--init=mine", "exec", "./prog"}}) {
+        AtThePrompt one;
+        one.request.arguments = own;
+        EXPECT_FALSE(one.init());
+        EXPECT_EQ(one.plan.left_out.size(), 1U);
+    }
+    AtThePrompt headless, trace, attach, gdb, old, nowhere, off, root, strict;
+    headless.request.call.headless = true;
+    trace.request.call.verb = "trace";
+    attach.request.call.kind = CallKind::attach;
+    gdb.request.tool = Tool::gdb;
+    old.facts.debuggee = DebuggeeFacts{
+        .path = "p", .size_bytes = {}, .is_go = true, .go_version = std::string("go1.16.5"), .default_godebug = {}};
+    nowhere.request.own_directory.clear();
+    (void)off.when("off");
+    root.facts.host.cap_sys_ptrace = true;
+    strict.facts.host.yama_ptrace_scope = 2;
+    for (AtThePrompt *one : {&headless, &trace, &attach, &gdb, &old, &nowhere, &off, &root, &strict})
+        EXPECT_FALSE(one->init());
+}
+
 } // namespace
 } // namespace dbgscope

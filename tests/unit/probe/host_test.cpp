@@ -28,6 +28,7 @@ TEST(Host, StatusOfOurselves)
                                    "Seccomp:\t2\nSeccomp_filters:\t9\n")
         .file("/proc/self/oom_score_adj", "-1000\n")
         .file("/proc/sys/kernel/osrelease", "6.1.0\n")
+        .file("/proc/sys/kernel/perf_event_paranoid", "-1\n")
         .file("/proc/sys/kernel/yama/ptrace_scope", "1\n");
     const auto host = probed(root);
     EXPECT_EQ(host.kernel, "6.1.0");
@@ -36,6 +37,7 @@ TEST(Host, StatusOfOurselves)
     EXPECT_EQ(host.seccomp_mode.value_or(-1), 2);
     EXPECT_EQ(host.oom_score_adj, -1000);
     EXPECT_EQ(host.yama_ptrace_scope.value_or(-1), 1);
+    EXPECT_EQ(host.perf_event_paranoid.value_or(7), -1);
 }
 
 TEST(Host, NothingThere)
@@ -45,6 +47,7 @@ TEST(Host, NothingThere)
     EXPECT_FALSE(host.cap_sys_admin || host.no_new_privs);
     EXPECT_EQ(host.seccomp_mode.why(), Why::absent);
     EXPECT_EQ(host.yama_ptrace_scope.why(), Why::absent);
+    EXPECT_EQ(host.perf_event_paranoid.why(), Why::absent);
     EXPECT_EQ(host.container.why(), Why::absent);
     EXPECT_EQ(host.wsl, Wsl::no);
 }
@@ -54,11 +57,13 @@ TEST(Host, Garbage)
     test::FakeRoot root;
     root.file("/proc/self/status", "CapEff:\tzzz\nNoNewPrivs:\t10\nSeccomp:\t7\nCapEff\n:\n")
         .file("/proc/self/oom_score_adj", "many\n")
+        .file("/proc/sys/kernel/perf_event_paranoid", "-2\n")
         .file("/proc/sys/kernel/yama/ptrace_scope", "\n");
     const auto host = probed(root);
     EXPECT_FALSE(host.cap_sys_admin || host.no_new_privs);
     EXPECT_EQ(host.seccomp_mode.why(), Why::malformed);
     EXPECT_EQ(host.yama_ptrace_scope.why(), Why::malformed);
+    EXPECT_EQ(host.perf_event_paranoid.why(), Why::malformed);
     EXPECT_EQ(host.oom_score_adj, 0);
 }
 

@@ -46,7 +46,8 @@ TEST(Probe, ReadsOnlyWhatIsNeeded)
     EXPECT_EQ(kernel.host.oom_score_adj, 100);
     EXPECT_TRUE(kernel.host.seccomp_notify && kernel.host.pidfd);
     EXPECT_TRUE(test::not_asked(kernel.host.cgroup_kill)); // whether v2 is mounted was not looked at
-    EXPECT_TRUE(test::not_asked(kernel.host.yama_ptrace_scope));
+    EXPECT_FALSE(test::not_asked(kernel.host.yama_ptrace_scope)) << "a launch plans with it";
+    EXPECT_FALSE(test::not_asked(kernel.host.perf_event_paranoid));
     EXPECT_TRUE(desktop(Need::kernel | Need::cgroup).host.cgroup_kill);
 }
 
@@ -103,6 +104,8 @@ TEST(Assume, EachNameTakesItsFeatureAway)
     EXPECT_EQ(with("no-bus").systemd.system.bus.why(), Why::assumed);
     EXPECT_EQ(with("no-bus").systemd.user.bus.detail(), "--assume no-bus");
     EXPECT_EQ(with("no-seccomp-notify").host.seccomp_notify.why(), Why::assumed);
+    EXPECT_EQ(with("no-ptrace").host.yama_ptrace_scope.value_or(0), 1);
+    EXPECT_FALSE(with("no-ptrace").host.cap_sys_ptrace);
     EXPECT_EQ(with("no-pidfd").host.pidfd.detail(), "--assume no-pidfd");
     EXPECT_EQ(with("no-cgroup-kill").host.cgroup_kill.why(), Why::assumed);
     EXPECT_TRUE(with("no-cgroup-kill").host.pidfd);

@@ -97,6 +97,7 @@ Watch full_watch()
             .pressure = PressureAction::weight,
             .pressure_some_permyriad = 1,
             .pressure_full_permyriad = 2,
+            .growth_period = 128,
             .use_pidfd = false,
             .use_cgroup_kill = false,
             .go_version = "go1.19",
@@ -138,6 +139,7 @@ LaunchPlan full_plan()
         SetCredentials{"u", "g"},
         ChangeDirectory{"/d"},
         SetEnvironment{{{"A", "1"}, {"B", std::nullopt}}},
+        WriteInitFile{"/i", "set a = 1\n"},
         Execute{"/x", {"x", "\u00fc"}, true}};
     for (const Action &action : actions)
         plan.steps.push_back({action, "why"});

@@ -42,6 +42,7 @@ inline SessionRecord full_record()
             .stall_full_us = 900,
             .fuse_trips = 2,
             .held_by = "main.grow main.go:13 104M (87 %)",
+            .grown_by = "leak_node leak.c:7 104M (98 %)",
             .snapshots = {"/home/dev/.local/state/dbgscope/snapshots/dlv-debug-p4711"},
             .verdicts = {"out of memory: …", "second"},
             .ended = {"sleep (pid 4900)"},
