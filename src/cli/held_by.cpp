@@ -31,7 +31,7 @@ namespace {
 
 constexpr unsigned kLineDeadlineS = 5, kSnapshotDeadlineS = 10, kLateDeadlineS = 25;
 constexpr int kQuickLooks = 3, kPatientLooks = 60;
-constexpr std::chrono::milliseconds kPause{50}, kGrowthPatience{3000}, kLatePatience{20'000};
+constexpr std::chrono::milliseconds kPause{50}, kGrowthPatience{3000}, kLatePatience{15'000};
 
 /// One line of the answer, at once: what comes later may never come.
 void answer(std::string_view kind, std::string_view text)
@@ -154,13 +154,12 @@ Result<int> held_by(const std::vector<std::string> &words)
                       growth    ? &*growth
                       : sampled ? &not_yet
                                 : nullptr);
+    (void)::alarm(kLateDeadlineS); // on a busy machine all of the above took its time, and nothing waits for the rest
     if (target && waits.empty())
         if (const std::string later = who_waits(*target, kPatientLooks); !later.empty())
             answer("who", later);
-    if (sampled && !growth) { // the machine is busy: nothing waits for it any more
-        (void)::alarm(kLateDeadlineS);
+    if (sampled && !growth)
         growth = grown_by(pid, kLatePatience);
-    }
     return target || growth ? 0 : 1;
 }
 

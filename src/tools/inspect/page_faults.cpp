@@ -167,6 +167,8 @@ struct FaultSampler::State {
     std::uint64_t period = kUsual, lost = 0, pages = kMostPages;
     bool with_kernel = true, with_page_size = true;
 
+    int cpus = 1;
+    static std::unique_ptr<State> with_rings(std::uint64_t period);
     /// Events of all threads on one processor, with one ring. 0, or errno; a processor that is off is none.
     int watch_cpu(int cpu, const std::vector<pid_t> &threads);
     int open_first(int cpu, pid_t thread);
@@ -205,6 +207,17 @@ int FaultSampler::State::map_ring(int fd)
     }
 }
 
+std::unique_ptr<FaultSampler::State> FaultSampler::State::with_rings(std::uint64_t period)
+{
+    auto state = std::make_unique<State>();
+    state->period = period;
+    state->cpus = std::max(1, static_cast<int>(::sysconf(_SC_NPROCESSORS_CONF)));
+    const std::uint64_t each = kAllPerfRings / static_cast<std::uint64_t>(state->cpus) / (4 * kKiB);
+    for (state->pages = kMostPages; state->pages > std::max(each, kFewestPages);)
+        state->pages /= 2;
+    return state;
+}
+
 int FaultSampler::State::watch_cpu(int cpu, const std::vector<pid_t> &threads)
 {
     int first = -1;
@@ -238,22 +251,21 @@ std::uint64_t FaultSampler::period_for(pid_t pid, std::uint64_t small, const std
 
 Result<FaultSampler> FaultSampler::open(pid_t pid, std::uint64_t period, const std::string &proc)
 {
+    constexpr int kTries = 8;
     if (kRegisterMask == 0)
         return refused(EOPNOTSUPP, pid, proc);
-    const std::vector<pid_t> threads = threads_of(pid, proc);
-    if (threads.empty())
-        return refused(ESRCH, pid, proc);
     raise_descriptor_limit();
-    auto state = std::make_unique<State>();
-    state->period = period;
-    const auto cpus = static_cast<int>(::sysconf(_SC_NPROCESSORS_CONF));
-    const std::uint64_t each = kAllPerfRings / static_cast<std::uint64_t>(std::max(cpus, 1)) / (4 * kKiB);
-    for (state->pages = kMostPages; state->pages > std::max(each, kFewestPages);)
-        state->pages /= 2;
-    for (int cpu = 0; cpu < cpus; ++cpu)
-        if (const int code = state->watch_cpu(cpu, threads); code != 0)
-            return refused(code, pid, proc);
-    if (state->rings.empty())
+    std::unique_ptr<State> state;
+    std::vector<pid_t> threads, there = threads_of(pid, proc);
+    // A thread inherits what its maker had: one that was made between the two looks has been missed.
+    for (int tries = 0; threads != there && tries < kTries; ++tries, there = threads_of(pid, proc)) {
+        threads = there;
+        state = State::with_rings(period);
+        for (int cpu = 0; cpu < state->cpus; ++cpu)
+            if (const int code = state->watch_cpu(cpu, threads); code != 0)
+                return refused(code, pid, proc);
+    }
+    if (!state || state->rings.empty())
         return refused(ESRCH, pid, proc);
     return FaultSampler(std::move(state));
 }
