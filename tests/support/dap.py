@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client of the Debug Adapter Protocol, and processes started as an editor written for Node starts them."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -281,8 +282,13 @@ class VsCode(NodeChild):
         try:
             tap.wait_until(lambda: self.status is not None, 1, 0.002)
         except tap.Timeout:
-            os.kill(self.pid, signal.SIGINT)
+            self.interrupt()
         return self.exited()
+
+    def interrupt(self):
+        """SIGINT, or nothing where it has ended meanwhile: to a Node child that is no error."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGINT)
 
     def closed_twice(self):
         """Whether it ended by a fault of dlv's own, bare or not: before 1.22 two of its goroutines may close one connection

@@ -76,12 +76,12 @@ def by_disconnect(child, client):
 
 
 def by_sigint(child, client):
-    os.kill(child.pid, signal.SIGINT)
+    child.interrupt()
 
 
 def by_both(child, client):
     client.send("disconnect", terminateDebuggee=True)
-    os.kill(child.pid, signal.SIGINT)
+    child.interrupt()
 
 
 def by_end_of_socket(child, client):
