@@ -15,7 +15,8 @@ enum class Need : std::uint32_t {
     systemd = 1U << 4,         ///< booted, sockets, buses, the user manager's controllers; implies cgroup
     systemd_version = 1U << 5, ///< asks the manager over the bus: not for the launch path; implies systemd
     kernel = 1U << 6,          ///< kernel and what it can do for a watcher, capabilities, seccomp, oom_score_adj
-    host = 1U << 7,            ///< also container, WSL, yama; implies kernel
+    host = 1U << 7,            ///< also container, WSL; implies kernel and sampling
+    sampling = 1U << 8,        ///< what perf_event_open(2) may be used for
 };
 using Needs = std::uint32_t;
 [[nodiscard]] constexpr Needs operator|(Need a, Need b)

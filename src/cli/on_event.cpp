@@ -2,14 +2,15 @@
 #include "cli/on_event.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <thread>
 
@@ -18,6 +19,7 @@
 #include "dbgscope/utf8.hpp"
 #include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
+#include "sys/spawn.hpp"
 #include "text/words.hpp"
 #include "watch/speak.hpp"
 
@@ -43,35 +45,19 @@ std::optional<Command> command_of(const std::string &action, const std::string &
     return Command{words->front(), std::move(*words)};
 }
 
-std::vector<char *> pointers_to(std::vector<std::string> &words)
-{
-    std::vector<char *> pointers;
-    for (std::string &word : words)
-        pointers.push_back(word.data());
-    return pointers;
-}
-
 /// 0: it could not be started, `code` says why.
 pid_t start(Command command, const CommandOrder &order, int output, int &code)
 {
-    std::vector<std::string> variables = order.variables;
-    std::vector<char *> environment = pointers_to(variables), arguments = pointers_to(command.words);
-    for (char **entry = environ; *entry != nullptr; ++entry)
-        environment.push_back(*entry);
-    environment.push_back(nullptr);
-    arguments.push_back(nullptr);
-    posix_spawnattr_t attributes{};
-    posix_spawn_file_actions_t actions{};
-    (void)::posix_spawnattr_init(&attributes);
-    (void)::posix_spawnattr_setpgroup(&attributes, 0);
-    (void)::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    (void)::posix_spawn_file_actions_init(&actions);
-    for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
-        (void)::posix_spawn_file_actions_adddup2(&actions, output, fd);
+    std::vector<std::string> environment = order.variables;
+    std::ranges::move(own_environment(), std::back_inserter(environment));
     pid_t child = 0;
-    code = ::posix_spawn(&child, command.path.c_str(), &actions, &attributes, arguments.data(), environment.data());
-    (void)::posix_spawn_file_actions_destroy(&actions);
-    (void)::posix_spawnattr_destroy(&attributes);
+    code = spawn({.path = std::move(command.path),
+                  .words = std::move(command.words),
+                  .environment = std::move(environment),
+                  .output = output,
+                  .error = output,
+                  .own_group = true},
+                 child);
     return code == 0 ? child : 0;
 }
 

@@ -56,20 +56,29 @@ std::optional<ThreadPlace> parse_thread_place(std::string_view text)
     return place;
 }
 
-std::vector<Thread> threads_of(pid_t pid, const std::string &proc)
+std::vector<pid_t> thread_ids_of(pid_t pid, const std::string &proc)
 {
     namespace fs = std::filesystem;
-    const std::string directory = proc + '/' + std::to_string(pid) + "/task";
-    std::vector<Thread> threads;
+    std::vector<pid_t> ids;
     std::error_code code;
-    for (fs::directory_iterator entry(directory, code), end; !code && entry != end; entry.increment(code)) {
+    for (fs::directory_iterator entry(proc + '/' + std::to_string(pid) + "/task", code), end; !code && entry != end;
+         entry.increment(code)) {
         const std::string name = entry->path().filename().string();
         pid_t id = 0;
-        if (threads.size() < kMaxThreads &&
-            std::from_chars(name.data(), name.data() + name.size(), id).ptr == name.data() + name.size())
-            threads.push_back(read_thread(id, directory));
+        if (std::from_chars(name.data(), name.data() + name.size(), id).ptr == name.data() + name.size())
+            ids.push_back(id);
     }
-    std::ranges::sort(threads, {}, &Thread::id);
+    std::ranges::sort(ids);
+    return ids;
+}
+
+std::vector<Thread> threads_of(pid_t pid, const std::string &proc)
+{
+    const std::string directory = proc + '/' + std::to_string(pid) + "/task";
+    std::vector<Thread> threads;
+    for (const pid_t id : thread_ids_of(pid, proc))
+        if (threads.size() < kMaxThreads)
+            threads.push_back(read_thread(id, directory));
     return threads;
 }
 

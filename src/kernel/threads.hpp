@@ -32,6 +32,9 @@ struct Thread {
     /// In a frozen cgroup of version 2. The compiler may have put the one function into the other (seen: Linux 6.1).
     [[nodiscard]] bool frozen() const { return sleeps_in == "do_freezer_trap" || sleeps_in == "get_signal"; }
 };
+/// The numbers alone, in their order; as many as there are. Empty: the process has ended.
+[[nodiscard]] std::vector<pid_t> thread_ids_of(pid_t pid, const std::string &proc = "/proc");
+
 /// At most 4096, by number. Empty: the process has ended, or is another user's.
 [[nodiscard]] std::vector<Thread> threads_of(pid_t pid, const std::string &proc = "/proc");
 

@@ -33,6 +33,8 @@ Needs machine_needs(const Request &request)
         needs = needs | Need::pressure;
     if (request.tool != Tool::none || any_percentage(settings))
         needs = needs | Need::memory;
+    if (settings.text(Key::growth_profile, "off") != "off")
+        needs = needs | Need::sampling;
     return needs;
 }
 

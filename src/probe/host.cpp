@@ -239,6 +239,10 @@ void probe_kernel(Reader &reader, const CgroupFacts &cgroup, HostFacts &host)
         host.cgroup_kill = {Why::absent, "no cgroup v2 is mounted"};
     constexpr const char *kYama = "/proc/sys/kernel/yama/ptrace_scope";
     host.yama_ptrace_scope = small_number(reader.read(kYama), kYama, 3);
+}
+
+void probe_sampling(Reader &reader, HostFacts &host)
+{
     constexpr const char *kPerf = "/proc/sys/kernel/perf_event_paranoid";
     constexpr int kStrictest = 9; // Debian adds 3, Ubuntu 4
     host.perf_event_paranoid = small_number(reader.read(kPerf), kPerf, kStrictest, -1);

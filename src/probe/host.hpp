@@ -11,6 +11,9 @@ namespace dbgscope {
 /// µs. `cgroup`: as probed before.
 void probe_kernel(Reader &reader, const CgroupFacts &cgroup, HostFacts &host);
 
+/// Who may sample what.
+void probe_sampling(Reader &reader, HostFacts &host);
+
 /// The kind of container alone.
 void probe_container(Reader &reader, const SysRoot &root, HostFacts &host);
 

@@ -33,6 +33,8 @@ Facts probe(const SysRoot &root, Needs needs, const std::vector<std::string> &as
         probe_systemd_version(root, facts.systemd);
     if (needed(Need::kernel) || needed(Need::host))
         probe_kernel(reader, facts.cgroup, facts.host);
+    if (needed(Need::sampling) || needed(Need::host))
+        probe_sampling(reader, facts.host);
     if (!cgroup)
         facts.host.cgroup_kill = {}; // whether v2 is mounted was not looked at
     if (needed(Need::host))

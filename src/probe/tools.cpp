@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -22,6 +21,7 @@
 #include "debugger/call.hpp"
 #include "kernel/proc_files.hpp"
 #include "sys/fd.hpp"
+#include "sys/spawn.hpp"
 
 namespace dbgscope {
 namespace {
@@ -208,41 +208,6 @@ bool read_output(int fd, std::chrono::steady_clock::time_point end, std::string 
     return true;
 }
 
-class SpawnSetup {
-  public:
-    explicit SpawnSetup(int output)
-    {
-        (void)::posix_spawn_file_actions_init(&actions_);
-        (void)::posix_spawnattr_init(&attributes_);
-        (void)::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        (void)::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
-        (void)::posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        // A group of its own: what the tool starts (a shim's child) goes with it at the deadline.
-        (void)::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP);
-        (void)::posix_spawnattr_setpgroup(&attributes_, 0);
-    }
-    SpawnSetup(const SpawnSetup &) = delete;
-    SpawnSetup &operator=(const SpawnSetup &) = delete;
-    ~SpawnSetup()
-    {
-        (void)::posix_spawn_file_actions_destroy(&actions_);
-        (void)::posix_spawnattr_destroy(&attributes_);
-    }
-    [[nodiscard]] int spawn(pid_t &pid, const std::string &path, std::vector<std::string> words)
-    {
-        words.insert(words.begin(), path);
-        std::vector<char *> arguments;
-        for (std::string &word : words)
-            arguments.push_back(word.data());
-        arguments.push_back(nullptr);
-        return ::posix_spawn(&pid, path.c_str(), &actions_, &attributes_, arguments.data(), environ);
-    }
-
-  private:
-    posix_spawn_file_actions_t actions_{};
-    posix_spawnattr_t attributes_{};
-};
-
 } // namespace
 
 std::optional<SelfFile> file_at(const std::string &path)
@@ -303,7 +268,15 @@ Fact<std::string> tool_output(const std::string &path, std::vector<std::string> 
     const UniqueFd reader(ends[0]);
     UniqueFd writer(ends[1]);
     pid_t pid = 0;
-    if (const int error = SpawnSetup(writer.get()).spawn(pid, path, std::move(arguments)); error != 0)
+    arguments.insert(arguments.begin(), path);
+    // A group of its own: what the tool starts (a shim's child) goes with it at the deadline.
+    if (const int error = spawn({.path = path,
+                                 .words = std::move(arguments),
+                                 .environment = own_environment(),
+                                 .output = writer.get(),
+                                 .own_group = true},
+                                pid);
+        error != 0)
         return {Why::absent, to_line(errno_error(error, "run", path))};
     writer.reset();
     std::string output;

@@ -150,8 +150,8 @@ void Debuggees::answer_for_ever() const
 {
     for (const pid_t pid : pids_started_with(session_.mark))
         if (tracer_of(pid) != 0)
-            for (const Thread &thread : threads_of(pid))
-                (void)::tgkill(pid, thread.id, SIGURG);
+            for (const pid_t thread : thread_ids_of(pid))
+                (void)::tgkill(pid, thread, SIGURG);
     listener_.let_all_continue();
 }
 

@@ -2,43 +2,15 @@
 #include "watch/desktop.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <utility>
 
-#include "kernel/proc_files.hpp"
+#include "sys/spawn.hpp"
+#include "watch/tool_process.hpp"
 
 namespace dbgscope {
-namespace {
-
-/// With our environment, in which the bus is named; nothing of ours but the pipe is inherited.
-void spawn(const std::string &session, int from)
-{
-    std::string words[] = {"dbgscope", std::string(kDesktopVerb), session};
-    char *arguments[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
-    sigset_t none{};
-    (void)::sigemptyset(&none);
-    posix_spawnattr_t attributes{};
-    posix_spawn_file_actions_t actions{};
-    (void)::posix_spawnattr_init(&attributes);
-    (void)::posix_spawnattr_setsigmask(&attributes, &none);
-    (void)::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    (void)::posix_spawn_file_actions_init(&actions);
-    (void)::posix_spawn_file_actions_adddup2(&actions, from, STDIN_FILENO);
-    for (const int output : {STDOUT_FILENO, STDERR_FILENO}) // clients wait for the end of the debugger's
-        (void)::posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0);
-    pid_t child = 0;
-    (void)::posix_spawn(&child, kSelfExecutable, &actions, &attributes, arguments, environ);
-}
-
-} // namespace
-
 std::string session_bus()
 {
     if (const char *address = std::getenv("DBUS_SESSION_BUS_ADDRESS"); address != nullptr && *address != '\0')
@@ -54,7 +26,7 @@ bool Desktop::wanted()
     return when_ == DesktopNotice::on;
 }
 
-/// Waits for no more than a fork; the process is nobody's child.
+/// With our environment, in which the bus is named. No output: clients wait for the end of the debugger's.
 void Desktop::start()
 {
     std::array<int, 2> ends{-1, -1};
@@ -62,13 +34,8 @@ void Desktop::start()
         return;
     const UniqueFd from(ends[0]);
     pipe_.reset(ends[1]);
-    const pid_t middle = ::fork();
-    if (middle == 0) {
-        spawn(session_, from.get());
-        ::_exit(0);
-    }
-    while (middle > 0 && ::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    (void)start_tool(
+        {.words = {std::string(kDesktopVerb), session_}, .input = from.get(), .environment = own_environment()});
 }
 
 bool Desktop::write(std::string_view kind, std::string_view text) const

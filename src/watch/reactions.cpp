@@ -2,20 +2,17 @@
 #include "watch/reactions.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
-#include "kernel/proc_files.hpp"
+#include "sys/spawn.hpp"
+#include "watch/tool_process.hpp"
 
 namespace dbgscope {
 namespace {
@@ -35,54 +32,13 @@ const char *name_of_event(SessionEvent event)
     return "killed";
 }
 
-std::vector<char *> pointers_to(std::vector<std::string> &words)
+/// The watcher's, but for what an event outside has told it.
+std::vector<std::string> environment_with(std::vector<std::string> variables)
 {
-    std::vector<char *> pointers;
-    for (std::string &word : words)
-        pointers.push_back(word.data());
-    return pointers;
-}
-
-/// In the process between: with the watcher's environment and `variables`, `error` as standard error.
-void spawn(std::vector<std::string> words, std::vector<std::string> variables, int error)
-{
-    std::vector<char *> environment = pointers_to(variables), arguments = pointers_to(words);
-    for (char **entry = environ; *entry != nullptr; ++entry)
-        if (!std::string_view(*entry).starts_with("DBGSCOPE_EVENT") &&
-            !std::string_view(*entry).starts_with("DBGSCOPE_SESSION="))
-            environment.push_back(*entry);
-    environment.push_back(nullptr);
-    arguments.push_back(nullptr);
-    sigset_t none{}, all{};
-    (void)::sigemptyset(&none);
-    (void)::sigfillset(&all); // the watcher ignores SIGPIPE and others
-    posix_spawnattr_t attributes{};
-    posix_spawn_file_actions_t actions{};
-    (void)::posix_spawnattr_init(&attributes);
-    (void)::posix_spawnattr_setsigmask(&attributes, &none);
-    (void)::posix_spawnattr_setsigdefault(&attributes, &all);
-    (void)::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    (void)::posix_spawn_file_actions_init(&actions);
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (fd != STDERR_FILENO || error < 0)
-            (void)::posix_spawn_file_actions_addopen(&actions, fd, "/dev/null",
-                                                     fd == STDIN_FILENO ? O_RDONLY : O_WRONLY, 0);
-    if (error >= 0)
-        (void)::posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO);
-    pid_t child = 0;
-    (void)::posix_spawn(&child, kSelfExecutable, &actions, &attributes, arguments.data(), environment.data());
-}
-
-/// Waits for no more than a fork; the process is nobody's child.
-void start(const std::vector<std::string> &words, const std::vector<std::string> &variables, int error)
-{
-    const pid_t middle = ::fork();
-    if (middle == 0) {
-        spawn(words, variables, error);
-        ::_exit(0);
-    }
-    while (middle > 0 && ::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    for (std::string &variable : own_environment())
+        if (!variable.starts_with("DBGSCOPE_EVENT") && !variable.starts_with("DBGSCOPE_SESSION="))
+            variables.push_back(std::move(variable));
+    return variables;
 }
 
 void append(std::vector<std::string> &words, const Watch &order, const std::vector<std::string> &actions)
@@ -139,9 +95,10 @@ void Reactor::react(SessionEvent event, const EventFacts &facts, Time now)
     if (wanted.empty() || (last && now - *last < kCalm))
         return;
     last = now;
-    std::vector<std::string> words{"dbgscope", std::string(kEventVerb), order_.session};
+    std::vector<std::string> words{std::string(kEventVerb), order_.session};
     append(words, order_, wanted);
-    start(words, event_variables(name_of_event(event), order_.session, facts), -1);
+    (void)start_tool({.words = std::move(words),
+                      .environment = environment_with(event_variables(name_of_event(event), order_.session, facts))});
 }
 
 void Reactor::keep_stderr()
@@ -162,14 +119,12 @@ void Reactor::ended(const std::string &history, const EventFacts &facts)
         (says || !order_.on.drift.empty()) && ::stat(history.c_str(), &info) == 0 && info.st_size >= kSmallestHistory;
     if (history.empty() || (!compares && order_.history_textfile.empty()))
         return;
-    std::vector<std::string> words{"dbgscope",
-                                   std::string(kAfterVerb),
-                                   order_.session,
-                                   std::to_string(order_.drift_permyriad),
-                                   order_.history_textfile,
-                                   says ? "say" : "quiet"};
+    std::vector<std::string> words{std::string(kAfterVerb), order_.session, std::to_string(order_.drift_permyriad),
+                                   order_.history_textfile, says ? "say" : "quiet"};
     append(words, order_, order_.on.drift);
-    start(words, event_variables("drift", order_.session, facts), error.get());
+    (void)start_tool({.words = std::move(words),
+                      .error = error.get(),
+                      .environment = environment_with(event_variables("drift", order_.session, facts))});
 }
 
 } // namespace dbgscope

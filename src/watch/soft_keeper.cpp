@@ -28,8 +28,8 @@ constexpr milliseconds kWallLook{500};                 ///< ticks miss a program
 /// One thread alone stands for a moment at each signal that it gets, and Go's runtime sends itself many.
 bool all_stopped(pid_t pid)
 {
-    return std::ranges::all_of(threads_of(pid), [](const Thread &thread) {
-        const auto stat = read_process_stat(thread.id);
+    return std::ranges::all_of(thread_ids_of(pid), [](pid_t thread) {
+        const auto stat = read_process_stat(thread);
         return !stat || stat->ended() || stat->state == 't';
     });
 }

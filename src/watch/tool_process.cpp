@@ -2,57 +2,21 @@
 #include "watch/tool_process.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <utility>
 
 #include "kernel/proc_files.hpp"
 #include "kernel/process.hpp"
 #include "sys/fd.hpp"
+#include "sys/spawn.hpp"
 
 namespace dbgscope {
 namespace {
-
-/// What a child of the watcher must not inherit: its blocked signals, and its standard error. All other descriptors are
-/// closed on exec.
-struct SpawnSettings {
-    posix_spawnattr_t attributes{};
-    posix_spawn_file_actions_t actions{};
-    explicit SpawnSettings(const ToolStart &start)
-    {
-        sigset_t none{};
-        (void)::sigemptyset(&none);
-        (void)::posix_spawnattr_init(&attributes);
-        (void)::posix_spawnattr_setsigmask(&attributes, &none);
-        (void)::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-        (void)::posix_spawn_file_actions_init(&actions);
-        redirect(start.input, STDIN_FILENO, O_RDONLY);
-        redirect(start.output, STDOUT_FILENO, O_WRONLY);
-        redirect(-1, STDERR_FILENO, O_WRONLY);
-    }
-    SpawnSettings(const SpawnSettings &) = delete;
-    SpawnSettings &operator=(const SpawnSettings &) = delete;
-    ~SpawnSettings()
-    {
-        (void)::posix_spawn_file_actions_destroy(&actions);
-        (void)::posix_spawnattr_destroy(&attributes);
-    }
-
-  private:
-    void redirect(int from, int to, int flags)
-    {
-        if (from >= 0)
-            (void)::posix_spawn_file_actions_adddup2(&actions, from, to);
-        else
-            (void)::posix_spawn_file_actions_addopen(&actions, to, "/dev/null", flags, 0);
-    }
-};
 
 /// Where the session's record lies; nothing else of the environment is its business.
 std::vector<std::string> places_in_environment()
@@ -64,30 +28,23 @@ std::vector<std::string> places_in_environment()
     return places;
 }
 
-std::vector<char *> pointers_to(std::vector<std::string> &words)
-{
-    std::vector<char *> pointers;
-    for (std::string &word : words)
-        pointers.push_back(word.data());
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
 /// 0: it could not be started.
-pid_t spawn(const ToolStart &start)
+pid_t start(const ToolStart &tool)
 {
-    std::vector<std::string> words{"dbgscope"}, environment = places_in_environment();
-    words.insert(words.end(), start.words.begin(), start.words.end());
-    const SpawnSettings settings(start);
+    SpawnOrder order{.path = kSelfExecutable,
+                     .words = {"dbgscope"},
+                     .environment = tool.environment.empty() ? places_in_environment() : tool.environment,
+                     .input = tool.input,
+                     .output = tool.output,
+                     .error = tool.error};
+    order.words.insert(order.words.end(), tool.words.begin(), tool.words.end());
     pid_t child = 0;
-    const int code = ::posix_spawn(&child, kSelfExecutable, &settings.actions, &settings.attributes,
-                                   pointers_to(words).data(), pointers_to(environment).data());
-    return code == 0 ? child : 0;
+    return spawn(std::move(order), child) == 0 ? child : 0;
 }
 
 } // namespace
 
-std::optional<ProcessId> start_tool(const ToolStart &start)
+std::optional<ProcessId> start_tool(const ToolStart &tool)
 {
     std::array<int, 2> ends{-1, -1};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
@@ -96,7 +53,7 @@ std::optional<ProcessId> start_tool(const ToolStart &start)
     UniqueFd tell(ends[1]);
     const pid_t middle = ::fork();
     if (middle == 0) {
-        const pid_t child = spawn(start);
+        const pid_t child = start(tool);
         (void)!::write(tell.get(), &child, sizeof child);
         ::_exit(0);
     }

@@ -11,13 +11,13 @@ namespace dbgscope {
 
 /// This very program again, for what takes memory and time that the watcher has not.
 struct ToolStart {
-    std::vector<std::string> words; ///< after the program's name
-    int input = -1, output = -1;    ///< -1: /dev/null
+    std::vector<std::string> words;          ///< after the program's name
+    int input = -1, output = -1, error = -1; ///< -1: /dev/null
+    std::vector<std::string> environment{};  ///< empty: what tells where the sessions' records lie
 };
 
-/// Waits for no more than a fork. The process is no child of ours: nobody has to wait for it. Of the environment it
-/// gets what tells where the sessions' records lie, and of the descriptors none but these two. Nothing: it could not
-/// be started.
-[[nodiscard]] std::optional<ProcessId> start_tool(const ToolStart &start);
+/// Waits for no more than a fork. The process is no child of ours: nobody has to wait for it. Nothing: it could not be
+/// started.
+std::optional<ProcessId> start_tool(const ToolStart &start);
 
 } // namespace dbgscope

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/inspect/page_faults.hpp"
 
-#include <dirent.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -18,6 +17,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
+#include "kernel/threads.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 #include "tools/inspect/perf_ring.hpp"
@@ -68,23 +68,6 @@ perf_event_attr attributes(std::uint64_t period, bool with_kernel, bool with_pag
 int open_event(const perf_event_attr &attr, pid_t tid, int cpu)
 {
     return static_cast<int>(::syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
-}
-
-std::vector<pid_t> threads_of(pid_t pid, const std::string &proc)
-{
-    std::vector<pid_t> threads;
-    const std::unique_ptr<DIR, int (*)(DIR *)> list(::opendir(fmt::format("{}/{}/task", proc, pid).c_str()),
-                                                    ::closedir);
-    while (list) {
-        const dirent *entry = ::readdir(list.get()); // NOLINT(concurrency-mt-unsafe): a stream of our own
-        if (entry == nullptr)
-            break;
-        const std::string_view name = entry->d_name;
-        pid_t tid = 0;
-        if (std::from_chars(name.data(), name.data() + name.size(), tid).ec == std::errc{})
-            threads.push_back(tid);
-    }
-    return threads;
 }
 
 /// "always [madvise] never".
@@ -256,9 +239,9 @@ Result<FaultSampler> FaultSampler::open(pid_t pid, std::uint64_t period, const s
         return refused(EOPNOTSUPP, pid, proc);
     raise_descriptor_limit();
     std::unique_ptr<State> state;
-    std::vector<pid_t> threads, there = threads_of(pid, proc);
+    std::vector<pid_t> threads, there = thread_ids_of(pid, proc);
     // A thread inherits what its maker had: one that was made between the two looks has been missed.
-    for (int tries = 0; threads != there && tries < kTries; ++tries, there = threads_of(pid, proc)) {
+    for (int tries = 0; threads != there && tries < kTries; ++tries, there = thread_ids_of(pid, proc)) {
         threads = there;
         state = State::with_rings(period);
         for (int cpu = 0; cpu < state->cpus; ++cpu)

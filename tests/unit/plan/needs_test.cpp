@@ -61,6 +61,15 @@ TEST(PlanNeeds, AShareOfTheMachineNeedsItsMemory)
     EXPECT_EQ(needs_of(run(with(Key::property, std::vector<std::string>{"MemoryMax=1G"}))).machine, kAlways);
 }
 
+TEST(PlanNeeds, WhoMaySampleOnlyWhereGrowthIsSampled)
+{
+    const Needs usual = needs_of(debugger(Tool::gdb, {"p"})).machine;
+    for (const auto &[word, more] : {std::pair("auto", true), std::pair("on", true), std::pair("off", false)})
+        EXPECT_EQ(needs_of(debugger(Tool::gdb, {"p"}, with(Key::growth_profile, std::string(word)))).machine,
+                  more ? usual | Need::sampling : usual)
+            << word;
+}
+
 TEST(PlanNeeds, PressureOfACommandOnlyWhereSomebodyAsked)
 {
     EXPECT_EQ(needs_of(run(with(Key::pressure_some, std::int64_t{4000}))).machine, kAlways | Need::pressure);

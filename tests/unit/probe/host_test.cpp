@@ -17,6 +17,7 @@ HostFacts probed(const test::FakeRoot &root, Environment environment = {})
     Reader reader(root.path());
     HostFacts host;
     probe_kernel(reader, {}, host);
+    probe_sampling(reader, host);
     probe_host(reader, root.sys_root(1000, std::move(environment)), host);
     return host;
 }

@@ -47,7 +47,9 @@ TEST(Probe, ReadsOnlyWhatIsNeeded)
     EXPECT_TRUE(kernel.host.seccomp_notify && kernel.host.pidfd);
     EXPECT_TRUE(test::not_asked(kernel.host.cgroup_kill)); // whether v2 is mounted was not looked at
     EXPECT_FALSE(test::not_asked(kernel.host.yama_ptrace_scope)) << "a launch plans with it";
-    EXPECT_FALSE(test::not_asked(kernel.host.perf_event_paranoid));
+    EXPECT_TRUE(test::not_asked(kernel.host.perf_event_paranoid));
+    for (const Need need : {Need::sampling, Need::host})
+        EXPECT_FALSE(test::not_asked(desktop(Needs{0} | need).host.perf_event_paranoid));
     EXPECT_TRUE(desktop(Need::kernel | Need::cgroup).host.cgroup_kill);
 }
 
