@@ -17,6 +17,7 @@
 
 #include "session/paths.hpp"
 #include "sys/file.hpp"
+#include "sys/own_directory.hpp"
 
 namespace dbgscope {
 namespace {
@@ -42,8 +43,11 @@ void write_line(int fd, std::string_view line)
 bool said_today(std::string_view id)
 {
     constexpr std::time_t kDay = 24 * 60 * 60;
-    const std::string path = fmt::format("{}/said.{}", session_paths().live, id);
-    const auto mark = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY, 0600);
+    const auto directory = make_own_directory(session_paths().live);
+    if (!directory)
+        return false;
+    const auto mark =
+        open_at(directory->get(), fmt::format("said.{}", id), O_WRONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY, 0600);
     struct stat status{};
     if (!mark || ::fstat(mark->get(), &status) != 0)
         return false;

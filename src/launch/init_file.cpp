@@ -2,43 +2,20 @@
 #include "launch/init_file.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
 #include "sys/file.hpp"
+#include "sys/own_directory.hpp"
 
 namespace dbgscope {
-namespace {
-
-/// /tmp belongs to everybody: what bears our name there may be somebody else's.
-Result<UniqueFd> own_directory(const std::string &path)
-{
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-        return fail(errno_error(errno, "make", path));
-    auto directory = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    struct stat status{};
-    if (directory && ::fstat(directory->get(), &status) != 0)
-        return fail(errno_error(errno, "look at", path));
-    if (directory && (status.st_uid != ::geteuid() || (status.st_mode & 0022U) != 0))
-        return fail({.kind = ErrorKind::refused,
-                     .operation = "use",
-                     .subject = path,
-                     .cause = "others may write there",
-                     .hint = "dlv starts without the lines that switch the program's heap profile on"});
-    return directory;
-}
-
-} // namespace
-
 Result<void> write_init_file(const WriteInitFile &file)
 {
     const auto slash = file.path.rfind('/');
     const std::string name = file.path.substr(slash + 1), unfinished = "." + name + ".new";
-    auto directory = own_directory(file.path.substr(0, slash));
+    auto directory = make_own_directory(file.path.substr(0, slash));
     if (!directory)
         return pass(directory);
     if (const auto there = read_at(directory->get(), name); there && *there == file.text)

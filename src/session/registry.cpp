@@ -17,6 +17,7 @@
 #include "kernel/process.hpp"
 #include "session/record_json.hpp"
 #include "sys/file.hpp"
+#include "sys/own_directory.hpp"
 
 namespace dbgscope {
 namespace {
@@ -29,43 +30,6 @@ constexpr std::size_t kMaxIdBytes = 200;         ///< NAME_MAX is 255
 struct CloseDirectory {
     void operator()(DIR *directory) const { (void)::closedir(directory); }
 };
-
-Error refused(const std::string &path, std::string cause)
-{
-    return {.kind = ErrorKind::refused,
-            .operation = "use",
-            .subject = path,
-            .cause = std::move(cause),
-            .hint = "session records are kept only where nobody else can write; remove or rename it"};
-}
-
-/// /tmp belongs to everybody: what bears our name there may be somebody else's trap.
-Result<UniqueFd> open_own(const std::string &path)
-{
-    auto directory = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!directory) {
-        const int code = directory.error().error_number; // ELOOP or, because of O_DIRECTORY, ENOTDIR
-        struct stat status{};
-        if ((code == ELOOP || code == ENOTDIR) && ::lstat(path.c_str(), &status) == 0)
-            return fail(refused(path, S_ISLNK(status.st_mode) ? "it is a symbolic link" : "it is no directory"));
-        return directory;
-    }
-    struct stat status{};
-    if (::fstat(directory->get(), &status) != 0)
-        return fail(errno_error(errno, "look at", path));
-    if (status.st_uid != ::geteuid())
-        return fail(refused(path, fmt::format("it belongs to user {}", status.st_uid)));
-    if ((status.st_mode & 0022U) != 0)
-        return fail(refused(path, fmt::format("its mode is {:04o}: others may write there", status.st_mode & 07777U)));
-    return directory;
-}
-
-Result<UniqueFd> make_own(const std::string &path)
-{
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-        return fail(errno_error(errno, "make", path));
-    return open_own(path);
-}
 
 Result<void> write_whole(int directory, const std::string &name, std::string_view text)
 {
@@ -105,21 +69,21 @@ std::string live_file_name(const SessionRecord &record)
 
 Result<Registry> Registry::create(const SessionPaths &paths)
 {
-    auto directory = make_own(paths.live);
+    auto directory = make_own_directory(paths.live);
     if (directory || paths.instead.empty())
         return opened(std::move(directory), paths.live);
     std::error_code code; // what it means shows when the last one is made
     std::filesystem::create_directories(std::filesystem::path(paths.instead).parent_path(), code);
-    auto other = make_own(paths.instead);
+    auto other = make_own_directory(paths.instead);
     return other ? opened(std::move(other), paths.instead) : pass(directory);
 }
 
 Result<Registry> Registry::open(const SessionPaths &paths)
 {
-    auto directory = open_own(paths.live);
+    auto directory = open_own_directory(paths.live);
     if (directory || paths.instead.empty())
         return opened(std::move(directory), paths.live);
-    auto other = open_own(paths.instead);
+    auto other = open_own_directory(paths.instead);
     return other ? opened(std::move(other), paths.instead) : pass(directory);
 }
 

@@ -10,11 +10,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import kernel
 import session
 import tap
+import watched
 from session import MIB, Headless, Session
 
 EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid", "vm:legacy")
@@ -105,6 +107,22 @@ def gdbserver_session(*options, env=None):
         for part in ("hit Breakpoint 1, main.leakForever", "$1 = 1\n", "exited normally"):
             tap.contains(said.stdout, part, said.stderr)
         tap.equal((server.wait(), server.stdout), (0, ""), server.stderr)
+
+
+@tap.test("host", "pidns", user="root")
+def what_is_true_of_every_gdbserver_is_said_once_a_day():
+    mark = watched.live_directory() / "said.listens-everywhere"
+    mark.unlink(missing_ok=True)
+
+    def says():
+        command = [tap.dbgscope, CAP, "gdbserver", "--once", "127.0.0.1:0", tap.program("leak"), "-max-mib=1"]
+        with Session(command, env=CLEAN) as server:
+            server.match(r"Listening on port \d+")
+            return "gdbserver ignores the host in 127.0.0.1:0 and listens on every address" in server.stderr
+    tap.equal([says(), says()], [True, False])
+    day = 24 * 60 * 60
+    os.utime(mark, (time.time() - day - 60,) * 2)
+    tap.equal([says(), says()], [True, False], "a day later")
 
 
 @tap.test(*EVERYWHERE, user="root")

@@ -194,6 +194,8 @@ def neovim_notifies_and_gives_more():
                 return (answer.stdout + answer.stderr).strip()  # 0.7 prints it on standard error
             tap.wait_until(lambda: os.path.exists(server), session.PATIENCE_S, message=f"nvim\n{nvim.said()}")
             tap.equal(ask("luaeval('link')"), str(shims / "dlv"))
+            lazy = re.search(r"^-- +(\{ \"leoluz/nvim-dap-go\".*\})$", snippet, re.M)[1]
+            tap.equal(ask(f"luaeval('({lazy}).opts.delve.path')"), str(shims / "dlv"), "what is for lazy.nvim")
             command = [str(shims / "dlv"), "exec", "--headless", "--accept-multiclient", "--api-version=2",
                        "--listen=127.0.0.1:0", tap.program("leak"), "--", "-mib-per-step=4", "-max-mib=200"]
             out = pathlib.Path(folder, "out")
