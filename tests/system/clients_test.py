@@ -101,7 +101,8 @@ def cpptools_session(command, port, env, running):
             server.process.stdin.close()
             kill_process_tree(server.pid)
             nothing_left(server.pid, env[MARK], port)
-            tap.equal(server.process.wait(PATIENCE_S), -signal.SIGKILL)
+            # Its program is killed before it: where that takes a moment, `--once` has ended by itself.
+            tap.true(server.process.wait(PATIENCE_S) in (-signal.SIGKILL, 0), f"{server.process.returncode}")
             gdb.process.kill()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An interrupted test run leaves nothing behind, whatever its suites had started."""
+"""An interrupted test run leaves nothing behind, whatever its suites had started; what counts as failed."""
 
 import os
 import pathlib
@@ -9,7 +9,9 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import runner
 import tap
+from outcome import Outcome
 
 RUNNER = pathlib.Path(tap.__file__).parent / "runner.py"
 # A suite as bad as they come: one process in a session of its own whose parent is gone (as QEMU and the watcher are),
@@ -58,6 +60,31 @@ def test_interrupted():
             said = run.process.communicate(timeout=20)[0]
             tap.equal(run.process.returncode, expected[number], said)
             tap.wait_until(lambda n=number: not any(map(alive, pids[n])), 15, message=f"{pids[number]} after {number.name}")
+
+
+def counted(names, passes):
+    """(failed, unsteady) of failures with these names whose repetitions pass so often."""
+    def repeat(outcome, env, modules, filter_):
+        tap.equal({pathlib.Path(module).name for module in modules}, {f"{filter_.split('.')[0]}_test.py"})
+        outcome.passed = passes
+        outcome.failed = [(f"{env} {filter_}", "")] * (len(modules) - passes)
+    outcome, kept = Outcome("host", failed=[(name, "detail") for name in names]), runner.run_modules
+    runner.run_modules = repeat
+    try:
+        runner.look_again([Outcome("unit", passed=1), outcome])
+    finally:
+        runner.run_modules = kept
+    return [[name for name, _ in part] for part in (outcome.failed, outcome.unsteady)]
+
+
+@tap.test("host")
+def test_what_passes_alone_is_unsteady_and_no_more_than_three_are():
+    host, vm = "host watch.a", "vm:v2@12 fuse.b"
+    tap.equal(counted([host, vm], 3), [[], [host, vm]])
+    tap.equal(counted([host], 2), [[host], []])
+    tap.equal(counted([host] * 4, 3), [[host] * 4, []])
+    for fixed in ("Plan.Cap", "host watch_test.py", "rules layout.rooms", "package debian.install"):
+        tap.equal(counted([fixed], 3), [[fixed], []])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 // What --help shows is what each script completes: nothing is missing, nothing is made up.
 #include "cli/completion_verb.hpp"
 
-#include <regex>
 #include <set>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +9,7 @@
 
 #include "cli/completion_tree.hpp"
 #include "cli/options.hpp"
+#include "patterns.hpp"
 #include "profile/key_names.hpp"
 
 namespace dbgscope {
@@ -19,11 +19,8 @@ using Names = std::set<std::string>;
 
 Names all_matches(const std::string &text, const std::string &pattern)
 {
-    const std::regex expression(pattern, std::regex::multiline);
-    Names found;
-    for (std::sregex_iterator at(text.begin(), text.end(), expression), end; at != end; ++at)
-        found.insert((*at)[1]);
-    return found;
+    const auto found = test::all_matches(text, pattern);
+    return {found.begin(), found.end()};
 }
 
 /// "  -q,--quiet  Say …" → -q, --quiet.

@@ -5,9 +5,9 @@
 #include <charconv>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <sstream>
 
+#include "patterns.hpp"
 #include "profile/key_names.hpp"
 #include "profile/load.hpp"
 #include "profile/profile_store.hpp"
@@ -52,8 +52,7 @@ bool validates(const Json &schema, const Json &value)
             good = rule.is_array() ? std::ranges::any_of(rule, [&](const Json &type) { return has_type(value, type); })
                                    : has_type(value, rule);
         else if (keyword == "pattern")
-            good =
-                !value.is_string() || std::regex_search(value.get<std::string>(), std::regex(rule.get<std::string>()));
+            good = !value.is_string() || test::has_match(value.get<std::string>(), rule.get<std::string>());
         else if (keyword == "minimum")
             good = !value.is_number() || value.get<double>() >= rule.get<double>();
         else if (keyword == "exclusiveMinimum")

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <regex>
 
 #include "dbgscope/profile.hpp"
+#include "patterns.hpp"
 
 namespace dbgscope {
 namespace {
@@ -86,18 +86,17 @@ std::vector<std::string> named_values(const KeyInfo &info)
 {
     std::vector<std::string> named;
     const std::string choices = std::string(info.choices) + '|' + std::string(info.metavar);
-    const std::regex word("[^|]+"), number(R"((-?\d+%?)(?=[ :,]|$)(?! s\b))"), or_word(R"(, or (\w+)$)");
     const std::string help(info.help);
-    const auto add = [&named](const std::string &text, const std::regex &pattern, int group) {
-        for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at)
-            if (const std::string found = at->str(group); found.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ[") > 0)
+    const auto add = [&named](const std::string &text, const std::string &pattern, int group) {
+        for (const std::string &found : test::all_matches(text, pattern, group))
+            if (found.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ[") > 0)
                 named.push_back(found);
     };
-    add(choices, word, 0);
+    add(choices, "[^|]+", 0);
     if (info.type != ValueType::flag) // "exit with 137" names no value of --wait
-        add(help, number, 1);
+        add(help, R"((-?\d+%?)(?=[ :,]|$)(?! s\b))", 1);
     if (info.type == ValueType::weight)
-        add(help, or_word, 1);
+        add(help, R"(, or (\w+)$)", 1);
     std::erase_if(named, [](const std::string &text) { return text.find('=') != text.npos || text == "no-FEATURE"; });
     return named;
 }
