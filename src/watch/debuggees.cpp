@@ -228,13 +228,13 @@ std::vector<ProcessId> Debuggees::take_let_go()
     return gone;
 }
 
-PartingRules Debuggees::parting_rules() const
+PartingRules Debuggees::parting_rules(bool debugger_known) const
 {
     PartingRules rules{.detached = detached_, .forks = {}, .sessions = known_};
     for (const ProcessId &fork : forks_)
         if (is_alive(fork))
             rules.forks.insert(fork.pid);
-    rules.program_by_itself = program_ended_by_itself();
+    rules.program_by_itself = program_ended_by_itself(debugger_known);
     return rules;
 }
 
@@ -247,23 +247,24 @@ void Debuggees::note_end(const GoneDebuggee &gone)
             end_ = ProgramEnd::killed;
         return;
     }
-    // A killed debugger takes its debuggees with it (PTRACE_O_EXITKILL).
+    // A killed debugger takes its debuggees with it (PTRACE_O_EXITKILL), or leaves them to its breakpoints' SIGTRAP.
     const ProcessLook debugger = look_at_process(debugger_);
     const bool together = !debugger.there || debugger.dying;
-    end_ = !gone.wait_status && together ? ProgramEnd::unclear : ProgramEnd::by_itself;
+    end_ = !together ? ProgramEnd::by_itself : gone.wait_status ? ProgramEnd::outlived : ProgramEnd::unclear;
 }
 
-/// One that was not collected has ended in the debugger's own last moment.
-bool Debuggees::program_ended_by_itself() const
+/// One that was not collected has ended in the debugger's own last moment. Where nobody knows how the debugger ended,
+/// a program that outlived it tells: its debugger neither ended it, nor let it go, nor collected it.
+bool Debuggees::program_ended_by_itself(bool debugger_known) const
 {
     ProgramEnd end = end_;
     for (const Debuggee &known : living_) {
         if (detached_.contains(known.id.pid))
             continue;
         const auto status = ended(known) ? exit_status_of(known.id, known.pidfd.get()) : std::nullopt;
-        end = status && !by_sigkill(status) ? ProgramEnd::by_itself : ProgramEnd::killed;
+        end = status && !by_sigkill(status) ? ProgramEnd::outlived : ProgramEnd::killed;
     }
-    return end == ProgramEnd::none || end == ProgramEnd::by_itself;
+    return end == ProgramEnd::none || end == ProgramEnd::by_itself || (end == ProgramEnd::outlived && debugger_known);
 }
 
 /// Before the answer: the runtime looks at the byte right after this call. The debugger waits for nothing meanwhile.

@@ -34,6 +34,7 @@ struct Debuggee {
 enum class ProgramEnd : std::uint8_t {
     none,      ///< nothing has
     by_itself, ///< it exited, or by a signal of its own making
+    outlived,  ///< as by_itself, but its debugger was dying or gone: it may have run into one of its breakpoints
     killed,    ///< by SIGKILL: by its debugger, or for memory
     unclear,   ///< together with its debugger, and the kernel tells no more
 };
@@ -78,8 +79,8 @@ class Debuggees {
     [[nodiscard]] bool undecided() const;
     /// One has been announced, and is not let go of yet.
     [[nodiscard]] bool letting_go() const;
-    /// Who lives on; debugger_by_itself and its session are the caller's to fill.
-    [[nodiscard]] PartingRules parting_rules() const;
+    /// Who lives on; debugger_by_itself and its session are the caller's to fill. `debugger_known`: how it ended is.
+    [[nodiscard]] PartingRules parting_rules(bool debugger_known) const;
     [[nodiscard]] const std::vector<Debuggee> &living() const { return living_; }
     /// What came of switching the newest Go debuggee's heap profile on: heap_switch_text().
     [[nodiscard]] const std::string &heap_profile() const { return heap_profile_; }
@@ -92,7 +93,7 @@ class Debuggees {
     [[nodiscard]] std::set<pid_t> living_pids() const;
     void on_detach(const PtraceNotice &notice);
     void note_end(const GoneDebuggee &gone);
-    [[nodiscard]] bool program_ended_by_itself() const;
+    [[nodiscard]] bool program_ended_by_itself(bool debugger_known) const;
     void on_go_start(const PtraceNotice &notice);
     void on_allocation(const PtraceNotice &notice);
     void note_program(pid_t thread);

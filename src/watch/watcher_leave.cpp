@@ -47,7 +47,7 @@ PartingRules Watcher::take_leave(std::optional<int> debugger_status)
     if (!cgroups_ || !executed_) // nothing was started
         return rules;
     if (debuggees_) {
-        rules = debuggees_->parting_rules();
+        rules = debuggees_->parting_rules(debugger_status.has_value());
         let_go(debuggees_->take_let_go());
     }
     rules.sessions.insert(debuggers_session_);

@@ -223,7 +223,7 @@ def look_again(results):
     if not 0 < len(failures) <= MOST_UNSTEADY:
         return
     for result, failed in failures:
-        named = re.fullmatch(r"(host|pidns|vm:\S+) (\w+)\.(\w+)", failed[0])
+        named = re.fullmatch(r"(host|pidns|vm:\S+) (\w+)\.(?!py$)(\w+)", failed[0])
         if not named or _running.stopping:
             continue
         env, stem, test = named.groups()
