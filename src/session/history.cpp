@@ -19,7 +19,7 @@
 namespace dbgscope {
 namespace {
 
-constexpr auto kLockPatience = std::chrono::milliseconds(200);
+constexpr auto kLockPatience = std::chrono::seconds(2);
 constexpr std::chrono::milliseconds kLockPause{2};
 constexpr std::size_t kMaxPruned = 64 * kMiB;
 constexpr mode_t kDirectoryMode = 0700;

@@ -14,7 +14,7 @@ inline constexpr std::size_t kHistoryBytes = 8 * kMiB;
 
 /// Appends the ended session to the history file (0600; missing directories are made 0700) as one line in one write(2).
 /// Grown above `limit`, the older half is dropped: a new file takes its place by rename(2). Concurrent callers take
-/// turns by flock(2), at most 200 ms each; nothing here blocks longer. A line that does not fit on the disk leaves
+/// turns by flock(2), at most two seconds each; nothing here blocks longer. A line that does not fit on the disk leaves
 /// nothing behind. Errors keep errno: ENOSPC, EDQUOT, EROFS, EACCES.
 [[nodiscard]] Result<void> append_history(const std::string &file, const SessionRecord &record,
                                           std::size_t limit = kHistoryBytes);

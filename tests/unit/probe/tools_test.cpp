@@ -177,9 +177,9 @@ TEST_F(Tools, VersionHasADeadlineAndABound)
     const auto start = std::chrono::steady_clock::now();
     const auto slow = tool_version("gdb", make("s", "#!/bin/sh\nsleep 60 & wait\n"), std::chrono::milliseconds(100));
     EXPECT_EQ(slow.why(), Why::malformed);
-    const auto flood = tool_version("gdb", make("f", "#!/bin/sh\nexec yes\n"), std::chrono::milliseconds(3000));
+    const auto flood = tool_version("gdb", make("f", "#!/bin/sh\nexec yes\n"), std::chrono::seconds(30));
     EXPECT_EQ(flood.why(), Why::malformed);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
 }
 
 } // namespace

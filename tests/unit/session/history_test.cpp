@@ -124,7 +124,7 @@ TEST(History, LockedByASleeperIsGivenUp)
     const auto appended = append_history(tree / "h.jsonl", numbered(1));
     ASSERT_FALSE(appended);
     EXPECT_EQ(appended.error().kind, ErrorKind::timeout);
-    EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(2));
+    EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
 }
 
 TEST(History, IsNoFifo)

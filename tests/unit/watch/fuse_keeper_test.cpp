@@ -130,7 +130,7 @@ TEST_F(HeldOnV1, HaltContinueSetAndKill)
     const auto asked = Clock::now();
     (void)::kill(pid_, SIGTRAP); // as dlv
     ASSERT_TRUE(reaches(keeper, SessionState::stopped));
-    EXPECT_LT(Clock::now() - asked, 3s);
+    EXPECT_LT(Clock::now() - asked, 10s);
     ASSERT_TRUE(stopped());
 
     (void)::ptrace(PTRACE_CONT, pid_, nullptr, 0); // it gets on with what is lent, then it is held again
