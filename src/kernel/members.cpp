@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "kernel/process.hpp"
-#include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -48,8 +47,7 @@ std::vector<pid_t> pids_started_with(std::string_view assignment, const std::str
         const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), pid);
         if (failed != std::errc{} || end != name.data() + name.size() || !was_started_with(pid, assignment, proc))
             continue;
-        if (const auto stat = read_process_stat(pid, proc); stat && !stat->ended())
-            pids.push_back(pid);
+        pids.push_back(pid); // the environment of one that has ended reads empty
     }
     return pids;
 }

@@ -52,6 +52,21 @@ TEST(SoftFuse, RunsOnAtAPersonsWordAndStopsAgainAStepLater)
     EXPECT_EQ(fuse.trips(), 2U);
 }
 
+TEST(SoftFuse, HalfOfWhatIsLeftIsItsNextStep)
+{
+    SoftFuse fuse(FuseAction::hold, SoftStop::trap);
+    const auto large = [](int second, std::uint64_t own_mib, bool stopped) {
+        SoftSample sample = at(second, own_mib, stopped);
+        sample.cap = Limit(1000 * kMiB);
+        return sample;
+    };
+    (void)fuse.step(large(0, 960, false));
+    (void)fuse.step(large(1, 960, true));
+    EXPECT_FALSE(fuse.step(large(2, 960, false)).stop);
+    EXPECT_EQ(fuse.room(large(2, 960, false)), 20 * kMiB);
+    EXPECT_EQ(fuse.room(large(2, 970, false)), 10 * kMiB);
+}
+
 TEST(SoftFuse, AsksTwiceAndNoMoreWhereNothingStops)
 {
     SoftFuse fuse(FuseAction::hold, SoftStop::trap);
