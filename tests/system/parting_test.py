@@ -53,8 +53,7 @@ def free(pid):
 
 def end(*pids):
     for pid in pids:
-        if session.alive(pid):
-            os.kill(pid, signal.SIGKILL)
+        session.kill(pid)
 
 
 @tap.test(*ENVIRONMENTS)

@@ -9,7 +9,6 @@ import pathlib
 import pty
 import re
 import select
-import signal
 import struct
 import sys
 import tempfile
@@ -48,11 +47,10 @@ class Terminal:
     def __exit__(self, *_):
         for pid in kernel.children(self.shell):
             for debuggee in kernel.children(pid):
-                os.kill(debuggee, signal.SIGKILL)
-            os.kill(pid, signal.SIGKILL)
+                session.kill(debuggee)
+            session.kill(pid)
         self.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.shell, signal.SIGKILL)
+        session.kill(self.shell)
         os.waitpid(self.shell, 0)
 
     def close(self):

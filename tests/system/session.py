@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real debugger sessions for debugger_test.py: processes, and clients of the protocols dlv speaks."""
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -60,6 +61,12 @@ def alive(pid):
         return False
 
 
+def kill(pid):
+    """By SIGKILL, if it has not ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
 def executable(pid):
     return os.readlink(f"/proc/{pid}/exe")
 
@@ -102,8 +109,7 @@ class Session:
 
     def __exit__(self, *_):
         for pid in [*(self.debuggees if self.process.poll() is None else []), *self._children()]:
-            if alive(pid):
-                os.kill(pid, signal.SIGKILL)
+            kill(pid)
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)

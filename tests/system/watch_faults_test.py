@@ -279,7 +279,7 @@ def outside_v1():
         yield outside
     finally:
         for pid in map(int, (outside / "cgroup.procs").read_text().split()):
-            os.kill(pid, signal.SIGKILL)
+            session.kill(pid)
         tap.wait_until(lambda: not (outside / "cgroup.procs").read_text(), 10, message=f"{outside} is empty")
         outside.rmdir()
 
