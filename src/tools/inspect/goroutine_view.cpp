@@ -2,7 +2,6 @@
 #include "tools/inspect/goroutine_view.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <iterator>
 #include <map>
 #include <tuple>
@@ -12,19 +11,13 @@
 #include "dbgscope/utf8.hpp"
 #include "tools/inspect/go_program.hpp"
 #include "tools/inspect/heap_view.hpp"
+#include "tools/inspect/moment.hpp"
 
 namespace dbgscope {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::size_t kListedIds = 10;
-
-std::int64_t monotonic_ns()
-{
-    timespec now{};
-    (void)::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * kSecond + now.tv_nsec;
-}
 
 std::string heading(const GoroutineGroup &group)
 {
@@ -95,13 +88,18 @@ Result<GoroutineView> view_goroutines(const Target &target)
     auto read = read_goroutines(*target.memory, *layout);
     if (!read)
         return pass(read);
-    const auto now = target.pid != 0 ? std::optional(monotonic_ns()) : std::nullopt;
+    const auto now = target.pid != 0 ? std::optional(Moment::now().monotonic_ns) : std::nullopt;
+    return goroutine_view_of(target, std::move(*read), now);
+}
+
+GoroutineView goroutine_view_of(const Target &target, Goroutines goroutines, std::optional<std::int64_t> now_ns)
+{
     GoroutineView view{.program = target.program.path(),
                        .go_version = go_version(*target.memory, target.program),
                        .pid = target.pid,
-                       .groups = group_goroutines(*read, target.program, now),
+                       .groups = group_goroutines(goroutines, target.program, now_ns),
                        .raw = {}};
-    view.raw = std::move(*read);
+    view.raw = std::move(goroutines);
     return view;
 }
 

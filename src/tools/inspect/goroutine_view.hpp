@@ -31,6 +31,10 @@ struct GoroutineView {
 /// Errors: those of goroutine_layout and read_goroutines.
 [[nodiscard]] Result<GoroutineView> view_goroutines(const Target &target);
 
+/// The same of what was read before. `now_ns`: then, by CLOCK_MONOTONIC; nothing: unknown, as of a core file.
+[[nodiscard]] GoroutineView goroutine_view_of(const Target &target, Goroutines goroutines,
+                                              std::optional<std::int64_t> now_ns);
+
 /// By the function it was started with: one of Go's own workers.
 [[nodiscard]] bool of_runtime(const std::string &function);
 /// Return addresses as code, the innermost first, with inlined functions.

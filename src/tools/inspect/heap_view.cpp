@@ -103,14 +103,19 @@ Result<HeapView> view_heap(const Target &target, bool by_stack)
     auto heap = read_go_heap(*target.memory, *layout);
     if (!heap)
         return pass(heap);
+    return heap_view_of(target, std::move(*heap), read_go_gc(*target.memory, target.program), by_stack);
+}
+
+HeapView heap_view_of(const Target &target, GoHeap heap, const GoGc &gc, bool by_stack)
+{
     HeapView view{.program = target.program.path(),
                   .go_version = go_version(*target.memory, target.program),
                   .pid = target.pid,
-                  .gc = read_go_gc(*target.memory, target.program),
+                  .gc = gc,
                   .anonymous_bytes = target.anonymous_bytes,
-                  .sites = group_sites(*heap, target.program, by_stack),
+                  .sites = group_sites(heap, target.program, by_stack),
                   .heap = {}};
-    view.heap = std::move(*heap);
+    view.heap = std::move(heap);
     std::erase_if(view.sites, [](const HeapSite &site) { return site.live.bytes + site.recent.bytes <= 0; });
     rank_sites(view);
     return view;

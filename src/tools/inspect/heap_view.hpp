@@ -34,6 +34,9 @@ struct HeapView {
 /// Errors: those of go_heap_layout and read_go_heap.
 [[nodiscard]] Result<HeapView> view_heap(const Target &target, bool by_stack);
 
+/// The same of what was read before.
+[[nodiscard]] HeapView heap_view_of(const Target &target, GoHeap heap, const GoGc &gc, bool by_stack);
+
 /// A stack of return addresses as functions, without the runtime's own frames in front (the allocator's), as pprof has
 /// it; a stack of nothing but the runtime stays whole.
 [[nodiscard]] std::vector<Frame> allocating_frames(const std::vector<std::uint64_t> &stack, const Program &program);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <linux/perf_event.h>
 #include <sys/types.h>
 
 #include <array>
@@ -61,6 +62,9 @@ class FaultSampler {
     explicit FaultSampler(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
+
+/// Asks for samples as read_fault_record() reads them. False: this processor's registers are not known here.
+[[nodiscard]] bool copy_stacks(perf_event_attr &attr);
 
 /// One record of a ring, without its header, as FaultSampler asks for it. False: damaged, or of a 32-bit program.
 [[nodiscard]] bool read_fault_record(std::span<const std::byte> record, bool with_page_size, FaultSample &sample);

@@ -22,6 +22,7 @@ enum : std::uint32_t {
     kFunction = 5,
     kString = 6,
     kTime = 9,
+    kDuration = 10,
     kPeriodType = 11,
     kPeriod = 12,
     kComment = 13
@@ -81,6 +82,11 @@ void PprofProfile::set_period(Kind kind, std::int64_t period)
 void PprofProfile::set_time(std::int64_t unix_ns)
 {
     put_number(head_, kTime, static_cast<std::uint64_t>(unix_ns));
+}
+
+void PprofProfile::set_duration(std::int64_t nanoseconds)
+{
+    put_number(head_, kDuration, static_cast<std::uint64_t>(nanoseconds));
 }
 
 void PprofProfile::add_comment(std::string_view comment)

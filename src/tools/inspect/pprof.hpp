@@ -25,6 +25,7 @@ class PprofProfile {
     /// What lies between two samples; optional.
     void set_period(Kind kind, std::int64_t period);
     void set_time(std::int64_t unix_ns);
+    void set_duration(std::int64_t nanoseconds);
     void add_comment(std::string_view text);
     /// `stack`: the innermost first. `object_bytes`: the label "bytes"; 0: none.
     void add(const std::vector<Frame> &stack, const std::vector<std::int64_t> &values, std::uint64_t object_bytes = 0);

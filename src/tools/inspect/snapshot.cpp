@@ -2,16 +2,15 @@
 #include "tools/inspect/snapshot.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include <fmt/core.h>
 
-#include "kernel/process_stat.hpp"
-#include "sys/file.hpp"
-#include "tools/inspect/cgroup_json.hpp"
 #include "tools/inspect/goroutine_view.hpp"
 #include "tools/inspect/heap_view.hpp"
 #include "tools/inspect/inspect_json.hpp"
@@ -21,38 +20,50 @@
 namespace dbgscope {
 namespace {
 
-constexpr std::size_t kMaxProcBytes = 16 * kMaxFileBytes;
-
 class Taking {
   public:
-    Taking(const Target &target, std::int64_t unix_ns) : target_(target), unix_ns_(unix_ns) {}
+    Taking(const Target &target, const SnapshotReading &reading, std::int64_t unix_ns)
+        : target_(target), reading_(reading), unix_ns_(unix_ns)
+    {
+        if (reading.heap)
+            heap_ = heap_view_of(target, *reading.heap, reading.gc, false);
+        if (reading.goroutines)
+            goroutines_ = goroutine_view_of(target, *reading.goroutines,
+                                            target.pid != 0 ? std::optional(reading.begin.monotonic_ns) : std::nullopt);
+    }
 
+    void cpu(const CpuPart &part)
+    {
+        part.join = join_functions(part.profile, part.instant, heap_ ? &*heap_ : nullptr,
+                                   goroutines_ ? &*goroutines_ : nullptr);
+        add("cpu.pb.gz", cpu_pprof(part.profile));
+        add("cpu.json", cpu_json(part.join).dump({.ascii = true}) + '\n');
+        summary_ += cpu_text(part.join) + '\n';
+    }
     void heap()
     {
-        const auto view = view_heap(target_, false);
-        if (!view) {
-            missing("the heap", view.error());
+        if (!heap_) {
+            missing("the heap", reading_.heap.error());
             return;
         }
-        add("heap.pb.gz", heap_pprof(view->heap, target_.program, view->with_recent, unix_ns_));
-        add("heap.json", heap_json(*view));
-        summary_ += heap_text(*view, false) + '\n';
+        add("heap.pb.gz", heap_pprof(heap_->heap, target_.program, heap_->with_recent, unix_ns_));
+        add("heap.json", heap_json(*heap_));
+        summary_ += heap_text(*heap_, false) + '\n';
     }
     void collector()
     {
         if (target_.program.is_go())
-            add("gc.json", gc_json(read_go_gc(*target_.memory, target_.program)));
+            add("gc.json", gc_json(reading_.gc));
     }
     void goroutines()
     {
-        const auto view = view_goroutines(target_);
-        if (!view) {
-            missing("the goroutines", view.error());
+        if (!goroutines_) {
+            missing("the goroutines", reading_.goroutines.error());
             return;
         }
-        add("goroutines.pb.gz", goroutine_pprof(view->raw, target_.program, unix_ns_));
-        add("goroutines.json", goroutines_json(*view));
-        summary_ += goroutines_text(*view, false) + '\n';
+        add("goroutines.pb.gz", goroutine_pprof(goroutines_->raw, target_.program, unix_ns_));
+        add("goroutines.json", goroutines_json(*goroutines_));
+        summary_ += goroutines_text(*goroutines_, false) + '\n';
     }
     void growth(const GrowthAnswer &growth)
     {
@@ -68,10 +79,11 @@ class Taking {
             missing(name, bytes.error());
     }
     /// Of one instant only where nothing ran meanwhile.
-    void clock(std::string_view still, std::chrono::steady_clock::duration took)
+    void clock()
     {
-        summary_ +=
-            fmt::format("Read within {} ms, {}.\n", std::chrono::ceil<std::chrono::milliseconds>(took).count(), still);
+        const std::chrono::nanoseconds took(reading_.end.monotonic_ns - reading_.begin.monotonic_ns);
+        summary_ += fmt::format("Read within {} ms, {}.\n", std::chrono::ceil<std::chrono::milliseconds>(took).count(),
+                                reading_.how.empty() ? "while it ran: the parts differ by that much" : reading_.how);
     }
     Snapshot done()
     {
@@ -86,20 +98,20 @@ class Taking {
     }
 
     const Target &target_;
+    const SnapshotReading &reading_;
     std::int64_t unix_ns_;
+    std::optional<HeapView> heap_;
+    std::optional<GoroutineView> goroutines_;
     Snapshot snapshot_;
     std::string summary_;
 };
 
-/// Whether anything can have run meanwhile, as far as its leader shows.
-std::string_view still_text(pid_t pid, const std::string &proc)
+Error taken(const std::string &directory)
 {
-    if (const std::string_view by_cgroup = standstill_by_cgroup(pid); !by_cgroup.empty())
-        return by_cgroup;
-    const auto stat = read_process_stat(pid, proc);
-    if (stat && (stat->state == 't' || stat->state == 'T'))
-        return "while it was stopped: all of one instant";
-    return "while it ran: the parts differ by that much";
+    Error error = errno_error(EEXIST, "make", directory);
+    error.kind = ErrorKind::usage;
+    error.hint = "a snapshot goes into a directory of its own: give another name with -o";
+    return error;
 }
 
 } // namespace
@@ -107,36 +119,45 @@ std::string_view still_text(pid_t pid, const std::string &proc)
 Snapshot take_snapshot(const Target &target, std::int64_t unix_ns, std::string_view session_json,
                        const GrowthAnswer *growth, const std::string &proc)
 {
-    const auto start = std::chrono::steady_clock::now();
-    Taking taking(target, unix_ns);
+    SnapshotReading reading(target, proc);
+    reading.read(false);
+    return snapshot_of(target, reading, unix_ns, session_json, growth, nullptr);
+}
+
+Snapshot snapshot_of(const Target &target, const SnapshotReading &reading, std::int64_t unix_ns,
+                     std::string_view session_json, const GrowthAnswer *growth, const CpuPart *cpu)
+{
+    Taking taking(target, reading, unix_ns);
+    if (cpu != nullptr)
+        taking.cpu(*cpu);
     taking.heap();
     taking.collector();
     taking.goroutines();
     if (growth != nullptr)
         taking.growth(*growth);
     if (target.pid != 0) {
-        const std::string own = fmt::format("{}/{}/", proc, target.pid);
-        taking.add("cgroup.json", cgroup_json(target.pid));
-        taking.add("maps", read_file(own + "maps", kMaxProcBytes));
-        taking.add("status", read_file(own + "status"));
-        taking.clock(still_text(target.pid, proc), std::chrono::steady_clock::now() - start);
+        taking.add("cgroup.json", reading.cgroup);
+        taking.add("maps", reading.maps);
+        taking.add("status", reading.status);
+        taking.clock();
     }
     if (!session_json.empty())
         taking.add("session.json", std::string(session_json));
     return taking.done();
 }
 
+Result<void> check_new_directory(const std::string &directory)
+{
+    if (::access(directory.c_str(), F_OK) == 0)
+        return fail(taken(directory));
+    return {};
+}
+
 Result<void> write_snapshot(const Snapshot &snapshot, const std::string &directory)
 {
     constexpr mode_t kOwnerOnly = 0700;
-    if (::mkdir(directory.c_str(), kOwnerOnly) != 0) {
-        Error error = errno_error(errno, "make", directory);
-        if (error.error_number == EEXIST) {
-            error.kind = ErrorKind::usage;
-            error.hint = "a snapshot goes into a directory of its own: give another name with -o";
-        }
-        return fail(std::move(error));
-    }
+    if (::mkdir(directory.c_str(), kOwnerOnly) != 0)
+        return fail(errno == EEXIST ? taken(directory) : errno_error(errno, "make", directory));
     for (const Snapshot::File &file : snapshot.files)
         if (auto written = write_private_file(directory + '/' + file.name, file.bytes); !written)
             return written;

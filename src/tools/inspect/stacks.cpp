@@ -81,7 +81,9 @@ struct StackNames::State {
     bool report();
     void unwind();                            ///< `sample` into `addresses`
     [[nodiscard]] bool leads_nowhere() const; ///< its last address is in nothing that is known
+    [[nodiscard]] bool loaded_since() const;  ///< that may be known by now
     [[nodiscard]] std::vector<StackFrame> name(std::uint64_t address);
+    [[nodiscard]] std::shared_ptr<const std::vector<StackFrame>> named(); ///< what is at `addresses`
     [[nodiscard]] bool read_word(std::uint64_t address, Dwarf_Word &word) const;
 };
 
@@ -140,6 +142,28 @@ void StackNames::State::unwind()
 bool StackNames::State::leads_nowhere() const
 {
     return addresses.empty() || dwfl_addrmodule(dwfl.get(), addresses.back()) == nullptr;
+}
+
+/// Where the stack leads into what has been loaded since. Code that is made while the program runs never is.
+bool StackNames::State::loaded_since() const
+{
+    return leads_nowhere() &&
+           Clock::now() - reported > std::max<Clock::duration>(kReportEvery, kRestFactor * reporting);
+}
+
+std::shared_ptr<const std::vector<StackFrame>> StackNames::State::named()
+{
+    if (stacks.size() >= kMaxStacks)
+        stacks.clear();
+    auto &stack = stacks[addresses];
+    if (stack)
+        return stack;
+    auto frames = std::make_shared<std::vector<StackFrame>>();
+    for (const std::uint64_t address : addresses)
+        for (StackFrame &frame : name(address))
+            frames->push_back(std::move(frame));
+    stack = std::move(frames);
+    return stack;
 }
 
 std::vector<StackFrame> StackNames::State::name(std::uint64_t address)
@@ -231,23 +255,22 @@ std::shared_ptr<const std::vector<StackFrame>> StackNames::read(const FaultSampl
     State &state = *state_;
     state.sample = &sample;
     state.unwind();
-    // Where the stack leads into what has been loaded since. Code that is made while the program runs never is.
-    if (state.leads_nowhere() &&
-        Clock::now() - state.reported > std::max<Clock::duration>(kReportEvery, kRestFactor * state.reporting)) {
+    if (state.loaded_since()) {
         (void)state.report();
         state.unwind();
     }
-    if (state.stacks.size() >= kMaxStacks)
-        state.stacks.clear();
-    auto &stack = state.stacks[state.addresses];
-    if (stack)
-        return stack;
-    auto frames = std::make_shared<std::vector<StackFrame>>();
-    for (const std::uint64_t address : state.addresses)
-        for (StackFrame &frame : state.name(address))
-            frames->push_back(std::move(frame));
-    stack = std::move(frames);
-    return stack;
+    return state.named();
+}
+
+std::shared_ptr<const std::vector<StackFrame>> StackNames::read(std::span<const std::uint64_t> chain)
+{
+    State &state = *state_;
+    state.addresses.clear();
+    for (const std::uint64_t address : chain.first(std::min(chain.size(), kMaxFrames)))
+        state.addresses.push_back(state.addresses.empty() ? address : address - 1); // of a call, not what follows it
+    if (state.loaded_since())
+        (void)state.report();
+    return state.named();
 }
 
 } // namespace dbgscope

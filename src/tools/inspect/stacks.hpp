@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,8 @@ class StackNames {
     /// The innermost first, inlined ones too, of at most 256 calls. Empty: nothing is known of where it was. Equal
     /// stacks are the same one.
     [[nodiscard]] std::shared_ptr<const std::vector<StackFrame>> read(const FaultSample &sample);
+    /// The same of one that the kernel has followed: where it stood, then return addresses.
+    [[nodiscard]] std::shared_ptr<const std::vector<StackFrame>> read(std::span<const std::uint64_t> chain);
 
   private:
     struct State;

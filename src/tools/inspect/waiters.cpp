@@ -2,22 +2,19 @@
 #include "tools/inspect/waiters.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
-#include "kernel/threads.hpp"
 #include "tools/inspect/goroutine_view.hpp"
 #include "tools/inspect/heap_view.hpp"
+#include "tools/inspect/running_stacks.hpp"
 
 namespace dbgscope {
 namespace {
 
-constexpr std::size_t kMaxFrames = 64;
 constexpr std::size_t kNamed = 3;
-constexpr std::uint64_t kWord = sizeof(std::uint64_t);
 
 /// Who waits for memory; in a frozen cgroup all sleep alike, and those that came out of a page fault are meant.
 std::vector<Thread> threads_at_the_limit(pid_t pid)
@@ -29,28 +26,6 @@ std::vector<Thread> threads_at_the_limit(pid_t pid)
             return thread.frozen() && thread.place && !thread.place->in_call;
         });
     return found;
-}
-
-struct Bounds {
-    std::uint64_t low = 0, high = std::numeric_limits<std::uint64_t>::max();
-    [[nodiscard]] bool contain(std::uint64_t address) const { return address >= low && address < high; }
-};
-
-/// The innermost first: where it stands, then return addresses.
-std::vector<std::uint64_t> walk(const Target &target, const ThreadPlace &place, const Bounds &bounds)
-{
-    std::vector<std::uint64_t> stack{place.pc + 1}; // like the others: one past
-    for (std::uint64_t sp = place.sp; stack.size() < kMaxFrames;) {
-        const auto size = target.program.frame_size(stack.back() - 1);
-        if (!size || !bounds.contain(sp) || bounds.high - sp < *size)
-            break;
-        sp += *size;
-        const auto back = target.memory->read_word(sp - kWord);
-        if (!back || *back == 0)
-            break;
-        stack.push_back(*back);
-    }
-    return stack;
 }
 
 bool known(const Frame &frame)
@@ -82,12 +57,12 @@ Frame native_frame(const Target &target, const ThreadPlace &place)
 Waiter name_goroutine(const Target &target, const Goroutine &goroutine, const Thread &thread)
 {
     Waiter waiter{.thread = thread.id, .name = thread.name, .goroutine = goroutine.id, .frame = {}};
-    const Bounds bounds{.low = goroutine.stack_low, .high = goroutine.stack_high};
+    const StackBounds bounds{.low = goroutine.stack_low, .high = goroutine.stack_high};
     std::optional<Frame> frame;
     if (goroutine.state != GoroutineState::running)
         frame = own_frame(target.program, goroutine.stack);
     else if (thread.place && bounds.contain(thread.place->sp))
-        frame = own_frame(target.program, walk(target, *thread.place, bounds));
+        frame = own_frame(target.program, walk_stack(target, *thread.place, bounds));
     else // the runtime works for it on a stack of its own
         frame = own_frame(target.program, goroutine.left_at);
     waiter.of_runtime = of_runtime(target.program.frames(goroutine.start).back().function);

@@ -4,9 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <map>
 
 #include <gtest/gtest.h>
+
+#include "tools/inspect/cpu_profile.hpp"
 
 namespace dbgscope {
 namespace {
@@ -76,6 +80,33 @@ TEST(Pprof, SharesStringsFunctionsAndLocations)
     const auto location = decode(all(fields, 4)[1]);
     const auto line = decode(all(location, 4)[0]);
     EXPECT_EQ(line[1].number, 300U);
+}
+
+TEST(Pprof, ACpuProfileHasItsWindowAndWhatASampleStandsFor)
+{
+    CpuProfile profile{.pid = 7};
+    profile.begin = {.unix_ns = 1000, .monotonic_ns = 5};
+    profile.end = {.unix_ns = 0, .monotonic_ns = 305};
+    profile.period_ns = 50;
+    profile.with_kernel = true;
+    profile.stacks = {
+        {.frames = std::make_shared<const std::vector<StackFrame>>(std::vector<StackFrame>{{kLeaf, {}}, {kRoot, {}}}),
+         .samples = 6},
+        {.frames = nullptr, .samples = 1}};
+    const auto fields = decode(cpu_profile_of(profile).message());
+    std::map<std::uint64_t, std::uint64_t> numbers;
+    for (const Wire &wire : fields)
+        numbers[wire.field] = wire.number;
+    EXPECT_EQ(numbers[9], 1000U);
+    EXPECT_EQ(numbers[10], 300U);
+    EXPECT_EQ(numbers[12], 50U);
+    const auto samples = all(fields, 2);
+    ASSERT_EQ(samples.size(), 2U);
+    EXPECT_EQ(decode(samples[0])[1].bytes, std::string("\x06\xac\x02", 3)); // 6, 300 ns
+    const auto strings = all(fields, 6);
+    EXPECT_EQ((std::vector<std::string>{strings.begin(), strings.begin() + 5}),
+              (std::vector<std::string>{"", "samples", "count", "cpu", "nanoseconds"}));
+    EXPECT_NE(std::ranges::find(strings, "(unknown)"), strings.end());
 }
 
 TEST(Pprof, StringsAreUtf8)
