@@ -11,6 +11,7 @@
 
 #include "kernel/parse.hpp"
 #include "session/record_json.hpp"
+#include "session/record_scan.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -40,7 +41,9 @@ History parse_history(std::string_view text, std::int64_t since_unix_s)
         const std::string_view line = next_line(text);
         if (line.empty() || (since_unix_s > 0 && quick_start(line).value_or(since_unix_s) < since_unix_s))
             continue;
-        auto record = record_from_json(line);
+        auto record = scan_record(line);
+        if (!record)
+            record = record_from_json(line);
         if (!record)
             ++history.skipped;
         else if (record->started_unix_s >= since_unix_s)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dbgscope/utf8.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -42,12 +43,24 @@ void append_hex(std::string &out, char c)
     out += kHex[byte & 0xf];
 }
 
+/// Of what nobody hides: printable ASCII without the backslash, nearly all there is.
+std::size_t plain_length(std::string_view text)
+{
+    const auto end = std::ranges::find_if(text, [](char c) { return c < ' ' || c > '~' || c == '\\'; });
+    return static_cast<std::size_t>(end - text.begin());
+}
+
 /// Copies `text`; bytes outside UTF-8 and code points that `hide` names become \xNN.
 template <class Hide> std::string escaped(std::string_view text, Hide hide)
 {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
+        if (const std::size_t plain = plain_length(text)) {
+            out += text.substr(0, plain);
+            text.remove_prefix(plain);
+            continue;
+        }
         std::uint32_t code_point = 0;
         const std::size_t length = sequence(text, code_point);
         const std::size_t taken = length == 0 ? 1 : length;
