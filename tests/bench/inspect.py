@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """How long the heap of a Go process of 1 GiB with 5,000 stacks takes to read and print, how long 100,000 goroutines take,
-and what watching the growth of a C program costs it.
+what watching the growth of a C program costs it, and how far the instant of `snapshot --cpu` is from the window before it.
 
 usage: inspect.py [--runs N]
-Goals: 1 s, 2 s, 5 %. The growth's cost is the median ratio of pairs, alternating, of a program that does nothing but touch
+Goals: 1 s, 2 s, 5 %, 10 ms (median, of a program with 100 threads that work). The growth's cost is the median ratio of pairs, alternating, of a program that does nothing but touch
 new memory.
 """
 import argparse
+import json
 import os
 import pathlib
 import socket
@@ -19,6 +20,7 @@ import time
 
 GOALS = {"heap": 1.0, "goroutines": 2.0}
 GROWTH_GOAL = 1.05
+GAP_GOAL_US = 10_000
 SESSION_PERIODS = (128, 256)  # of caps up to 256M, up to 1G
 BUILD = pathlib.Path(os.environ.get("DBGSCOPE_BUILD", "build")).resolve()
 DBGSCOPE = BUILD / "dbgscope"
@@ -72,6 +74,27 @@ func main() {
 	time.Sleep(5 * time.Minute)
 }
 """
+THREADS = """#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+static void *work(void *ignored)
+{
+    for (volatile unsigned long i = 0;; ++i)
+        if (i % 100000 == 0)
+            usleep(10000);
+    return ignored;
+}
+int main(void)
+{
+    pthread_t thread;
+    for (int i = 0; i < 100; ++i)
+        pthread_create(&thread, 0, work, 0);
+    puts("ready");
+    fflush(stdout);
+    sleep(300);
+    return 0;
+}
+"""
 C = """#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -101,6 +124,18 @@ def reading(verb, program, runs):
                 out = subprocess.run([DBGSCOPE, verb, "--pid", str(target.pid)], check=True, capture_output=True, text=True).stdout
                 times.append(time.monotonic() - begin)
             return statistics.median(times), out
+        finally:
+            target.kill()
+
+
+def gaps_us(program, folder, runs):
+    """In their order."""
+    with subprocess.Popen([program], stdout=subprocess.PIPE, text=True) as target:
+        try:
+            target.stdout.readline()
+            return sorted(json.loads(subprocess.run(
+                [DBGSCOPE, "snapshot", "--cpu", "200ms", "--json", "--pid", str(target.pid), "-o", f"{folder}/kept{run}"],
+                check=True, capture_output=True, text=True).stdout)["cpu"]["gap_us"] for run in range(runs))
         finally:
             target.kill()
 
@@ -154,6 +189,13 @@ def main():
             ratio = statistics.median(ratios)
             missed += ratio > GROWTH_GOAL
             print(f"{name}: {ratio:.3f} of the time without, goal {GROWTH_GOAL:.2f}{'' if ratio <= GROWTH_GOAL else ': MISSED'}", flush=True)
+        pathlib.Path(folder, "threads.c").write_text(THREADS)
+        subprocess.run(["cc", "-O1", "-pthread", "-o", "threads", "threads.c"], cwd=folder, check=True)
+        gaps = gaps_us(f"{folder}/threads", folder, runs)
+        gap = statistics.median(gaps)
+        missed += gap > GAP_GOAL_US
+        print(f"snapshot --cpu: {gap:.0f} us from the window to the instant (worst {gaps[-1]}), goal {GAP_GOAL_US}"
+              f"{'' if gap <= GAP_GOAL_US else ': MISSED'}")
     return 1 if missed else 0
 
 

@@ -18,6 +18,7 @@ import watched
 from session import Headless, MIB, Session
 
 SOURCES = pathlib.Path(__file__).resolve().parents[1] / "support/growth"
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 FILES = ["cgroup.json", "cpu.json", "cpu.pb.gz", "gc.json", "goroutines.json", "goroutines.pb.gz", "heap.json",
          "heap.pb.gz", "maps", "status", "summary.txt"]
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
@@ -143,6 +144,29 @@ def c_is_named_by_its_own_functions():
             text, shares = pprof(f"{folder}/kept/cpu.pb.gz", folder)
             tap.true(shares["spin_hard"] > 80, text)
             tap.contains(pathlib.Path(folder, "kept/summary.txt").read_text(), "Without the heap")
+
+
+@tap.test("host")
+def an_ordinary_user_sees_his_own_without_the_kernel():
+    paranoid = int(pathlib.Path("/proc/sys/kernel/perf_event_paranoid").read_text())
+    if paranoid > 2:
+        tap.skip(f"kernel.perf_event_paranoid is {paranoid}")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        program = f"{folder}/spin"
+        subprocess.run(["gcc", "-g", "-O2", "-o", program, SOURCES / "spin.c"], check=True)
+        with Session([*NOBODY, program]) as started:
+            started.match("spin: ready")
+            done = tap.succeed([*NOBODY, tap.dbgscope, "snapshot", "--cpu", "1s", "--pid", str(started.pid), "-o", f"{folder}/kept"],
+                               timeout=session.PATIENCE_S)
+            cpu = json.loads(pathlib.Path(folder, "kept/cpu.json").read_text())
+            tap.true(by_name(cpu)["spin_hard"]["cpu_share"] > 0.8 and cpu["instant"]["still"], f"{cpu}")
+            tap.equal(cpu["with_kernel"], False)
+            tap.contains(done.stdout, "time in system calls is seen by root alone")
+        with Session([program]) as others:
+            others.match("spin: ready")
+            failed = tap.run([*NOBODY, tap.dbgscope, "snapshot", "--cpu", "1h", "--pid", str(others.pid), "-o", f"{folder}/none"])
+            tap.equal((failed.rc, failed.stdout, os.path.exists(f"{folder}/none")), (125, "", False), failed.stderr)
 
 
 def start(folder, pid):
