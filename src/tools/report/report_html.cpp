@@ -29,6 +29,8 @@ svg { width: 100%; height: auto; margin: 1em 0; } svg text { fill: var(--dim); f
 .heap { stroke: var(--heap); fill: none; stroke-width: 1.5; } .goal { stroke: var(--heap); fill: none; stroke-dasharray: 2 3; }
 .cap { stroke: var(--cap); fill: none; } .fuse { stroke: var(--fuse); fill: none; stroke-dasharray: 5 4; }
 .stall { fill: var(--stall); } .span { fill: var(--held); } .mark { stroke: var(--ink); stroke-dasharray: 2 3; }
+b.memory { color: var(--memory); } b.cap { color: var(--cap); } b.fuse { color: var(--fuse); } b.heap { color: var(--heap); }
+b.held { color: var(--fuse); opacity: .4; } b.stall { color: var(--stall); }
 svg text.letter { fill: var(--ink); font-weight: bold; } .hover { fill: transparent; } .hover:hover { fill: var(--grid);
   fill-opacity: .5; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; vertical-align: top; padding: .15em .8em .15em 0;
@@ -237,6 +239,30 @@ class Picture {
     std::uint64_t top_;
 };
 
+/// What the colours are, of those that are there.
+std::string colours(const Timeline &timeline)
+{
+    const auto any = [&timeline](auto wanted) { return std::ranges::any_of(timeline.points, wanted); };
+    const struct {
+        bool there;
+        const char *look, *sign, *words;
+    } all[] = {
+        {true, "memory", "█", "memory"},
+        {std::ranges::any_of(timeline.limits, [](const auto &each) { return each.cap.finite(); }), "cap", "━", "cap"},
+        {std::ranges::any_of(timeline.limits, [](const auto &each) { return each.fuse.finite(); }), "fuse", "╍",
+         "fuse"},
+        {any([](const auto &point) { return point.gc_heap_bytes > 0; }), "heap", "━", "Go's heap"},
+        {any([](const auto &point) { return point.gc_goal_bytes > 0; }), "heap", "┈", "where it is collected next"},
+        {!timeline.spans.empty(), "held", "█", "held or stopped"},
+        {any([](const auto &point) { return point.stall_some_us > 0; }), "stall", "█", "time lost waiting for memory"},
+    };
+    std::string text;
+    for (const auto &one : all)
+        if (one.there)
+            text += fmt::format("{}<b class=\"{}\">{}</b> {}", text.empty() ? "" : ", ", one.look, one.sign, one.words);
+    return "<p>" + text + "</p>\n";
+}
+
 std::string legend(const Timeline &timeline)
 {
     std::vector<Mark> seen;
@@ -287,7 +313,7 @@ std::string report_html(const Timeline &timeline)
         text += "<p>" + escaped(words) + "</p>\n";
     for (const std::string &note : timeline.notes)
         text += "<p>note: " + escaped(note) + "</p>\n";
-    text += timeline.points.empty() ? "<p>No memory was recorded.</p>\n" : Picture(timeline).svg();
+    text += timeline.points.empty() ? "<p>No memory was recorded.</p>\n" : Picture(timeline).svg() + colours(timeline);
     return text + legend(timeline) + event_table(timeline) + "</body>\n</html>\n";
 }
 
