@@ -29,6 +29,8 @@ class Page:
             tap.skip("chromium is not installed: ./dev test editors installs it")
         self.events, self._unread, self._number, self._session = [], b"", 0, None
         self._folder = tempfile.TemporaryDirectory(prefix="dbgscope-chromium-", ignore_cleanup_errors=True)
+        with open(f"{self._folder.name}/Local State", "w") as state:  # opens chrome://tracing
+            json.dump({"internal_only_uis_enabled": True}, state)
         its_input, self._to = os.pipe()
         self._from, its_output = os.pipe()
 

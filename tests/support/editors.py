@@ -94,6 +94,22 @@ class CodeServer:
 
 
 @dataclass(frozen=True)
+class NodePackage:
+    """One package of npm's, as it is."""
+    name: str
+    version: str
+
+    @property
+    def source(self):
+        return f"{self.name} {self.version}, by npm"
+
+    def make(self, place, log):
+        place.mkdir()
+        (place / "package.json").write_text('{"private": true}\n')
+        call(log, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", f"{self.name}@{self.version}", cwd=place)
+
+
+@dataclass(frozen=True)
 class GoExtension:
     """The Go extension of VS Code, bundled by the line its own package.json has for that."""
     repository: Repository
@@ -120,6 +136,8 @@ PIECES = {
     "nvim-dap": Repository("https://github.com/mfussenegger/nvim-dap", "0.10.0"),
     "nvim-dap-go": Repository("https://github.com/leoluz/nvim-dap-go", "main"),
     "code-server": CodeServer("4.100.3", "1.56.1"),
+    # reads traces of Chrome's format
+    "speedscope": NodePackage("speedscope", "1.25.0"),
     "vscode-go": GoExtension(Repository("https://github.com/golang/vscode-go", "v0.57.2")),
 }
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page that `dbgscope report --html` writes, in a real browser: what it looks like in light and dark, what it does (nothing),
-and what a hostile recording does with it (nothing)."""
+and what a hostile recording does with it (nothing). And the trace of `report --trace`, in a viewer of others."""
 
 import base64
+import json
 import pathlib
 import sys
 import tempfile
@@ -10,6 +11,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import tap
 from chromium import Page, pixels
+from terminal import PATIENCE_S, piece
 
 RECORDINGS = pathlib.Path(__file__).resolve().parents[1] / "report"
 WHITE, BLACK = (255, 255, 255), (13, 17, 23)  # --page
@@ -89,6 +91,25 @@ def every_recording_of_ours_makes_a_quiet_page():
             page.open(url)
             page.picture(f"report-{name.removesuffix('.jsonl')}")
             quiet(page, url)
+
+
+@tap.test("editors", timeout=300)
+def a_viewer_of_others_opens_the_trace():
+    viewer = piece("speedscope") / "node_modules/speedscope/dist/release/index.html"
+    for name in ("held", "collector", "hostile"):
+        with tempfile.TemporaryDirectory() as folder, Page() as page:
+            trace, script = pathlib.Path(folder, "trace.json"), pathlib.Path(folder, "load.js")
+            tap.succeed([tap.dbgscope, "report", RECORDINGS / f"{name}.jsonl", "--trace", trace])
+            packed = base64.b64encode(trace.read_bytes()).decode()
+            script.write_text(f"speedscope.loadFileFromBase64({json.dumps(trace.name)}, {json.dumps(packed)})")
+            page.open(f"{viewer.as_uri()}#localProfilePath={script}")
+            tap.wait_until(lambda: page.value("document.title").startswith("trace.json"), PATIENCE_S, 0.2, "the trace is open")
+            page.picture(f"trace-{name}")
+            said = [call["args"][0].get("value", "") for call in page.told("Runtime.consoleAPICalled") if call["args"]]
+            tap.true("Importing as Trace Event Format profile" in said, f"{said}")
+            tap.equal(page.told("Runtime.exceptionThrown", "Page.javascriptDialogOpening"), [])
+            shown = page.value("document.body.innerText")
+            tap.true("session (tid 3)" in shown or "state (tid 1)" in shown, shown)
 
 
 if __name__ == "__main__":

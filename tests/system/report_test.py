@@ -196,6 +196,41 @@ def the_collector_of_a_go_program_is_recorded():
         dlv.wait()
 
 
+NEEDED = {  # "Trace Event Format", the kinds that are written
+    "M": {"name": str, "args": dict}, "C": {"ts": int, "args": dict}, "X": {"ts": int, "dur": int, "tid": int, "cat": str},
+    "i": {"ts": int, "tid": int, "s": str, "args": dict}}
+
+
+@tap.test("host")
+def a_second_reader_finds_all_of_it_in_the_trace():
+    recordings = pathlib.Path(__file__).resolve().parents[1] / "report"
+    for name in ("held", "collector", "hostile", "torn", "newer"):
+        with tempfile.TemporaryDirectory() as folder:
+            tap.succeed([tap.dbgscope, "report", recordings / f"{name}.jsonl", "--trace", f"{folder}/trace.json"])
+            trace = json.loads(pathlib.Path(folder, "trace.json").read_text("ascii"))
+        found = report(recordings / f"{name}.jsonl")
+        tap.equal(trace["displayTimeUnit"], "ms")
+        kinds = {kind: [] for kind in NEEDED}
+        for event in trace["traceEvents"]:
+            kinds[event["ph"]].append(event)
+            for field, kind in {"name": str, "pid": int, **NEEDED[event["ph"]]}.items():
+                tap.equal(type(event[field]), kind, f"{name}: {event}")
+            tap.true(event.get("ts", 0) >= 0 and event.get("dur", 0) >= 0 and event.get("s", "p") in "gpt", f"{name}: {event}")
+        named = {event["tid"] for event in kinds["M"] if event["name"] == "thread_name"}
+        tap.true({event["tid"] for event in kinds["X"] + kinds["i"]} <= named, f"{name}: {named}")
+        for event in kinds["C"]:
+            tap.true(event["args"] and all(type(value) is int for value in event["args"].values()), f"{name}: {event}")
+        of = lambda counter, key: [(event["ts"] // 1000, event["args"][key]) for event in kinds["C"] if event["name"] == counter]
+        tap.equal(of("memory in use", "bytes"), list(zip(column(found, "at_ms"), column(found, "current_bytes"))), name)
+        live = [(at, heap) for at, heap in zip(column(found, "at_ms"), column(found, "gc_heap_bytes")) if heap]
+        tap.equal(of("Go heap", "live"), live, name)
+        slices = [(each["name"], each["ts"] // 1000, each["dur"] // 1000) for each in kinds["X"]]
+        tap.equal(slices[0][1:], (0, found["length_ms"]), name)
+        states = [(each["state"], each["from_ms"], each["to_ms"] - each["from_ms"]) for each in found["states"]]
+        tap.equal(slices[1:], states, name)
+        tap.equal([event["ts"] // 1000 for event in kinds["i"]], [event["at_ms"] for event in found["events"]], name)
+
+
 @tap.test("host")
 def only_what_is_wanted_is_recorded():
     with leak("--record=off", after=["-max-mib=1"]) as dlv:

@@ -62,6 +62,7 @@ class Trace {
     {
         const SessionRecord &session = timeline_.session;
         name("process_name", 0, printable(fmt::format("{} {}", session.tool, session.id)));
+        name("thread_name", kSession, "session");
         name("thread_name", kStates, "state");
         name("thread_name", kEvents, "events");
         for (const RecordedPoint &point : timeline_.points) {
@@ -79,14 +80,9 @@ class Trace {
         for (const LimitsFrom &limits : timeline_.limits)
             if (limits.cap.finite())
                 counter("cap", limits.at_ms, {{"bytes", limits.cap.bytes()}});
+        slice(printable(session.tool), "session", kSession, 0, timeline_.length_ms);
         for (const StateSpan &span : timeline_.spans)
-            out_.push_back({{"ph", "X"},
-                            {"name", name_of(span.state)},
-                            {"cat", "state"},
-                            {"ts", span.from_ms * kUsPerMs},
-                            {"dur", (span.to_ms - span.from_ms) * kUsPerMs},
-                            {"pid", 1},
-                            {"tid", kStates}});
+            slice(std::string(name_of(span.state)), "state", kStates, span.from_ms, span.to_ms);
         for (const TimelineEvent &event : timeline_.events)
             out_.push_back({{"ph", "i"},
                             {"name", event.what},
@@ -100,7 +96,18 @@ class Trace {
     }
 
   private:
-    static constexpr int kStates = 1, kEvents = 2;
+    static constexpr int kStates = 1, kEvents = 2, kSession = 3;
+
+    void slice(std::string what, const char *kind, int thread, std::int64_t from_ms, std::int64_t to_ms)
+    {
+        out_.push_back({{"ph", "X"},
+                        {"name", std::move(what)},
+                        {"cat", kind},
+                        {"ts", from_ms * kUsPerMs},
+                        {"dur", std::max<std::int64_t>(to_ms - from_ms, 0) * kUsPerMs},
+                        {"pid", 1},
+                        {"tid", thread}});
+    }
 
     void name(const char *what, int thread, const std::string &text)
     {
