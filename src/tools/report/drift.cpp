@@ -33,6 +33,9 @@ constexpr std::array kFigures{
            }},
     Figure{"growth", "bytes/s", 1.0 * kMiB, [](const PastSession &session) { return session.growth_bytes_per_s; }},
     Figure{"first hold", "s", 0.5, [](const PastSession &session) { return session.first_trip_s; }},
+    Figure{"launch", "s", 1, [](const PastSession &session) { return session.launch_s; }},
+    Figure{"GC pauses", "%", 1, [](const PastSession &session) { return session.gc_pause_percent; }},
+    Figure{"pause p99", "ms", 1, [](const PastSession &session) { return session.gc_pause_p99_ms; }},
 };
 
 std::optional<Drift> compare(const Figure &figure, const PastSession &last,
@@ -59,6 +62,10 @@ std::string amount(double value, const std::string &unit)
 {
     if (unit == "s")
         return fmt::format("{:.1f}s", value);
+    if (unit == "ms")
+        return fmt::format("{:.2f}ms", value);
+    if (unit == "%")
+        return fmt::format("{:.2f} %", value);
     return format_bytes(static_cast<std::uint64_t>(std::max(value, 0.0))) + (unit == "bytes/s" ? "/s" : "");
 }
 

@@ -15,8 +15,8 @@ inline constexpr std::size_t kFewestSessions = 5; ///< before the last one, that
 
 /// One figure of a session, and what it was before.
 struct Drift {
-    std::string what; ///< "peak", "growth", "first hold"
-    std::string unit; ///< "bytes", "bytes/s", "s"
+    std::string what; ///< "peak", "growth", "first hold", "launch", "GC pauses", "pause p99"
+    std::string unit; ///< "bytes", "bytes/s", "s", "%", "ms"
     double now = 0;
     double median = 0, spread = 0; ///< of the sessions before: median, and 1.4826 x the median absolute deviation
     std::size_t sessions = 0;      ///< how many those are
@@ -38,8 +38,8 @@ struct DriftRules {
 };
 
 /// A figure has drifted when it is beyond that share of the median, beyond three spreads of what is usual, and by more
-/// than what nobody would look at (8 MiB, 1 MiB/s, half a second). `sessions` by their start. In order of the programs'
-/// names.
+/// than what nobody would look at (8 MiB, 1 MiB/s, half a second, 1 s of a launch, 1 % of the time, 1 ms). `sessions` by their start. In
+/// order of the programs' names.
 [[nodiscard]] std::vector<ProgramDrift> drift_of(const std::vector<PastSession> &sessions, const DriftRules &rules);
 
 /// The middle one, or between the two in the middle; nothing of nothing.

@@ -59,6 +59,51 @@ std::string status_text(const SessionRecord &record)
                                    : fmt::format("{}", *record.exit_status);
 }
 
+/// What the collector did from one point to the next: totals begin again with a program that was started again.
+struct Pauses {
+    double mean_ms = 0;
+    std::uint64_t collections = 0;
+};
+
+std::vector<Pauses> pauses_of(const std::vector<RecordedPoint> &points)
+{
+    std::vector<Pauses> found;
+    RecordedPoint before;
+    for (const RecordedPoint &point : points) {
+        if (point.gc_cycles < before.gc_cycles || point.gc_pause_us < before.gc_pause_us)
+            before = RecordedPoint();
+        if (const std::uint64_t collections = point.gc_cycles - before.gc_cycles; collections > 0)
+            found.push_back({.mean_ms = static_cast<double>(point.gc_pause_us - before.gc_pause_us) /
+                                        static_cast<double>(collections) / 1000,
+                             .collections = collections});
+        before = point;
+    }
+    return found;
+}
+
+void add_pauses(PastSession &session, std::vector<Pauses> pauses, std::int64_t length_ms)
+{
+    constexpr std::int64_t kShortestMs = 1000;
+    constexpr std::uint64_t kFewestCollections = 20;
+    double sum_ms = 0;
+    std::uint64_t collections = 0;
+    for (const Pauses &each : pauses) {
+        sum_ms += each.mean_ms * static_cast<double>(each.collections);
+        collections += each.collections;
+    }
+    if (collections == 0 || length_ms < kShortestMs)
+        return;
+    session.gc_pause_percent = sum_ms / static_cast<double>(length_ms) * 100;
+    if (collections < kFewestCollections)
+        return;
+    std::ranges::sort(pauses, {}, &Pauses::mean_ms);
+    std::uint64_t beyond = collections / 100; // so many are longer
+    auto at = pauses.rbegin();
+    for (; at->collections <= beyond; ++at)
+        beyond -= at->collections;
+    session.gc_pause_p99_ms = at->mean_ms;
+}
+
 } // namespace
 
 std::string program_of(const SessionRecord &record)
@@ -83,6 +128,10 @@ void add_from_recording(PastSession &session, const Recorded &recorded)
     constexpr std::int64_t kShortestMs = 100; // less makes no rate
     const auto started = std::ranges::find(recorded.events, RecordedKind::debuggee, &RecordedEvent::kind);
     const std::int64_t from_ms = started == recorded.events.end() ? 0 : started->at_ms;
+    if (started != recorded.events.end())
+        session.launch_s = static_cast<double>(from_ms) / 1000;
+    if (!recorded.points.empty())
+        add_pauses(session, pauses_of(recorded.points), recorded.points.back().at_ms - from_ms);
     const auto first = std::ranges::find_if(recorded.points, [&](const auto &point) { return point.at_ms >= from_ms; });
     const auto highest = std::max_element(
         first, recorded.points.end(), [](const auto &a, const auto &b) { return a.current_bytes < b.current_bytes; });
@@ -127,6 +176,9 @@ std::string history_json(const std::vector<PastSession> &sessions)
         object["recording"] = session.recording.empty() ? Json() : Json(session.recording);
         object["growth_bytes_per_s"] = optional_json(session.growth_bytes_per_s);
         object["first_trip_s"] = optional_json(session.first_trip_s);
+        object["launch_s"] = optional_json(session.launch_s);
+        object["gc_pause_percent"] = optional_json(session.gc_pause_percent);
+        object["gc_pause_p99_ms"] = optional_json(session.gc_pause_p99_ms);
         list.push_back(std::move(object));
     }
     return list.dump({.ascii = true}) + '\n';

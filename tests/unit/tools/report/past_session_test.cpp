@@ -48,7 +48,33 @@ TEST(PastSession, GrowthIsUpToTheHighestPoint)
     EXPECT_DOUBLE_EQ(*session.first_trip_s, 3);
     PastSession nothing;
     add_from_recording(nothing, Recorded{});
-    EXPECT_FALSE(nothing.growth_bytes_per_s || nothing.first_trip_s);
+    EXPECT_FALSE(nothing.growth_bytes_per_s || nothing.first_trip_s || nothing.launch_s || nothing.gc_pause_percent ||
+                 nothing.gc_pause_p99_ms);
+}
+
+TEST(PastSession, PausesAreOfTheTimeAfterTheLaunch)
+{
+    Recorded recorded;
+    recorded.events = {{.at_ms = 2000, .kind = RecordedKind::debuggee}};
+    recorded.points = {{.at_ms = 0},
+                       {.at_ms = 3000, .gc_cycles = 50, .gc_pause_us = 10'000},
+                       {.at_ms = 4000, .gc_cycles = 99, .gc_pause_us = 59'000},
+                       {.at_ms = 5000, .gc_cycles = 99, .gc_pause_us = 59'000},
+                       {.at_ms = 6000, .gc_cycles = 100, .gc_pause_us = 99'000},
+                       {.at_ms = 12'000, .gc_cycles = 2, .gc_pause_us = 1'000}}; // started again
+    PastSession session;
+    add_from_recording(session, recorded);
+    EXPECT_DOUBLE_EQ(*session.launch_s, 2);
+    EXPECT_DOUBLE_EQ(*session.gc_pause_percent, 1);
+    EXPECT_DOUBLE_EQ(*session.gc_pause_p99_ms, 1); // one of 102 was 40 ms long
+    recorded.points[4] = {.at_ms = 6000, .gc_cycles = 102, .gc_pause_us = 179'000};
+    add_from_recording(session, recorded);
+    EXPECT_DOUBLE_EQ(*session.gc_pause_p99_ms, 40);
+    recorded.points = {{.at_ms = 2000}, {.at_ms = 9000, .gc_cycles = 5, .gc_pause_us = 7'000}};
+    PastSession few;
+    add_from_recording(few, recorded);
+    EXPECT_DOUBLE_EQ(*few.gc_pause_percent, 0.1);
+    EXPECT_FALSE(few.gc_pause_p99_ms);
 }
 
 TEST(PastSession, NamesCannotLeaveTheirPlace)
