@@ -51,6 +51,20 @@ TEST(Joined, EachClockFindsItsPlace)
     EXPECT_TRUE(timeline.notes.empty());
 }
 
+/// A log without a date has the wall's clock; the recording's own is that of the calendar.
+TEST(Joined, AClockOnTheWallIsThatOfTheZone)
+{
+    Timeline timeline = ten_seconds();
+    (void)::setenv("TZ", "NPT-5:45", 1);
+    ::tzset();
+    constexpr double kBegan = 5 * 3600 + 44 * 60 + 55;
+    join(timeline, {{.day_s = kBegan + 3}, {.epoch_s = 1'700'006'400}, {.day_s = 3}}, "app.log");
+    (void)::setenv("TZ", "UTC", 1);
+    ::tzset();
+    EXPECT_THAT(places(timeline), ElementsAre(3000, 4000, 5000));
+    EXPECT_EQ(timeline.notes.size(), 1U) << "three seconds past midnight was long ago there";
+}
+
 TEST(Joined, WhatIsOfAnotherTimeIsCounted)
 {
     Timeline timeline = ten_seconds();

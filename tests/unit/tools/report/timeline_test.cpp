@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/report/timeline.hpp"
 
+#include <cstdlib>
+#include <ctime>
 #include <gmock/gmock.h>
+
 #include <gtest/gtest.h>
 
 namespace dbgscope {
@@ -161,6 +164,24 @@ TEST(Timeline, WhatIsWrongWithARecordingIsSaid)
     in.header.session.id.clear();
     EXPECT_EQ(timeline_of(in).notes.size(), 5U);
     EXPECT_EQ(timeline_of(in).notes[2], "2 of its lines are not understood");
+}
+
+TEST(Timeline, TheCalendarIsThatOfTheZone)
+{
+    const auto in_zone = [](const char *zone, std::int64_t unix_s) {
+        (void)::setenv("TZ", zone, 1);
+        ::tzset();
+        std::string text = clock_text(unix_s * 1000);
+        (void)::setenv("TZ", "UTC", 1);
+        ::tzset();
+        return text;
+    };
+    EXPECT_EQ(in_zone("NPT-5:45", 1'700'006'395), "2023-11-15 05:44:55");
+    constexpr const char *kPacific = "PST8PDT,M3.2.0,M11.1.0";
+    EXPECT_EQ(in_zone(kPacific, 1'699'174'799), "2023-11-05 01:59:59"); // then the same hour again
+    EXPECT_EQ(in_zone(kPacific, 1'699'174'800), "2023-11-05 01:00:00");
+    EXPECT_EQ(in_zone("nonsense", 1'700'006'395), "2023-11-14 23:59:55");
+    EXPECT_EQ(in_zone("UTC", -1), "1969-12-31 23:59:59");
 }
 
 TEST(Timeline, TimesReadAsPeopleSayThem)
