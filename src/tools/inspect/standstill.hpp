@@ -19,8 +19,9 @@ struct Freezer {
 };
 
 /// Keeps all threads of a process where they are for a few milliseconds, so that what is read of it is of one instant.
-/// One that nobody traces is stopped by ptrace(2), which neither its parent nor a terminal sees; else its cgroup is
-/// frozen, where there is one. They go on when this ends, also when it is killed, but for the cgroup.
+/// One that nobody traces is stopped by ptrace(2), which neither its parent nor a terminal sees, though a few of its
+/// system calls end with EINTR (signal(7)); else its cgroup is frozen, where there is one. They go on when this ends,
+/// also when it is killed, but for the cgroup.
 class Standstill {
   public:
     Standstill(pid_t pid, Freezer freezer, const std::string &proc = "/proc");
