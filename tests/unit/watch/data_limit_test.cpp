@@ -78,12 +78,12 @@ TEST(DataLimit, TheKernelRefusesWhatIsBeyondAndMoreIsAllowedLater)
     EXPECT_TRUE(child.maps());
     while (child.maps())
         continue;
-    watch.make_room_for(Limit(256 * kMiB));
-    EXPECT_EQ(watch.limit(), data_limit_for(Limit(256 * kMiB)));
-    EXPECT_EQ(child.limit().rlim_cur, data_limit_for(Limit(256 * kMiB)).bytes());
+    watch.make_room_for(Limit(600 * kMiB));
+    EXPECT_EQ(watch.limit(), data_limit_for(Limit(600 * kMiB)));
+    EXPECT_EQ(child.limit().rlim_cur, data_limit_for(Limit(600 * kMiB)).bytes());
     EXPECT_TRUE(child.maps()) << "it was given more";
     watch.make_room_for(Limit(64 * kMiB));
-    EXPECT_EQ(watch.limit(), data_limit_for(Limit(256 * kMiB))) << "never lower";
+    EXPECT_EQ(watch.limit(), data_limit_for(Limit(600 * kMiB))) << "never lower";
 }
 
 TEST(DataLimit, NearToItIsToldOnce)
