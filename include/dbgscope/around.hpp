@@ -36,6 +36,7 @@ struct Around {
     Limit limit;
     bool knows_debuggees = false; ///< the seccomp filter tells of them
     SoftStop stop = SoftStop::none;
+    Limit data_limit; ///< RLIMIT_DATA of each debuggee (--rlimit-data); infinity: left as it is
     bool operator==(const Around &) const = default;
 };
 
@@ -48,6 +49,7 @@ void fields(auto &visit, Is<Around> auto &around)
     visit("limit_bytes", around.limit);
     visit("knows_debuggees", around.knows_debuggees);
     visit("stop", around.stop);
+    visit("data_limit_bytes", around.data_limit);
 }
 
 } // namespace dbgscope

@@ -33,6 +33,7 @@ enum class Key : std::uint8_t {
     memory_share,
     debugger_memory_max,
     total_memory_max,
+    rlimit_data,
     watch,
     wait,
     split,

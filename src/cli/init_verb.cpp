@@ -9,19 +9,18 @@
 
 #include <fmt/core.h>
 
+#include "cli/init_changes.hpp"
+#include "cli/init_devcontainer.hpp"
 #include "cli/messages.hpp"
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/profile.hpp"
-#include "dbgscope/utf8.hpp"
 #include "debugger/go_environment.hpp"
 #include "debugger/tool_version.hpp"
 #include "kernel/proc_files.hpp"
 #include "probe/tools.hpp"
 #include "profile/key_names.hpp"
-#include "tools/editor/diff.hpp"
 #include "tools/editor/jsonc_edit.hpp"
-#include "tools/editor/replace_file.hpp"
 #include "tools/editor/snippets.hpp"
 #include "tools/editor/vscode.hpp"
 
@@ -31,70 +30,9 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-Error usage(std::string subject, std::string cause, std::string hint = "see dbgscope init --help")
-{
-    return {.kind = ErrorKind::usage,
-            .operation = "init",
-            .subject = std::move(subject),
-            .cause = std::move(cause),
-            .hint = std::move(hint)};
-}
-
-/// One call, read from the command line and the environment.
-struct Call {
-    std::string tool;
-    std::string directory; ///< as given, or empty
-    std::string home;      ///< empty when HOME says nothing
-    std::string config_home;
-    std::string shims; ///< directory of the links
-    bool write = false;
-};
-
-struct Change {
-    FileSnapshot before;
-    std::string shown_path, after;
-};
-
-/// Shows or writes; what there is to say goes to stderr, so that stdout is a diff and nothing else.
-Result<int> make_changes(const Call &call, const std::vector<Change> &changes, const Words &notes)
-{
-    const Messages messages{Settings{}};
-    bool changed = false;
-    for (const Change &change : changes) {
-        if (change.before.text == change.after)
-            continue;
-        changed = true;
-        if (!call.write) {
-            const std::string diff =
-                unified_diff(change.before.text, change.after, change.shown_path, change.before.exists);
-            if (auto printed = print(printable_lines(diff)); !printed) // somebody's file may hold anything
-                return pass(printed);
-        } else {
-            auto written = check_links(change.shown_path);
-            if (written)
-                written = replace_file(change.before, change.after);
-            if (!written)
-                return pass(written);
-            const bool elsewhere = change.before.path != change.shown_path;
-            if (auto said = print(fmt::format("{} {}{}\n", change.before.exists ? "changed" : "created",
-                                              printable(change.shown_path),
-                                              elsewhere ? fmt::format(" ({})", printable(change.before.path)) : ""));
-                !said)
-                return pass(said);
-        }
-    }
-    for (const std::string &note : notes)
-        messages.say(note);
-    if (!changed)
-        messages.say(fmt::format("{}: nothing to change", call.tool));
-    else if (!call.write)
-        messages.say("nothing is changed yet: --write does it");
-    return 0;
-}
-
 /// The link editors are given. Under --write and in a text to paste it must be there: an editor that cannot find its
 /// dlv debugs nothing.
-Result<std::string> dlv_link(const Call &call, Words &notes, bool must_be_there = false)
+Result<std::string> dlv_link(const InitCall &call, Words &notes, bool must_be_there = false)
 {
     std::string link = call.shims + "/dlv";
     if (::access(link.c_str(), X_OK) == 0)
@@ -116,7 +54,7 @@ Result<Pairs> pairs_of(const char *option, const Words &words)
     for (const std::string &word : words) {
         const std::size_t equals = word.find('=');
         if (equals == std::string::npos || equals == 0)
-            return fail(usage(option, fmt::format("\"{}\" has no \"=\" between two words", word)));
+            return fail(init_usage(option, fmt::format("\"{}\" has no \"=\" between two words", word)));
         pairs.emplace_back(word.substr(0, equals), word.substr(equals + 1));
     }
     return pairs;
@@ -127,32 +65,18 @@ Result<void> check_environment(const Pairs &environment)
 {
     for (const auto &[name, value] : environment) {
         if (name == "GOMEMLIMIT" && !parse_gomemlimit(value))
-            return fail(usage("--env", fmt::format("GOMEMLIMIT={} ends every Go program at its start", value),
-                              "write bytes, or a whole number with KiB, MiB, GiB or TiB: 512MiB"));
+            return fail(init_usage("--env", fmt::format("GOMEMLIMIT={} ends every Go program at its start", value),
+                                   "write bytes, or a whole number with KiB, MiB, GiB or TiB: 512MiB"));
         if (!name.starts_with("DBGSCOPE_"))
             continue;
         const auto same = [&](const KeyInfo &info) { return variable_name(info) == name; };
         const auto info = std::ranges::find_if(key_table(), same);
         if (info == key_table().end())
-            return fail(usage("--env", fmt::format("dbgscope has no variable {}", name), "man dbgscope-profile"));
+            return fail(init_usage("--env", fmt::format("dbgscope has no variable {}", name), "man dbgscope-profile"));
         if (auto read = parse_value(*info, value); !read)
             return pass(read);
     }
     return {};
-}
-
-/// The folder as the user names it: a symbolic link in it stays, as in $PWD.
-fs::path logical_folder(const Call &call, const Invocation &invocation)
-{
-    std::error_code code;
-    fs::path here = fs::current_path(code);
-    const fs::path pwd(variable(invocation, "PWD"));
-    if (pwd.is_absolute() && fs::equivalent(pwd, here, code))
-        here = pwd;
-    fs::path folder = here / call.directory;
-    const bool climbs = std::ranges::find(folder, "..") != folder.end(); // ".." behind a link leads elsewhere
-    folder = climbs ? fs::canonical(folder, code) : folder.lexically_normal();
-    return folder.has_filename() || folder == folder.root_path() ? folder : folder.parent_path();
 }
 
 bool is_c_project(const fs::path &folder)
@@ -200,70 +124,56 @@ Result<LaunchWish> wish_for(const fs::path &folder, const CLI::App &parsed)
     return wish;
 }
 
-/// Adds a file's change; the text as it is comes first, so that nothing is lost when something cannot be understood.
-Result<void> edit(const fs::path &path, std::vector<Change> &changes, Words &notes, const auto &change)
-{
-    auto before = take_snapshot(path.string());
-    if (!before)
-        return pass(before);
-    Result<Edited> after = change(before->text, path.string());
-    if (!after)
-        return pass(after);
-    notes.insert(notes.end(), after->notes.begin(), after->notes.end());
-    changes.push_back({std::move(*before), path.string(), std::move(after->text)});
-    return {};
-}
-
-Result<int> init_vscode(const Call &call, const CLI::App &parsed, const Invocation &invocation)
+Result<int> init_vscode(const InitCall &call, const CLI::App &parsed, const Invocation &invocation)
 {
     const fs::path folder = logical_folder(call, invocation);
     const auto wish = wish_for(folder, parsed);
     if (!wish)
         return fail(wish.error());
     Words notes;
-    std::vector<Change> changes;
+    std::vector<InitChange> changes;
     Result<void> done;
     if (wish->go_module || !wish->c_project) {
         const auto link = dlv_link(call, notes);
         if (!link)
             return fail(link.error());
-        done =
-            edit(folder / ".vscode/settings.json", changes, notes, [&](std::string_view text, const std::string &file) {
-                return edit_vscode_settings(text, file, *link);
-            });
+        done = edit_file(
+            folder / ".vscode/settings.json", changes, notes,
+            [&](std::string_view text, const std::string &file) { return edit_vscode_settings(text, file, *link); });
     }
     if (done)
-        done =
-            edit(folder / ".vscode/launch.json", changes, notes,
-                 [&](std::string_view text, const std::string &file) { return edit_vscode_launch(text, file, *wish); });
+        done = edit_file(
+            folder / ".vscode/launch.json", changes, notes,
+            [&](std::string_view text, const std::string &file) { return edit_vscode_launch(text, file, *wish); });
     if (done && !wish->dbgscope.empty())
-        done = edit(folder / ".vscode/tasks.json", changes, notes, [&](std::string_view text, const std::string &file) {
-            return edit_vscode_tasks(text, file, wish->dbgscope);
-        });
+        done = edit_file(folder / ".vscode/tasks.json", changes, notes,
+                         [&](std::string_view text, const std::string &file) {
+                             return edit_vscode_tasks(text, file, wish->dbgscope);
+                         });
     if (!done)
         return pass(done);
     return make_changes(call, changes, notes);
 }
 
-Result<int> init_zed(const Call &call)
+Result<int> init_zed(const InitCall &call)
 {
     Words notes;
     const auto link = dlv_link(call, notes);
     if (!link)
         return fail(link.error());
-    std::vector<Change> changes;
+    std::vector<InitChange> changes;
     const auto change = [&](std::string_view text, const std::string &file) -> Result<Edited> {
         auto splices = set_member(text, file, {"dap", "Delve", "binary"}, *link);
         if (!splices)
             return pass(splices);
         return Edited{apply_splices(text, *splices), {}};
     };
-    if (auto done = edit(fs::path(call.config_home) / "zed/settings.json", changes, notes, change); !done)
+    if (auto done = edit_file(fs::path(call.config_home) / "zed/settings.json", changes, notes, change); !done)
         return pass(done);
     return make_changes(call, changes, notes);
 }
 
-Result<int> init_gdb(const Call &call)
+Result<int> init_gdb(const InitCall &call)
 {
     if (!call.write) {
         if (auto printed = print(gdb_start_file()); !printed)
@@ -277,21 +187,21 @@ Result<int> init_gdb(const Call &call)
         return fail(errno_error(code.value(), "find", "the working directory"));
     Words notes{
         fmt::format("use it with gdb -x {}, or write \"source {}\" into ~/.gdbinit", path.string(), path.string())};
-    std::vector<Change> changes;
+    std::vector<InitChange> changes;
     const auto change = [](std::string_view, const std::string &) -> Result<Edited> {
         return Edited{std::string(gdb_start_file()), {}};
     };
-    if (auto done = edit(path, changes, notes, change); !done)
+    if (auto done = edit_file(path, changes, notes, change); !done)
         return pass(done);
     return make_changes(call, changes, notes);
 }
 
 /// For the tools whose configuration is a program, or shared with other things of the user's.
-Result<int> show(const Call &call, const std::string &text, const Words &notes)
+Result<int> show(const InitCall &call, const std::string &text, const Words &notes)
 {
     if (call.write)
         return fail(
-            usage(call.tool, "its configuration is not written for you", "paste what is shown without --write"));
+            init_usage(call.tool, "its configuration is not written for you", "paste what is shown without --write"));
     if (auto printed = print(text); !printed)
         return pass(printed);
     const Messages messages{Settings{}};
@@ -309,7 +219,7 @@ bool knows_output_mode(std::string_view path)
     return version && *version >= ToolVersion{1, 21, 1};
 }
 
-Result<int> init_snippet(const Call &call, std::string_view path)
+Result<int> init_snippet(const InitCall &call, std::string_view path)
 {
     if (call.write)
         return show(call, "", {}); // refuses
@@ -329,9 +239,9 @@ Result<int> init_snippet(const Call &call, std::string_view path)
     return show(call, helix_snippet(*link, output_mode), notes);
 }
 
-Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
+Result<InitCall> read_call(const CLI::App &parsed, const Invocation &invocation)
 {
-    Call call;
+    InitCall call;
     call.tool = option_value(parsed, "TOOL");
     call.directory = option_value(parsed, "DIR");
     call.write = is_given(parsed, "--write");
@@ -346,13 +256,15 @@ Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
                                : fs::absolute(shims, code).lexically_normal().string();
     if (code)
         return fail(errno_error(code.value(), "find", "the working directory", "--shims takes an absolute path too"));
-    if (call.home.empty() && (shims.empty() || call.tool == "zed" || call.tool == "gdb"))
-        return fail(usage(call.tool, "HOME is not set", "set it to your home directory"));
-    if (!call.directory.empty() && call.tool != "vscode" && call.tool != "gdb")
-        return fail(usage(call.tool, "it takes no directory"));
-    for (const char *option : {"--env", "--substitute-path", "--program"})
-        if (call.tool != "vscode" && is_given(parsed, option))
-            return fail(usage(call.tool, fmt::format("{} is for vscode", option)));
+    if (call.home.empty() && call.tool != "devcontainer" && (shims.empty() || call.tool == "zed" || call.tool == "gdb"))
+        return fail(init_usage(call.tool, "HOME is not set", "set it to your home directory"));
+    if (!call.directory.empty() && call.tool != "vscode" && call.tool != "devcontainer" && call.tool != "gdb")
+        return fail(init_usage(call.tool, "it takes no directory"));
+    for (const auto &[option, tool] :
+         {std::pair{"--env", "vscode"}, std::pair{"--substitute-path", "vscode"}, std::pair{"--program", "vscode"},
+          std::pair{"--engine", "devcontainer"}, std::pair{"--privileged", "devcontainer"}})
+        if (call.tool != tool && is_given(parsed, option))
+            return fail(init_usage(call.tool, fmt::format("{} is for {}", option, tool)));
     return call;
 }
 
@@ -360,15 +272,17 @@ Result<Call> read_call(const CLI::App &parsed, const Invocation &invocation)
 
 void declare_init(CLI::App &app)
 {
-    add_value(app, "TOOL", "vscode|nvim|helix|emacs|zed|gdb|shell", "The tool that is to start its debugger here",
-              Times::required);
-    add_value(app, "DIR", "DIR", "vscode: the folder that is opened; gdb: where start.gdb is written");
+    add_value(app, "TOOL", "vscode|devcontainer|nvim|helix|emacs|zed|gdb|shell",
+              "The tool that is to start its debugger here", Times::required);
+    add_value(app, "DIR", "DIR", "vscode, devcontainer: the folder that is opened; gdb: where start.gdb is written");
     add_flag(app, "--write", "Change the files instead of showing a diff");
     add_value(app, "--shims", "DIR", "Directory of the links that install-shims made");
     add_value(app, "--env", "NAME=VALUE", "vscode: a variable for each Go launch configuration", Times::again);
     add_value(app, "--substitute-path", "FROM=TO", "vscode: a folder as it is here, and where the program was built",
               Times::again);
     add_value(app, "--program", "FILE", "vscode: the C or C++ program that a cppdbg configuration is added for");
+    add_value(app, "--engine", "docker|podman", "devcontainer: what starts the container; docker unless it is given");
+    add_flag(app, "--privileged", "devcontainer: for Docker before 28, rootless Docker and Codespaces");
 }
 
 Result<int> init_verb(const CLI::App &parsed, const Invocation &invocation)
@@ -379,6 +293,8 @@ Result<int> init_verb(const CLI::App &parsed, const Invocation &invocation)
     const std::string &tool = call->tool;
     if (tool == "vscode")
         return init_vscode(*call, parsed, invocation);
+    if (tool == "devcontainer")
+        return init_devcontainer(*call, parsed, invocation);
     if (tool == "zed")
         return init_zed(*call);
     if (tool == "gdb")
@@ -387,10 +303,10 @@ Result<int> init_verb(const CLI::App &parsed, const Invocation &invocation)
         return show(*call, shell_snippet(call->shims), {});
     if (tool == "nvim" || tool == "helix" || tool == "emacs")
         return init_snippet(*call, variable(invocation, "PATH"));
-    const std::string near = suggest(tool, {"vscode", "nvim", "helix", "emacs", "zed", "gdb", "shell"});
-    return fail(
-        usage(fmt::format("\"{}\"", tool), "not a tool it knows",
-              near.empty() ? "vscode, nvim, helix, emacs, zed, gdb or shell" : fmt::format("did you mean {}?", near)));
+    const std::string near = suggest(tool, {"vscode", "devcontainer", "nvim", "helix", "emacs", "zed", "gdb", "shell"});
+    return fail(init_usage(fmt::format("\"{}\"", tool), "not a tool it knows",
+                           near.empty() ? "vscode, devcontainer, nvim, helix, emacs, zed, gdb or shell"
+                                        : fmt::format("did you mean {}?", near)));
 }
 
 } // namespace dbgscope

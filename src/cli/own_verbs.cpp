@@ -48,7 +48,7 @@ constexpr OwnVerb kVerbs[] = {
      declare_history, history_verb},
     {"dap", "dap [ID|FILE] [--json]", "what an editor and a debugger said to each other, from a log of their protocol",
      declare_dap, dap_verb},
-    {"init", "init vscode|nvim|helix|emacs|zed|gdb|shell [DIR] [--write]",
+    {"init", "init vscode|devcontainer|nvim|helix|emacs|zed|gdb|shell [DIR] [--write]",
      "make an editor, gdb or shell start debuggers through dbgscope", declare_init, init_verb},
     {"lint", "lint FILE... [--json]", "check launch.json, settings.json and our own configuration", declare_lint,
      lint_verb},

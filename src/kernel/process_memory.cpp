@@ -41,4 +41,16 @@ std::optional<std::uint64_t> own_memory_of(pid_t pid, const std::string &proc)
     return status ? parse_own_memory(*status) : std::nullopt;
 }
 
+std::optional<std::uint64_t> parse_mapped_data(std::string_view status)
+{
+    const auto kib = kib_of(status, "VmData");
+    return kib ? std::optional(*kib * 1024) : std::nullopt;
+}
+
+std::optional<std::uint64_t> mapped_data_of(pid_t pid, const std::string &proc)
+{
+    const auto status = read_file(proc + '/' + std::to_string(pid) + "/status");
+    return status ? parse_mapped_data(*status) : std::nullopt;
+}
+
 } // namespace dbgscope

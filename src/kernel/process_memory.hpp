@@ -16,5 +16,8 @@ namespace dbgscope {
 [[nodiscard]] std::optional<std::uint64_t> parse_own_memory(std::string_view status);
 /// Of all the process's threads together. Nothing: it has ended, or is not ours to see.
 [[nodiscard]] std::optional<std::uint64_t> own_memory_of(pid_t pid, const std::string &proc = "/proc");
+/// What RLIMIT_DATA counts: private memory that can be written, used or not, but for stacks (VmData).
+[[nodiscard]] std::optional<std::uint64_t> parse_mapped_data(std::string_view status);
+[[nodiscard]] std::optional<std::uint64_t> mapped_data_of(pid_t pid, const std::string &proc = "/proc");
 
 } // namespace dbgscope

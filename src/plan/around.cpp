@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
+#include "plan/data_limit.hpp"
 #include "plan/fuse.hpp"
 
 namespace dbgscope {
@@ -13,7 +14,7 @@ namespace {
 bool in_container(const Facts &facts)
 {
     const Delegation &own = facts.cgroup.delegation;
-    return facts.host.container.known() || own.namespace_root || own.read_only;
+    return facts.host.container.value_or("chroot") != "chroot" || own.namespace_root || own.read_only;
 }
 
 /// Whose limit it is: "the container", "/user.slice".
@@ -157,7 +158,7 @@ std::vector<Notice> without_cgroup_notices(const Facts &facts, const Request &re
     std::string line = lost.empty() ? "no scope: " + why : fmt::format("{}, there is no scope: {}", lost, why);
     line += "; " + in_force(facts);
     if (watch.watch && watch.watch->around)
-        line += "; " + fuse_words(*watch.watch);
+        line += "; " + fuse_words(*watch.watch) + data_limit_words(request, *watch.watch);
     notices.push_back({"no-scope", std::move(line)});
     return notices;
 }

@@ -9,6 +9,7 @@
 #include "debugger/go_environment.hpp"
 #include "kernel/cgroup_files.hpp"
 #include "plan/around.hpp"
+#include "plan/data_limit.hpp"
 #include "plan/fuse.hpp"
 #include "plan/growth_profile.hpp"
 #include "plan/heap_profile.hpp"
@@ -281,6 +282,7 @@ Result<WatchPlan> unwatched(const Look &look, std::string why)
     if (look.request.tool != Tool::none && look.option.backend != Backend::none)
         plan.left_out.push_back({"watcher", "the watcher, and with it clean-up, split and fuse: " + why});
     plan_recording(look.request, plan);
+    note_no_data_limit(look.request, why, plan);
     return plan;
 }
 
@@ -348,6 +350,7 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     if (launches(request) || command) {
         plan_heap_profile(facts, request, plan);
         plan_growth_profile(facts, request, plan);
+        plan_data_limit(facts, request, plan);
         plan_look(request.settings, plan);
     }
     if (!alone)

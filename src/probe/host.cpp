@@ -147,6 +147,23 @@ std::string container_of_sandbox(Reader &reader)
     return name && trimmed(*name) == "bwrap" ? "bubblewrap" : "";
 }
 
+// 1208 1207 0:243 / / rw,relatime - overlay overlay rw,lowerdir=/var/lib/containerd/io.containerd.snapshotter.v1…
+/// What only the mounts show. containerd by itself (ctr, nerdctl) leaves no mark, but its snapshotter's directory below
+/// the root. Of a chroot(2) into a plain directory no mount can be seen at "/"; the file has only what is below.
+std::string container_of_mounts(Reader &reader)
+{
+    const auto mounts = reader.read(kSelfMounts, Records::many);
+    std::string_view text = mounts ? *mounts : std::string_view{};
+    const bool any = !text.empty();
+    while (!text.empty()) {
+        const std::string_view line = next_line(text);
+        const std::vector<std::string> words = split_words(line);
+        if (words.size() > 4 && words[4] == "/")
+            return line.contains("/io.containerd.") ? "containerd" : "";
+    }
+    return any ? "chroot" : "";
+}
+
 /// VS Code's and GitHub's development containers are engines' containers with a configuration of their own.
 std::string container_of_editor(const SysRoot &root)
 {
@@ -172,6 +189,8 @@ Fact<std::string> detect_container(Reader &reader, const SysRoot &root)
         name = container_of_init(reader);
     if (name.empty())
         name = container_of_sandbox(reader);
+    if (name.empty())
+        name = container_of_mounts(reader);
     if (name.empty() || name == "wsl")
         return Why::absent;
     return name;

@@ -56,6 +56,8 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "Limit of the debugger and what it starts, such as go build"},
     {Key::total_memory_max, "total.memory_max", "", T::size, tighten, kMemory, "", 1, 0, "SIZE",
      "Limit of the whole scope, debugger and debuggee together"},
+    {Key::rlimit_data, "rlimit_data", "", T::text, forbidden, kMemory, "", 0, 0, "auto|off|SIZE",
+     "Where no cgroup can be made: most memory the debuggee may map (RLIMIT_DATA)"},
 
     {Key::watch, "watch", "-w", T::flag, forbidden, kWatch, "", 0, 0, "",
      "Leave a watcher beside the command: the default with a debugger verb"},

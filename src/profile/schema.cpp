@@ -44,7 +44,7 @@ std::string reaction_pattern(Key key)
 
 Json text_schema(const KeyInfo &info)
 {
-    if (info.key == Key::go_memlimit)
+    if (info.key == Key::go_memlimit || info.key == Key::rlimit_data)
         return number_or_text("integer", one_of({"auto", "off", kBytes}));
     return {{"type", Json::array({"string", "integer"})}, {"minLength", 1}}; // uid: 1000
 }

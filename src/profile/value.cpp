@@ -167,7 +167,7 @@ Result<Value> parse_text(const KeyInfo &info, std::string_view text)
         return refuse(info, text, "empty", "leave it out instead");
     if (text.find('\0') != std::string_view::npos)
         return refuse(info, text.substr(0, text.find('\0')), "a NUL byte inside", "");
-    if (info.key == Key::go_memlimit && text != "auto" && text != "off") {
+    if ((info.key == Key::go_memlimit || info.key == Key::rlimit_data) && text != "auto" && text != "off") {
         const auto size = parse_size(text);
         if (!size || size->kind != SizeSpec::Kind::bytes || size->value == 0)
             return refuse(info, text, size ? "not an amount of bytes" : size.error().cause,

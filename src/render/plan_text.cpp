@@ -137,6 +137,8 @@ std::string describe(const Watch &watch)
         text += fmt::format("\n       know each debuggee, oom_score_adj {}", watch.debuggee_oom_score_adj);
     if (watch.fuse != FuseAction::off)
         text += fmt::format("\n       {} at {}", fuse_text(watch.fuse), fuse_line_text(watch));
+    if (watch.around && watch.around->data_limit.finite())
+        text += fmt::format("\n       let each debuggee map {} (RLIMIT_DATA)", format_limit(watch.around->data_limit));
     if (watch.growth_period != 0)
         text += fmt::format("\n       sample who grows it: one page fault of {}", watch.growth_period);
     if (watch.snapshot)

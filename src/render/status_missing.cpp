@@ -17,7 +17,8 @@ void memory_controller(const Facts &facts, Lines &lines)
         return;
     std::string line = "memory limits: " + cgroup.delegation.detail;
     if (cgroup.layout == Layout::none)
-        line += "; mount cgroup2 on /sys/fs/cgroup";
+        line += facts.host.container.value_or("") == "chroot" ? "; " + writable_cgroupfs_cure("chroot")
+                                                              : "; mount cgroup2 on /sys/fs/cgroup";
     lines.push_back(std::move(line));
 }
 

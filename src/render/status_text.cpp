@@ -33,7 +33,9 @@ std::string where(const Facts &facts)
     if (!host.kernel.empty())
         text += " on kernel " + printable(host.kernel);
     text += fmt::format(", {}", kLayouts.at(static_cast<std::size_t>(facts.cgroup.layout)));
-    if (host.container)
+    if (host.container.value_or("") == "chroot")
+        text += ", in a chroot";
+    else if (host.container)
         text += ", in a " + printable(*host.container) + " container";
     if (host.wsl != Wsl::no)
         text += host.wsl == Wsl::wsl1 ? ", WSL 1" : ", WSL 2";

@@ -17,6 +17,8 @@ constexpr std::pair<std::string_view, std::string_view> kCures[] = {
     {"kubernetes",
      "on the node: cgroup_writable = true for the runtime in containerd's configuration (2.1 and later), or "
      "CRI-O's annotation io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw; else set resources.limits.memory"},
+    {"containerd", "start it with --privileged (ctr run, nerdctl run)"},
+    {"chroot", "outside of it: mount --rbind /sys/fs/cgroup DIR/sys/fs/cgroup, where DIR is its root"},
     {"lxc", "lxc.mount.auto = cgroup:rw in the container's configuration"},
     {"systemd-nspawn", "start it with --boot: systemd inside is given a cgroup of its own"},
     {"bubblewrap", "start it with --bind /sys/fs/cgroup /sys/fs/cgroup"},

@@ -21,6 +21,7 @@
 #include "kernel/process_stat.hpp"
 #include "kernel/threads.hpp"
 #include "sys/file.hpp"
+#include "watch/data_limit.hpp"
 #include "watch/dying.hpp"
 #include "watch/exit_status.hpp"
 #include "watch/heap_switch.hpp"
@@ -99,6 +100,7 @@ std::optional<pid_t> Debuggees::on_notice(Limit cap)
     const bool outside = procs_.valid() && !is_in(notice->thread, session_.place.debuggee());
     const int code = session_.alone() ? 0 : move(notice->thread);
     raise_oom_score(notice->thread, oom_score_adj_);
+    const bool bounded = bound_data(notice->thread, data_limit_);
     if (!listener_.valid(notice->id)) { // interrupted or dead: the call starts again, or never
         if (code == 0 && outside)
             move_back(notice->thread);
@@ -112,6 +114,8 @@ std::optional<pid_t> Debuggees::on_notice(Limit cap)
         say_(fmt::format("{}, so it {}: {}", "the debuggee cannot be moved out of the debugger's cgroup",
                          refuse_ ? "may not start (--require=split)" : "shares the debugger's limit",
                          to_line(cgroup_error(CgroupOperation::enter, code, session_.place.debuggee()))));
+    if (!bounded && !std::exchange(failure_said_, true))
+        say_("what the debuggee may map could not be bounded (--rlimit-data)");
     const pid_t pid = code == 0 ? thread_group(notice->thread) : 0; // 0: it has ended already
     if (pid == 0)
         return std::nullopt;
@@ -330,6 +334,18 @@ void Debuggees::check_places(Limit cap)
     for (const Debuggee &debuggee : living_)
         if (!ended(debuggee))
             check_place(debuggee, cap);
+}
+
+void Debuggees::check_places_at_times(Limit cap)
+{
+    constexpr std::chrono::milliseconds kPause{500};
+    if (living_.empty() || escape_said_ || !session_.debuggee.valid() || session_.place.version != 1)
+        return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - places_checked_ < kPause)
+        return;
+    places_checked_ = now;
+    check_places(cap);
 }
 
 /// The limit counts where the process really is (facts: programs that migrate themselves exist).

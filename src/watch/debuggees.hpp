@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -63,6 +64,8 @@ class Debuggees {
     void forget_listener() { listener_ = PtraceListener(UniqueFd()); }
     /// `may` is asked before a debuggee gets a large piece of memory; where it says no, that call waits.
     void ask_before_allocating(std::function<bool(std::uint64_t bytes)> may) { may_allocate_ = std::move(may); }
+    /// Each new one may map so much (RLIMIT_DATA).
+    void bound_data_to(Limit limit) { data_limit_ = limit; }
     /// Lets those that wait have it.
     void let_allocate();
     /// Takes one notification and answers it. Returns the pid of a process that was moved into the cgroup.
@@ -71,6 +74,8 @@ class Debuggees {
     void look(Limit cap);
     /// Warns, once, of a debuggee that has left its cgroup.
     void check_places(Limit cap);
+    /// The same, twice a second at most, at whatever has woken the watcher: on v1 no event tells that a process leaves.
+    void check_places_at_times(Limit cap);
     /// Those that have ended since the last call.
     [[nodiscard]] std::vector<GoneDebuggee> collect_gone();
     /// Debuggees that the debugger has let go of by now; they are not followed any more.
@@ -110,14 +115,16 @@ class Debuggees {
     Say say_;
     std::function<bool(std::uint64_t bytes)> may_allocate_;
     std::vector<std::uint64_t> waiting_; ///< notifications that are not answered yet
-    UniqueFd procs_;                     ///< debuggee/cgroup.procs, open for writing
-    int no_procs_ = 0;                   ///< errno of opening it
+    Limit data_limit_;
+    UniqueFd procs_;   ///< debuggee/cgroup.procs, open for writing
+    int no_procs_ = 0; ///< errno of opening it
     std::vector<Debuggee> living_;
     std::set<pid_t> known_;        ///< pids of all there have been
     std::set<pid_t> detached_;     ///< thread groups the debugger let go of: not ours to end
     std::vector<ProcessId> forks_; ///< the same of what a debuggee forked
     ProgramEnd end_ = ProgramEnd::none;
     std::string debuggers_own_; ///< the debugger's program, once it was asked for
+    std::chrono::steady_clock::time_point places_checked_;
     bool adopted_ = false;
     bool failure_said_ = false, escape_said_ = false;
 };

@@ -68,6 +68,8 @@ SoftSample SoftKeeper::sample()
         sample.traced = sample.traced || tracer_of(process.pid) != 0;
         sample.stopped = sample.stopped && stat->state == 't' && all_stopped(process.pid);
         sample.own_bytes += *bytes;
+        if (const auto line = data_.see(process.pid))
+            config_.tell(*line);
         if (*bytes >= most) {
             most = *bytes;
             largest_ = process;
@@ -152,6 +154,7 @@ bool SoftKeeper::may_allocate(std::uint64_t bytes)
 void SoftKeeper::set_cap(Limit cap)
 {
     config_.cap = cap;
+    data_.make_room_for(cap);
     look();
 }
 

@@ -11,6 +11,7 @@
 #include "dbgscope/session.hpp"
 #include "kernel/cgroup.hpp"
 #include "watch/cpu_clock.hpp"
+#include "watch/data_limit.hpp"
 #include "watch/debuggees.hpp"
 #include "watch/loop.hpp"
 #include "watch/soft_fuse.hpp"
@@ -25,6 +26,8 @@ struct SoftConfig {
     ProcessId debugger;
     /// As FuseConfig::say: ids of fuse_keeper.hpp.
     std::function<void(std::string_view id, std::string_view line)> say;
+    /// What is no business of the fuse's own.
+    std::function<void(std::string_view line)> tell;
     /// Answers the allocations that wait.
     std::function<void()> let_allocate;
 };
@@ -33,7 +36,10 @@ struct SoftConfig {
 /// would need to fill the room that is left. It sleeps while the debuggee does.
 class SoftKeeper {
   public:
-    explicit SoftKeeper(SoftConfig config) : config_(std::move(config)), fuse_(config_.action, config_.around.stop) {}
+    explicit SoftKeeper(SoftConfig config)
+        : config_(std::move(config)), fuse_(config_.action, config_.around.stop), data_(config_.around.data_limit)
+    {
+    }
 
     [[nodiscard]] Source source();
     /// Who is debugged now.
@@ -49,6 +55,7 @@ class SoftKeeper {
     [[nodiscard]] SessionState state() const;
     [[nodiscard]] std::uint32_t trips() const { return fuse_.trips(); }
     [[nodiscard]] Limit cap() const { return config_.cap; }
+    [[nodiscard]] Limit data_limit() const { return data_.limit(); }
     [[nodiscard]] std::uint64_t peak_bytes() const { return peak_bytes_; }
 
   private:
@@ -62,6 +69,7 @@ class SoftKeeper {
 
     SoftConfig config_;
     SoftFuse fuse_;
+    DataWatch data_;
     std::vector<ProcessId> living_;
     ProcessId largest_;
     CpuClock clock_;

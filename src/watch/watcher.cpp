@@ -167,7 +167,7 @@ void Watcher::take_listener(UniqueFd fd)
     };
     debuggees_.emplace(cgroups_ ? *cgroups_ : no_cgroups_, PtraceListener(std::move(fd)), debugger_.pid,
                        order_.debuggee_oom_score_adj, order_.split_required, order_.heap_profile_rate, tell);
-    guard_allocations();
+    bound_debuggees();
 }
 
 void Watcher::say(std::string_view line)

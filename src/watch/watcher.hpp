@@ -52,7 +52,7 @@ class Watcher {
     void set_up_alone();
     void take_soft_cap(bool asked);
     void note_soft_state();
-    void guard_allocations();
+    void bound_debuggees();
     void disarm_fuses();
     void end_alone();
     void follow();

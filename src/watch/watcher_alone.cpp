@@ -39,6 +39,7 @@ void Watcher::set_up_alone()
                              .action = order_.fuse,
                              .debugger = debugger_,
                              .say = [this](std::string_view id, std::string_view line) { on_fuse(id, line); },
+                             .tell = [this](std::string_view line) { tell(line); },
                              .let_allocate =
                                  [this] {
                                      if (debuggees_)
@@ -46,9 +47,11 @@ void Watcher::set_up_alone()
                                  }});
 }
 
-/// Under dlv that serves a client. See answer_for_ever().
-void Watcher::guard_allocations()
+/// Allocations: under dlv that serves a client. See answer_for_ever().
+void Watcher::bound_debuggees()
 {
+    if (order_.around)
+        debuggees_->bound_data_to(order_.around->data_limit);
     if (!soft_ || order_.around->stop != SoftStop::allocation)
         return;
     if (auto guard = HoldGuard::start(debuggees_->listener(), [this] { debuggees_->answer_for_ever(); }))
@@ -66,8 +69,11 @@ void Watcher::follow()
 /// `dbgscope set`, `dbgscope more`.
 void Watcher::take_soft_cap(bool asked)
 {
-    if (const auto cap = soft_ && asked ? recorder_.take_cap() : std::nullopt)
+    if (const auto cap = soft_ && asked ? recorder_.take_cap() : std::nullopt) {
         soft_->set_cap(*cap);
+        if (debuggees_)
+            debuggees_->bound_data_to(soft_->data_limit());
+    }
 }
 
 void Watcher::note_soft_state()

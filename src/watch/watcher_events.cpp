@@ -38,4 +38,25 @@ void Watcher::react(SessionEvent event, std::string_view text)
         look_inside();
 }
 
+void Watcher::take(const PressureStep &step, Time now)
+{
+    if (!step.line.empty())
+        tell(step.line);
+    if (step.stalling && !step.line.empty())
+        react(SessionEvent::pressure, step.line);
+    if (step.stalling || step.over)
+        if (const auto line = oom_->on_pressure(step.stalling, now))
+            tell(*line);
+    if (step.effect == PressureEffect::lower_weight)
+        lower_weight();
+    if (step.effect == PressureEffect::restore_weight && !weight_before_.empty())
+        (void)Cgroup(cgroups_->debuggee.get(), cgroups_->place.version)
+            .write(CgroupFile::cpu_weight, weight_before_)
+            .has_value();
+    if (fuse_ && step.effect == PressureEffect::hold)
+        fuse_->hold_for_pressure(true);
+    if (fuse_ && step.effect == PressureEffect::release)
+        fuse_->hold_for_pressure(false);
+}
+
 } // namespace dbgscope

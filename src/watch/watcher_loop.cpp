@@ -171,6 +171,8 @@ void Watcher::run()
     while (!gone_ && loop_.turn()) {
         note_state(std::chrono::steady_clock::now());
         recording_.turn(recorder_.record());
+        if (debuggees_)
+            debuggees_->check_places_at_times(order_.cap);
     }
 }
 
@@ -327,27 +329,6 @@ void Watcher::look(Time now)
         record.debuggees.push_back(debuggee.id.pid);
     follow();
     recorder_.write();
-}
-
-void Watcher::take(const PressureStep &step, Time now)
-{
-    if (!step.line.empty())
-        tell(step.line);
-    if (step.stalling && !step.line.empty())
-        react(SessionEvent::pressure, step.line);
-    if (step.stalling || step.over)
-        if (const auto line = oom_->on_pressure(step.stalling, now))
-            tell(*line);
-    if (step.effect == PressureEffect::lower_weight)
-        lower_weight();
-    if (step.effect == PressureEffect::restore_weight && !weight_before_.empty())
-        (void)Cgroup(cgroups_->debuggee.get(), cgroups_->place.version)
-            .write(CgroupFile::cpu_weight, weight_before_)
-            .has_value();
-    if (fuse_ && step.effect == PressureEffect::hold)
-        fuse_->hold_for_pressure(true);
-    if (fuse_ && step.effect == PressureEffect::release)
-        fuse_->hold_for_pressure(false);
 }
 
 /// `dlv dap` ends with its only client: one that lives and is not connected now has never had one.

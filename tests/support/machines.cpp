@@ -108,14 +108,16 @@ void with_systemd(FakeRoot &root, bool user)
 void mount_v2(FakeRoot &root, const std::string &options)
 {
     root.file("/proc/self/mountinfo",
-              mount_line(23, "/", "/proc", "rw,relatime", "proc proc rw") +
+              mount_line(22, "/", "/", "rw,relatime", "ext4 /dev/vda1 rw") +
+                  mount_line(23, "/", "/proc", "rw,relatime", "proc proc rw") +
                   mount_line(29, "/", "/sys/fs/cgroup", options, "cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot"));
 }
 
 /// v1 as systemd and init scripts mount it; `unified`: cgroup2 beside it, without controllers.
 void mount_v1(FakeRoot &root, const std::string &cgroup_root, bool unified)
 {
-    std::string lines = mount_line(30, "/", "/sys/fs/cgroup", "ro,nosuid", "tmpfs tmpfs ro,mode=755");
+    std::string lines = mount_line(22, "/", "/", "rw,relatime", "ext4 /dev/vda1 rw");
+    lines += mount_line(30, "/", "/sys/fs/cgroup", "ro,nosuid", "tmpfs tmpfs ro,mode=755");
     lines += mount_line(31, cgroup_root, "/sys/fs/cgroup/systemd", "rw", "cgroup cgroup rw,xattr,name=systemd");
     lines += mount_line(32, cgroup_root, "/sys/fs/cgroup/cpu,cpuacct", "rw", "cgroup cgroup rw,cpu,cpuacct");
     lines += mount_line(33, cgroup_root, "/sys/fs/cgroup/memory", "rw", "cgroup cgroup rw,memory");

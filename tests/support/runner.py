@@ -9,7 +9,7 @@
     editors           VS Code in a browser, Neovim, Helix, Emacs and their debug adapters, driven as people do (editors.py fetches)
     package           the Debian package in clean Debian 12 and 13 roots
     vm                one boot: Debian 12, cgroup v2
-    vm-all            Debian 12 v2, hybrid, legacy; Debian 13 v2
+    vm-all            Debian 12 v2, hybrid, legacy; Debian 13 and sid v2
     all               everything, with desktop, editors, package and vm-all. Default: everything, with vm.
 
 The last line is "N passed, N failed, N skipped". Exit status 1 when something failed, or
@@ -40,7 +40,7 @@ MUST_RUN = os.environ.get("DBGSCOPE_MUST_RUN") == "1"
 GTEST = ("unit", "golden", "cli")
 VM_SUITES = {
     "vm": ["vm:v2@12"],
-    "vm-all": ["vm:v2@12", "vm:hybrid@12", "vm:legacy@12", "vm:v2@13"],
+    "vm-all": ["vm:v2@12", "vm:hybrid@12", "vm:legacy@12", "vm:v2@13", "vm:v2@sid"],
 }
 SUITES = (*GTEST, "rules", "host", "pidns", "desktop", "editors", "package", *VM_SUITES)
 DEFAULT = [s for s in SUITES if s not in ("vm-all", "package", "desktop", "editors")]

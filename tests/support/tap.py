@@ -61,7 +61,7 @@ class Result:
     stderr: str
 
 
-def test(*envs, user=None, debian=("12", "13"), timeout=None):
+def test(*envs, user=None, debian=("12", "13", "sid"), timeout=None):
     """Register a test. envs: host, pidns, desktop, vm:v2, vm:hybrid, vm:legacy, rules.
 
     user: "root", "dev" (an ordinary user; in a VM uid 1000 with a user manager and a
@@ -188,11 +188,12 @@ def program(name):
 # Running a module.
 
 def debian_version():
+    """"12", "13", or "sid", which has no number."""
     try:
-        match = re.search(r'^VERSION_ID="?(\d+)', pathlib.Path("/etc/os-release").read_text(), re.M)
+        match = re.search(r'^VERSION_ID="?(\d+)|^PRETTY_NAME=.*/(sid)\b', pathlib.Path("/etc/os-release").read_text(), re.M)
     except OSError:
         match = None
-    return match.group(1) if match else ""
+    return match[1] or match[2] if match else ""
 
 
 def _selected(options):

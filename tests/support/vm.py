@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots Debian in QEMU, with real systemd, and runs test modules or a command in it.
 
-    vm.py module SPEC [--filter S] X_test.py...   SPEC: vm:v2@12 vm:hybrid@12 vm:legacy@12 vm:v2@13
+    vm.py module SPEC [--filter S] X_test.py...   SPEC: vm:v2@12 vm:hybrid@12 vm:legacy@12 vm:v2@13 vm:v2@sid
     vm.py run [--user dev] SPEC -- COMMAND...     with $DBGSCOPE_BIN's directory in PATH
-    vm.py root 12|13                              only makes (or finds) the root file system
+    vm.py root 12|13|sid                              only makes (or finds) the root file system
 
 Exit status: 0, the command's, 1 when a module failed, 77 where VMs cannot run here (the
 reason is printed), 125 when the VM itself failed. The root file system is made once by
@@ -135,6 +135,11 @@ def qemu_command(root, payload, work, env, append=""):
             "-serial", f"file:{work}/console", "-serial", f"file:{work}/results"]
 
 
+def is_first_line(line):
+    """systemd 262 asks the terminal of a service for its name first: "\x1bP+q6E616D65\x1b\\# guest started"."""
+    return line == STARTED or (line.startswith("\x1b") and line.endswith(STARTED))
+
+
 class Follow:
     """Yields the complete lines that have been added to a file."""
 
@@ -166,7 +171,7 @@ def boot(command, work, out):
             ended = qemu.poll() is not None
             for line in results.lines():
                 last = time.monotonic()
-                if line == STARTED:
+                if is_first_line(line):
                     started = True
                     progress(f"guest is up after {last - start:.0f} s")
                 elif line.startswith(DONE):

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 PR_SET_PDEATHSIG = 1
-SUITES = {"12": "bookworm", "13": "trixie"}
+SUITES = {"12": "bookworm", "13": "trixie", "sid": "sid"}
 PACKAGES = [
     "systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd", "linux-image-cloud-amd64", "python3",
     "delve", "golang-go", "gdb", "gdbserver", "passwd", "procps", "strace", "util-linux", "libsystemd0", "libseccomp2",
@@ -140,8 +140,9 @@ def mirror_lines(suite):
     if release.get("ID") != "debian":
         raise Unavailable(f"the roots are made from this machine's Debian mirror, but this is {release.get('ID')}")
     own = release["VERSION_CODENAME"]
+    archives = (own,) if suite == "sid" else (own, f"{own}-updates", f"{own}-security")  # sid has no others
     lines = [f"deb {options}{uri} {there.replace(own, suite)} main"
-             for options, uri, there in apt_sources() if there in (own, f"{own}-updates", f"{own}-security")]
+             for options, uri, there in apt_sources() if there in archives]
     if not lines:
         raise Unavailable(f"no source of {own} in this machine's /etc/apt")
     return list(dict.fromkeys(lines))

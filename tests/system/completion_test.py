@@ -133,7 +133,8 @@ def check(shell):
         tap.equal(place.offers("dbgscope profile show --or"), {"--origin"})
         tap.contains(place.offers("dbgscope profile check "), "facts.json")
         tap.equal(place.offers("dbgscope install-shims fo"), {"folder"})
-        tap.equal(place.offers("dbgscope init "), {"vscode", "nvim", "helix", "emacs", "zed", "gdb", "shell"})
+        tap.equal(place.offers("dbgscope init "), {"vscode", "devcontainer", "nvim", "helix", "emacs", "zed", "gdb",
+                                                  "shell"})
         tap.equal(place.offers("dbgscope init --write vscode fo"), {"folder"})
         tap.equal(place.offers("dbgscope lint facts.json fac"), {"facts.json"})
         tap.equal(place.offers("dbgscope status --js"), {"--json"})

@@ -11,6 +11,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import runner
 import tap
+import vm
 from outcome import Outcome
 
 RUNNER = pathlib.Path(tap.__file__).parent / "runner.py"
@@ -46,6 +47,15 @@ class Run:
     def started(self):
         found = self.pids.read_text().split() if self.pids.exists() else []
         return found if len(found) == 3 else None
+
+
+@tap.test("host")
+def the_first_line_of_a_guest_is_known():
+    """What came of systemd 262: a question to the terminal stands before it, which an answer would have ended."""
+    for line in ("# guest started", "\x1bP+q6E616D65\x1b\\# guest started", "\x1b[c\x1b[?25h# guest started"):
+        tap.true(vm.is_first_line(line), repr(line))
+    for line in ("", "# guest done 0", "it said # guest started", "# guest started, or not"):
+        tap.true(not vm.is_first_line(line), repr(line))
 
 
 @tap.test("host")

@@ -15,14 +15,16 @@ CheckFinding version_finding(const DoctorInput &input)
     const CgroupFacts &cgroup = input.facts.cgroup;
     if (cgroup.memory.version == 0) {
         const bool none = cgroup.layout == Layout::none;
+        const bool elsewhere = none && input.facts.host.container.value_or("") == "chroot";
         return {.level = CheckLevel::fail,
                 .looked_at = kLooked,
                 .found = cgroup.delegation.detail.empty() ? "no memory controller can be seen"
                                                           : "no memory controller: " + cgroup.delegation.detail,
                 .matters = "no memory limit can be set, and none of ours can be seen",
-                .cure = none ? "mount cgroup2 on /sys/fs/cgroup (as root: mount -t cgroup2 none /sys/fs/cgroup)"
-                             : "enable the memory controller: boot without cgroup_disable=memory, and have it in "
-                               "cgroup.subtree_control of every cgroup above"};
+                .cure = elsewhere ? writable_cgroupfs_cure("chroot")
+                        : none    ? "mount cgroup2 on /sys/fs/cgroup (as root: mount -t cgroup2 none /sys/fs/cgroup)"
+                                  : "enable the memory controller: boot without cgroup_disable=memory, and have it in "
+                                    "cgroup.subtree_control of every cgroup above"};
     }
     if (cgroup.memory.v2())
         return {.looked_at = kLooked, .found = "cgroup v2 carries the memory controller"};

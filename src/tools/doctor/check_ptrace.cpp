@@ -108,7 +108,7 @@ CheckFindings check_ptrace(const DoctorInput &input)
         for (CheckFinding &finding : tried_findings(input))
             findings.push_back(std::move(finding));
     const HostFacts &host = input.facts.host;
-    if (host.container && !host.cap_sys_ptrace)
+    if (host.container && *host.container != "chroot" && !host.cap_sys_ptrace)
         findings.push_back({.level = CheckLevel::note,
                             .looked_at = "CapEff in /proc/self/status",
                             .found = fmt::format("in a {} container without CAP_SYS_PTRACE", *host.container),

@@ -26,6 +26,10 @@ TEST(OwnMemory, IsWhatNoFileHoldsSwappedOrNot)
     EXPECT_EQ(parse_own_memory("RssAnon:\t4 MB\n"), std::nullopt);
     EXPECT_GT(own_memory_of(::getpid()).value_or(0), 4096U);
     EXPECT_EQ(own_memory_of(-1), std::nullopt);
+    EXPECT_EQ(parse_mapped_data("VmPeak:\t 9 kB\nVmData:\t  2048 kB\n"), 2048U * 1024);
+    EXPECT_EQ(parse_mapped_data("Name:\tx\nState:\tZ (zombie)\n"), std::nullopt);
+    EXPECT_GT(mapped_data_of(::getpid()).value_or(0), 4096U);
+    EXPECT_EQ(mapped_data_of(-1), std::nullopt);
 }
 
 /// A process that was started with `assignment` and sleeps.

@@ -152,6 +152,16 @@ TEST(Container, EachSign)
     EXPECT_EQ(kind([](auto &root) { root.file("/.dockerenv", ""); }, {{"CODESPACES", "true"}}), "codespaces");
     EXPECT_EQ(kind([](auto &root) { root.file("/proc/1/comm", "bwrap\n"); }), "bubblewrap");
     EXPECT_EQ(kind([](auto &root) { root.file("/.flatpak-info", ""); }), "flatpak");
+    const auto mounted = [](const char *text) {
+        return [text](auto &root) { root.file("/proc/self/mountinfo", text); };
+    };
+    const char *const containerd =
+        "9 8 0:243 / / rw - overlay overlay rw,lowerdir=/var/lib/containerd/"
+        "io.containerd.snapshotter.v1.overlayfs/snapshots/1/fs\n10 9 0:4 / /proc rw - proc p rw\n";
+    EXPECT_EQ(kind(mounted(containerd)), "containerd");
+    EXPECT_EQ(kind(mounted(containerd), {{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}), "kubernetes");
+    EXPECT_EQ(kind(mounted("10 9 0:4 / /proc rw - proc proc rw\n")), "chroot");
+    EXPECT_EQ(kind(mounted("1 1 8:1 / / rw - ext4 /dev/sda1 rw\n10 1 0:4 / /proc rw - proc proc rw\n")), "none");
 }
 
 TEST(Container, AMarkLeftOnAMachinesDiskIsNoContainer)

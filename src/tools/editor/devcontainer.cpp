@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/editor/devcontainer.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "tools/editor/jsonc_edit.hpp"
+
+namespace dbgscope {
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr std::string_view kCapability = "SYS_PTRACE";
+constexpr std::string_view kDockerOption = "writable-cgroups=";
+constexpr std::string_view kPodmanOption = "unmask=";
+
+std::string in_capitals(std::string_view word)
+{
+    std::string out(word);
+    std::ranges::transform(out, out.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    return out;
+}
+
+Words strings_of(const JsonNode &root, std::string_view key)
+{
+    Words words;
+    const JsonNode *list = root.find(key);
+    for (const JsonNode &child : list == nullptr ? std::vector<JsonNode>{} : list->children)
+        words.emplace_back(child.string().value_or(""));
+    return words;
+}
+
+/// What `option` is given in a command line: "--option=VALUE", or in the word behind "--option".
+Words values_of(const Words &line, std::string_view option)
+{
+    Words values;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == option && i + 1 < line.size())
+            values.push_back(line[++i]);
+        else if (line[i].starts_with(option) && line[i].size() > option.size() && line[i][option.size()] == '=')
+            values.push_back(line[i].substr(option.size() + 1));
+    }
+    return values;
+}
+
+/// "unmask=/proc/acpi:/sys/fs/cgroup", "unmask=ALL"
+bool unmasks_cgroups(std::string_view option)
+{
+    if (!option.starts_with(kPodmanOption))
+        return false;
+    option.remove_prefix(kPodmanOption.size());
+    while (!option.empty()) {
+        const std::string_view path = option.substr(0, option.find(':'));
+        if (in_capitals(path) == "ALL" || path == "/sys/fs/cgroup")
+            return true;
+        option.remove_prefix(std::min(path.size() + 1, option.size()));
+    }
+    return false;
+}
+
+/// Edits one text step by step; each step reads the text anew, so that offsets are always of what is there.
+class Devcontainer {
+  public:
+    Devcontainer(std::string_view text, const std::string &file, const DevcontainerWish &wish)
+        : text_(text), file_(file), wish_(wish)
+    {
+    }
+
+    Result<Edited> edited()
+    {
+        if (auto sound = check(); !sound)
+            return pass(sound);
+        const std::string before = text_;
+        if (is_privileged())
+            return Edited{std::move(text_), {"the container is privileged: nothing more is needed"}};
+        Result<void> done = wish_.privileged ? set("privileged", true) : add_rights();
+        if (!done)
+            return pass(done);
+        if (text_ != before)
+            add_notes();
+        return Edited{std::move(text_), std::move(notes_)};
+    }
+
+  private:
+    /// After check(): it can be read.
+    [[nodiscard]] JsonNode root() const { return std::move(**parse_jsonc(text_, file_)); }
+    [[nodiscard]] bool composed() const { return root().find("dockerComposeFile") != nullptr; }
+
+    [[nodiscard]] std::unexpected<Error> refuse(const JsonNode &node, std::string cause) const
+    {
+        const TextPlace place = place_of(text_, node.begin);
+        return fail({.kind = ErrorKind::config,
+                     .operation = "",
+                     .subject = fmt::format("{}:{}:{}", file_, place.line, place.column),
+                     .cause = std::move(cause),
+                     .hint = "change it by hand"});
+    }
+
+    Result<void> check() const
+    {
+        const auto parsed = parse_jsonc(text_, file_);
+        if (!parsed)
+            return fail(parsed.error());
+        if (!*parsed || (*parsed)->kind != JsonKind::object)
+            return refuse(*parsed ? **parsed : JsonNode{}, "devcontainer.json holds an object");
+        for (const char *key : {"runArgs", "capAdd", "securityOpt"})
+            if (const JsonNode *list = (*parsed)->find(key); list != nullptr && list->kind != JsonKind::array)
+                return refuse(*list, fmt::format("\"{}\" is no list", key));
+        return {};
+    }
+
+    [[nodiscard]] bool is_privileged() const
+    {
+        const JsonNode now = root();
+        const JsonNode *member = now.find("privileged");
+        const auto says_so = [](const std::string &word) {
+            return word == "--privileged" || word == "--privileged=true";
+        };
+        return (member != nullptr && member->is_literal("true")) ||
+               (!composed() && std::ranges::any_of(strings_of(now, "runArgs"), says_so));
+    }
+
+    /// Of `option` on the command line and of the list `key`.
+    [[nodiscard]] Words given(std::string_view option, std::string_view key) const
+    {
+        const JsonNode now = root();
+        Words values = strings_of(now, key);
+        if (!composed())
+            for (std::string &value : values_of(strings_of(now, "runArgs"), option))
+                values.push_back(std::move(value));
+        return values;
+    }
+
+    Result<void> set(const std::string &key, const Json &value)
+    {
+        auto splices = set_member(text_, file_, {key}, value);
+        if (!splices)
+            return pass(splices);
+        text_ = apply_splices(text_, *splices);
+        return {};
+    }
+
+    Result<void> append(const std::string &key, const std::string &value)
+    {
+        const JsonNode now = root();
+        const JsonNode *list = now.find(key);
+        if (list == nullptr)
+            return set(key, Json::array({value}));
+        text_ = apply_splices(text_, append_element(text_, *list, value));
+        return {};
+    }
+
+    Result<void> add(std::string_view option, const std::string &key, const std::string &value)
+    {
+        return composed() ? append(key, value) : append("runArgs", fmt::format("{}={}", option, value));
+    }
+
+    Result<void> add_rights()
+    {
+        const auto traces = [](const std::string &word) {
+            const std::string name = in_capitals(word);
+            return name == "ALL" || name == kCapability || name == fmt::format("CAP_{}", kCapability);
+        };
+        const auto decides = [this](const std::string &word) {
+            return wish_.podman ? unmasks_cgroups(word) : word.starts_with(kDockerOption);
+        };
+        Result<void> done;
+        if (std::ranges::none_of(given("--cap-add", "capAdd"), traces))
+            done = add("--cap-add", "capAdd", std::string(kCapability));
+        const Words options = given("--security-opt", "securityOpt");
+        const auto decided = std::ranges::find_if(options, decides);
+        if (done && decided == options.end())
+            done = add("--security-opt", "securityOpt",
+                       wish_.podman ? fmt::format("{}/sys/fs/cgroup", kPodmanOption)
+                                    : fmt::format("{}true", kDockerOption));
+        else if (done && *decided == fmt::format("{}false", kDockerOption))
+            notes_.emplace_back("writable-cgroups=false stands there, and is left as it is: no cap is enforced in it");
+        return done;
+    }
+
+    void add_notes()
+    {
+        if (wish_.privileged)
+            notes_.emplace_back(
+                "a privileged container is hardly kept apart from this machine: only for what is trusted");
+        else if (!wish_.podman)
+            notes_.emplace_back("Docker before 28, rootless Docker and one with userns-remap do not start such a "
+                                "container: --privileged there, and --engine=podman for podman");
+        const JsonNode now = root();
+        const JsonNode *user = now.find(now.find("remoteUser") != nullptr ? "remoteUser" : "containerUser");
+        if (!wish_.podman && (user == nullptr || user->string() != "root"))
+            notes_.push_back(fmt::format("root alone can make cgroups in the container, and caps hold for what root "
+                                         "starts; for {} the debuggee is stopped in time all the same",
+                                         user != nullptr && user->string() ? fmt::format("user {}", *user->string())
+                                                                           : std::string("another user")));
+        notes_.emplace_back("then rebuild the container, and install dbgscope in it: \"dbgscope init vscode --write\" "
+                            "there makes the editor use it");
+    }
+
+    std::string text_;
+    const std::string &file_;
+    const DevcontainerWish &wish_;
+    Words notes_;
+};
+
+} // namespace
+
+Result<Edited> edit_devcontainer(std::string_view text, const std::string &file, const DevcontainerWish &wish)
+{
+    return Devcontainer(text, file, wish).edited();
+}
+
+} // namespace dbgscope

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/editor/devcontainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace dbgscope {
+namespace {
+
+Edited edited(std::string_view text, const DevcontainerWish &wish = {})
+{
+    auto done = edit_devcontainer(text, "devcontainer.json", wish);
+    EXPECT_TRUE(done) << to_line(done.error());
+    if (!done)
+        return {};
+    EXPECT_EQ(edit_devcontainer(done->text, "devcontainer.json", wish)->text, done->text)
+        << "a second time changes nothing";
+    return *done;
+}
+
+std::string refusal(std::string_view text)
+{
+    const auto done = edit_devcontainer(text, "devcontainer.json", {});
+    return done ? "accepted" : to_line(done.error());
+}
+
+bool has_note(const Edited &edited, std::string_view part)
+{
+    for (const std::string &note : edited.notes)
+        if (note.contains(part))
+            return true;
+    return false;
+}
+
+TEST(Devcontainer, WhatIsMissingIsAddedAndNothingElseTouched)
+{
+    EXPECT_EQ(edited("{\n\t// ours\n\t\"image\": \"golang\", /* newest */\n}\n").text,
+              "{\n\t// ours\n\t\"image\": \"golang\", /* newest */\n\t\"runArgs\": [\n\t\t\"--cap-add=SYS_PTRACE\",\n"
+              "\t\t\"--security-opt=writable-cgroups=true\"\n\t],\n}\n");
+    EXPECT_EQ(edited(R"({"image": "x", "runArgs": ["--init" /* mine */], "name": "y"})").text,
+              R"({"image": "x", "runArgs": ["--init", /* mine */ "--cap-add=SYS_PTRACE", )"
+              R"("--security-opt=writable-cgroups=true"], "name": "y"})");
+    EXPECT_EQ(edited(R"({"runArgs": ["--init"]})", {.podman = true}).text,
+              R"({"runArgs": ["--init", "--cap-add=SYS_PTRACE", "--security-opt=unmask=/sys/fs/cgroup"]})");
+}
+
+TEST(Devcontainer, WhatIsThereInAnySpellingIsEnough)
+{
+    for (const char *text : {R"({"runArgs": ["--cap-add", "sys_ptrace", "--security-opt", "writable-cgroups=true"]})",
+                             R"({"capAdd": ["CAP_SYS_PTRACE"], "securityOpt": ["writable-cgroups=true"]})",
+                             R"({"capAdd": ["ALL"], "runArgs": ["--security-opt=writable-cgroups=true"]})",
+                             R"({"privileged": true})", R"({"runArgs": ["--privileged"]})"})
+        EXPECT_EQ(edited(text).text, text);
+    for (const char *text : {R"({"runArgs": ["--cap-add=ALL", "--security-opt=unmask=/proc/acpi:/sys/fs/cgroup"]})",
+                             R"({"runArgs": ["--cap-add=ALL", "--security-opt=unmask=all"]})"})
+        EXPECT_EQ(edited(text, {.podman = true}).text, text);
+    EXPECT_TRUE(has_note(edited(R"({"privileged": true})"), "privileged: nothing more is needed"));
+    const Edited off = edited(R"({"capAdd": ["ALL"], "securityOpt": ["writable-cgroups=false"]})");
+    EXPECT_EQ(off.text, R"({"capAdd": ["ALL"], "securityOpt": ["writable-cgroups=false"]})") << "somebody's decision";
+    EXPECT_TRUE(has_note(off, "left as it is"));
+    EXPECT_NE(edited(R"({"runArgs": ["--cap-add=ALL", "--security-opt=unmask=/proc/acpi"]})", {.podman = true})
+                  .text.find("unmask=/sys/fs/cgroup"),
+              std::string::npos);
+    EXPECT_NE(edited(R"({"capAdd": ["SYS_ADMIN"]})").text.find("SYS_PTRACE"), std::string::npos);
+}
+
+TEST(Devcontainer, ComposeReadsNoRunArgs)
+{
+    EXPECT_EQ(edited(R"({"dockerComposeFile": "c.yml", "service": "s", "runArgs": ["--privileged"]})").text,
+              R"({"dockerComposeFile": "c.yml", "service": "s", "runArgs": ["--privileged"], )"
+              R"("capAdd": ["SYS_PTRACE"], "securityOpt": ["writable-cgroups=true"]})");
+    EXPECT_EQ(edited(R"({"dockerComposeFile": "c.yml"})", {.privileged = true}).text,
+              R"({"dockerComposeFile": "c.yml", "privileged": true})");
+}
+
+TEST(Devcontainer, PrivilegedIsAllThatIsNeeded)
+{
+    const Edited whole = edited("{\"privileged\": false, \"image\": \"x\"}", {.privileged = true});
+    EXPECT_EQ(whole.text, "{\"privileged\": true, \"image\": \"x\"}");
+    EXPECT_TRUE(has_note(whole, "hardly kept apart"));
+}
+
+TEST(Devcontainer, TheUserWhoGainsNothingIsNamed)
+{
+    EXPECT_TRUE(has_note(edited(R"({"remoteUser": "vscode"})"), "for user vscode"));
+    EXPECT_TRUE(has_note(edited(R"({"containerUser": "node"})"), "for user node"));
+    EXPECT_TRUE(has_note(edited("{}"), "for another user")) << "the image may name one";
+    EXPECT_FALSE(has_note(edited(R"({"remoteUser": "root"})"), "root alone"));
+    EXPECT_TRUE(has_note(edited("{}"), "Docker before 28"));
+    EXPECT_FALSE(has_note(edited("{}", {.podman = true}), "Docker before 28"));
+}
+
+TEST(Devcontainer, WhatItCannotUnderstandIsRefused)
+{
+    EXPECT_EQ(refusal("[]"), "devcontainer.json:1:1: devcontainer.json holds an object (change it by hand)");
+    EXPECT_EQ(refusal("// nothing\n"), "devcontainer.json:1:1: devcontainer.json holds an object (change it by hand)");
+    EXPECT_EQ(refusal(R"({"runArgs": "--privileged"})"),
+              "devcontainer.json:1:13: \"runArgs\" is no list (change it by hand)");
+    EXPECT_NE(refusal(R"({"runArgs": [)"), "accepted");
+}
+
+} // namespace
+} // namespace dbgscope
