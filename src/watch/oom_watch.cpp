@@ -150,7 +150,8 @@ std::optional<Death> OomWatch::find_in_debuggee(bool final, Time now) const
     const auto waited = now - in_debuggee_.since;
     if (!final && log_.available() && (kill == nullptr || !kill->sized) && waited < kLogPatience)
         return std::nullopt;
-    Death death{.victim = Victim::debuggee, .others = in_debuggee_.count - 1};
+    Death death{.victim = Victim::debuggee,
+                .others = alone() ? 0 : in_debuggee_.count - 1}; // our own helper counts, too
     const Debuggee *of_log = kill != nullptr ? debuggee_of(*kill) : nullptr;
     if (of_log != nullptr) {
         death.pid = of_log->pid;

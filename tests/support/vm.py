@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots Debian in QEMU, with real systemd, and runs test modules or a command in it.
 
-    vm.py module SPEC [--filter S] X_test.py...   SPEC: vm:v2@12 vm:hybrid@12 vm:legacy@12 vm:v2@13
+    vm.py module SPEC [--filter S] X_test.py...   SPEC: vm:v2@12 vm:hybrid@12 vm:legacy@12 vm:v2@13, vm:containers@12 (v2)
     vm.py run [--user dev] SPEC -- COMMAND...     with $DBGSCOPE_BIN's directory in PATH
     vm.py root 12|13                              only makes (or finds) the root file system
 
@@ -37,6 +37,7 @@ SKIPPED, BROKEN = 77, 125
 # Ask with "systemctl show -p Version" and stat: on Debian 12 (systemd 252).
 CGROUP_OPTIONS = {
     "v2": "systemd.unified_cgroup_hierarchy=1",
+    "containers": "systemd.unified_cgroup_hierarchy=1",
     "hybrid": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=0",
     "legacy": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1",
 }
@@ -207,7 +208,7 @@ def in_guest(spec, body, append=""):
     env, debian = spec
     if not shutil.which("qemu-system-x86_64"):
         raise vmroot.Unavailable("qemu-system-x86_64 is not installed")
-    root = vmroot.find_or_make(debian, progress)
+    root = vmroot.find_or_make(debian, progress, env.removeprefix("vm:"))
     with tempfile.TemporaryDirectory(prefix="dbgscope-vm-") as name:
         work = pathlib.Path(name)
         payload = make_payload(work, guest_script(env, debian, body))
