@@ -252,7 +252,7 @@ OomWatch::Told OomWatch::tell(const Death &death, Time now)
         verdict = judge(before_, after, death, setup_.context);
     if (in_debuggee_.count + elsewhere_.count == 0) // what is still to be told has the same past
         before_ = std::move(after);
-    if (!verdict)
+    if (!verdict || !verdict->memory()) // counted after the evidence that the one before was told by
         return std::nullopt;
     if (death.victim == Victim::debuggee)
         last_debuggee_killed_ = verdict->memory();

@@ -65,6 +65,7 @@ def make_payload(work, script):
     for folder in ("support", "system", "fault", "bench"):
         shutil.copytree(REPO / "tests" / folder, tree / "tests" / folder,
                         ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REPO / "packaging/container", tree / "packaging/container")
     (tree / "bin").mkdir()
     binary = pathlib.Path(os.environ.get("DBGSCOPE_BIN") or build_dir() / "dbgscope")
     if binary.exists():

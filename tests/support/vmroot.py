@@ -21,7 +21,8 @@ PACKAGES = [
 ]
 # Beside those, by the environment that asks: the engines and sandboxes that people put debuggers into.
 EXTRA_PACKAGES = {
-    "containers": ["podman", "crun", "runc", "uidmap", "slirp4netns", "bubblewrap", "systemd-container"],
+    "containers": ["podman", "crun", "runc", "uidmap", "slirp4netns", "catatonit", "bubblewrap",
+                   "systemd-container"],
 }
 PAYLOAD = "/opt/dbgscope-test"
 GO_CACHE = "/var/cache/go-build"

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -44,6 +45,16 @@ def seen_inside():
     """What of the tests' own files is mounted at its place: the binary, the programs."""
     places = {os.path.dirname(os.path.realpath(tap.dbgscope)), os.path.realpath(os.environ["DBGSCOPE_PROGRAMS"])}
     return sorted(place for place in places if not place.startswith("/usr/"))
+
+
+def warm():
+    """Reads what containers execute, so that its pages are charged to us: else, at its limit, a container's own code goes from memory and
+    comes back for minutes before anybody is killed, where disks are as slow as an emulated machine's."""
+    tools = [shutil.which(name) for name in ("dlv", "gdb", "sh", "sleep")]
+    for path in [tap.dbgscope, *pathlib.Path(os.environ["DBGSCOPE_PROGRAMS"]).iterdir(), *filter(None, tools),
+                 *pathlib.Path("/usr/lib").glob("*-linux-gnu/lib[cm].so.6"), *pathlib.Path("/usr/lib").glob("*-linux-gnu/ld-*.so.2")]:
+        if pathlib.Path(path).is_file():
+            pathlib.Path(path).read_bytes()
 
 
 def memory_cgroup(pid):
@@ -99,6 +110,7 @@ class Container:
 
 @contextlib.contextmanager
 def folders():
+    warm()
     with tempfile.TemporaryDirectory(prefix="container-", ignore_cleanup_errors=True) as name:
         for part in ("live", "state", "data"):
             pathlib.Path(name, part).mkdir()
@@ -216,3 +228,22 @@ def podman_of(runtime, *command, limit="256m"):
     with folders() as folder:
         yield tap.run([*base, "run", "--rm", f"--memory={limit}", "--network=none", *mounts(folder), "--workdir=/data",
                        _imported(base), *command], timeout=session.PATIENCE_S), folder / "data"
+
+
+def server_image(*names):
+    """An image with what a pod's containers execute in it, and the libraries of that, by all these names."""
+    files = {"/usr/local/bin/dbgscope": tap.dbgscope, "/usr/local/bin/server": tap.program("leak"),
+             **{path: path for path in ("/usr/bin/sleep", "/usr/bin/cat", "/usr/bin/ls", "/usr/bin/dlv")}}
+    with tempfile.TemporaryDirectory() as name:
+        root = pathlib.Path(name, "root")
+        root.mkdir()
+        make_root(root)
+        for place, source in list(files.items()):
+            needed = re.findall(r"(/\S+) \(0x", tap.run(["ldd", source]).stdout)
+            for path in (place, *(os.path.realpath(os.path.dirname(lib)) + "/" + os.path.basename(lib) for lib in needed)):
+                (root / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source if path == place else path, root / path.lstrip("/"))
+        tap.succeed(["tar", "--owner=0", "--group=0", "-C", root, "-cf", f"{name}/root.tar", "."], timeout=session.PATIENCE_S)
+        tap.succeed(["podman", "import", "-q", f"{name}/root.tar", names[0]], timeout=session.PATIENCE_S)
+    for other in names[1:]:
+        tap.succeed(["podman", "tag", names[0], other], timeout=session.PATIENCE_S)

@@ -85,12 +85,17 @@ def check_no_cap(container):
 
 def check_verdict(container):
     """Held by nothing but the container's own limit: that is whose limit it was."""
-    # In large pieces: near the limit the kernel takes the program's own pages from memory first, for minutes in an emulated machine.
-    with leaking(container, "--fuse-action=off", program=("leak", "-mib-per-step=64")) as dlv:
+    with leaking(container, "--fuse-action=off") as dlv:
         hold(dlv, r"dbgscope: debuggee killed for memory: leak \(pid \d+.*\),.* because the container hit its limit of 256M")
         type_in(dlv, "exit\n")
         dlv.process.stdin.close()
         dlv.wait()
+
+
+def check_all_read_only(container):
+    check_read_only(container)
+    check_no_cap(container)
+    check_verdict(container)
 
 
 def check_writable(container):
@@ -134,9 +139,7 @@ def check_entrypoint(run_in):
 @tap.test("containers", user="root")
 def runc_read_only():
     with runtimes.bundle("runc", LIMIT) as container:
-        check_read_only(container)
-        check_no_cap(container)
-        check_verdict(container)
+        check_all_read_only(container)
 
 
 @tap.test("containers", user="root")
@@ -169,24 +172,44 @@ def registered(name, check, *options, runtime="crun", user="root"):
     tap.test("vm:containers", user=user, timeout=600)(test)
 
 
-def check_all_read_only(container):
-    check_read_only(container)
-    check_no_cap(container)
-    check_verdict(container)
-
-
 registered("podman_crun_read_only", check_all_read_only)
-registered("podman_runc_read_only", check_all_read_only, runtime="runc")
-registered("podman_crun_in_the_machines_cgroup_namespace", check_all_read_only, "--cgroupns=host")
+registered("podman_runc_read_only", check_read_only, runtime="runc")
+registered("podman_crun_in_the_machines_cgroup_namespace", check_read_only, "--cgroupns=host")
 registered("podman_crun_writable", check_writable, UNMASK)
 registered("podman_runc_writable", check_writable, UNMASK, runtime="runc")
-registered("podman_rootless_read_only", check_all_read_only, user="dev")
+registered("podman_rootless_read_only", check_read_only, user="dev")
 registered("podman_rootless_writable", check_writable, UNMASK, user="dev")
 
 
 @tap.test("vm:containers", user="root", timeout=600)
 def podman_entrypoint():
     check_entrypoint(lambda *command: runtimes.podman_of("crun", *command))
+
+
+@tap.test("vm:containers", user="root", timeout=600)
+def the_pod_as_podman_plays_it():
+    """packaging/container/pod.yaml to the letter: the server leaves its snapshot where the container beside it reads it."""
+    pod = pathlib.Path(__file__).resolve().parents[2] / "packaging/container/pod.yaml"
+    runtimes.server_image("localhost/server:latest", "localhost/dbgscope-debug:latest")
+
+    def podman(*words):
+        return tap.run(["podman", *words], timeout=session.PATIENCE_S)
+    try:
+        tap.succeed(["podman", "kube", "play", "--network=none", str(pod)], timeout=session.PATIENCE_S)
+        kept = tap.wait_until(lambda: re.search(r"dbgscope: snapshot: (/snapshots/\S+)", podman("logs", "server-server").stderr),
+                              session.PATIENCE_S, interval=2, message="the server's snapshot")
+        said = podman("logs", "server-server").stderr
+        tap.contains(said, "in force: the container's limit of 256M; a snapshot at 182.4M")
+        summary = tap.succeed(["podman", "exec", "server-debug", "cat", f"{kept[1]}/summary.txt"], timeout=session.PATIENCE_S).stdout
+        tap.contains(summary, "main.leakForever")
+        verdict = r"dbgscope: the command was killed for memory: server .* because the container hit its limit of 256M \(memory.max\)"
+        tap.wait_until(lambda: re.search(verdict, podman("logs", "server-server").stderr), session.PATIENCE_S, interval=2,
+                       message=f"the verdict: {said}")
+        status = tap.succeed(["podman", "exec", "server-debug", "dbgscope", "status"], timeout=session.PATIENCE_S).stdout
+        tap.contains(status, "in a podman container")
+        tap.contains(status, "512M")
+    finally:
+        podman("pod", "rm", "--force", "--time=0", "server")
 
 
 if __name__ == "__main__":
