@@ -7,7 +7,7 @@
     host pidns        tests/system/*_test.py on this machine, and under a systemd of its own
     desktop           notifications by a real service on a virtual display; what init writes, in Neovim and Emacs
     editors           VS Code in a browser, Neovim, Helix, Emacs and their debug adapters, driven as people do (editors.py fetches)
-    containers        runc and crun on this machine; podman, rootful and rootless, in a virtual one
+    containers        runc on this machine; podman, rootful and rootless, with crun and runc in a virtual one
     package           the Debian package in clean Debian 12 and 13 roots
     vm                one boot: Debian 12, cgroup v2
     vm-all            Debian 12 v2, hybrid, legacy; Debian 13 v2

@@ -244,6 +244,6 @@ def server_image(*names):
                 (root / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source if path == place else path, root / path.lstrip("/"))
         tap.succeed(["tar", "--owner=0", "--group=0", "-C", root, "-cf", f"{name}/root.tar", "."], timeout=session.PATIENCE_S)
-        tap.succeed(["podman", "import", "-q", f"{name}/root.tar", names[0]], timeout=session.PATIENCE_S)
+        tap.succeed(["podman", "import", "-q", "--change=ENV PATH=/usr/local/bin:/usr/bin:/bin", f"{name}/root.tar", names[0]], timeout=session.PATIENCE_S)
     for other in names[1:]:
         tap.succeed(["podman", "tag", names[0], other], timeout=session.PATIENCE_S)

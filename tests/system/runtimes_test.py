@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debug sessions in containers of real runtimes: runc and crun here, podman with both in a virtual machine."""
+"""Debug sessions in containers of real runtimes: runc here, podman with crun and runc in a virtual machine."""
 
 import pathlib
 import re
