@@ -17,13 +17,15 @@ enum class SoftStop : std::uint8_t {
     trap,       ///< SIGTRAP to the debuggee: gdb and lldb stop at it and do not pass it on
     interrupt,  ///< SIGINT to the debugger, as Ctrl-C does: dlv at its own prompt
     allocation, ///< the call that asks the kernel for more waits: dlv for a client, which would pass a signal on
+    suspend,    ///< SIGSTOP while the snapshot is taken: a command of `run`, which nobody debugs
 };
-constexpr std::array<Named<SoftStop>, 4> enum_names(SoftStop)
+constexpr std::array<Named<SoftStop>, 5> enum_names(SoftStop)
 {
     return {{{SoftStop::none, "none"},
              {SoftStop::trap, "trap"},
              {SoftStop::interrupt, "interrupt"},
-             {SoftStop::allocation, "allocation"}}};
+             {SoftStop::allocation, "allocation"},
+             {SoftStop::suspend, "suspend"}}};
 }
 
 /// Where no cgroup of our own can be made: the one that all of the session shares with others, and how debuggees are

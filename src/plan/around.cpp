@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/around.hpp"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
@@ -71,8 +73,8 @@ std::string not_enforced(const Request &request, const Budget &budget)
     const Key key = request.settings.find(Key::memory_max) != nullptr ? Key::memory_max : Key::total_memory_max;
     const auto asked_for = request.settings.get<SizeSpec>(key);
     if (request.tool == Tool::none)
-        return budget.scope_limit
-                   ? fmt::format("the memory limit of {} is not enforced", format_limit(*budget.scope_limit))
+        return budget.cap && !budget.cap_is_default
+                   ? fmt::format("the memory limit of {} is not enforced", format_limit(*budget.cap))
                    : "";
     if (request.call.kind != CallKind::launch)
         return budget.scope_limit ? fmt::format("the limit of {} for {} alone is not enforced",
@@ -85,14 +87,20 @@ std::string not_enforced(const Request &request, const Budget &budget)
     return fmt::format("the cap{} ({}) is not enforced by the kernel", size, origin_of(request.settings, key));
 }
 
+/// "; soft fuse: the debuggee is stopped at 88M of 96M". A command has none unless it is to leave a snapshot.
 std::string fuse_words(const Watch &watch)
 {
+    if (watch.tool == tool_name(Tool::none))
+        return is_fuse(watch.fuse)
+                   ? fmt::format("; a {} at {}", watch.fuse == FuseAction::warn ? "warning" : "snapshot",
+                                 format_limit(watch.fuse_line))
+                   : "";
     if (!is_fuse(watch.fuse))
-        return "no fuse";
+        return "; no fuse";
     const char *what = watch.fuse == FuseAction::hold   ? "stopped"
                        : watch.fuse == FuseAction::warn ? "told of"
                                                         : "looked at";
-    return fmt::format("soft fuse: the debuggee is {} at {} of {}", what, format_limit(watch.fuse_line),
+    return fmt::format("; soft fuse: the debuggee is {} at {} of {}", what, format_limit(watch.fuse_line),
                        format_limit(watch.cap));
 }
 
@@ -117,8 +125,32 @@ Obstacle filter_obstacle(const Facts &facts, const Request &request)
 
 bool watched_without_cgroup(const Request &request)
 {
-    return request.tool != Tool::none && request.call.kind == CallKind::launch &&
+    return (request.tool == Tool::none || request.call.kind == CallKind::launch) &&
            request.settings.text(Key::backend, "auto") != backend_name(Backend::none);
+}
+
+void plan_command_without_cgroup(const Facts &facts, const Request &request, WatchPlan &plan)
+{
+    Watch &watch = *plan.watch;
+    watch.around = around_us(facts);
+    watch.scope_limit = Limit();
+    watch.record = false; // it is made of a cgroup's counters
+    if (!snapshots_command(request.settings))
+        return;
+    const Limit cap = std::min(watch.cap, less_snapshot_room(watch.around->limit));
+    const std::string obstacle = filter_obstacle(facts, request).why;
+    if (!cap.finite() || !obstacle.empty()) {
+        plan.notices.push_back(
+            {"snapshot", "no snapshot is taken: " +
+                             (obstacle.empty() ? "there is no --memory-max, and no limit can be seen" : obstacle)});
+        return;
+    }
+    watch.cap = cap;
+    watch.around->knows_debuggees = true;
+    plan_fuse(request.settings, cap, watch);
+    if (watch.fuse == FuseAction::hold)
+        watch.fuse = FuseAction::snapshot;
+    watch.around->stop = watch.fuse == FuseAction::snapshot ? SoftStop::suspend : SoftStop::none;
 }
 
 void plan_without_cgroup(const Facts &facts, const Request &request, const Budget &budget, const std::string &obstacle,
@@ -151,14 +183,14 @@ std::vector<Notice> without_cgroup_notices(const Facts &facts, const Request &re
             notices.push_back(notice);
     std::string why = causes(choice);
     const std::string lost = not_enforced(request, budget);
-    if (why.empty() && !budget.scope_limit)
+    if (why.empty() && (!budget.scope_limit || budget.cap_is_default))
         return notices; // asked for by --backend=none, and nothing is lost
     if (why.empty())
         why = choice.usable.back().reason;
     std::string line = lost.empty() ? "no scope: " + why : fmt::format("{}, there is no scope: {}", lost, why);
     line += "; " + in_force(facts);
     if (watch.watch && watch.watch->around)
-        line += "; " + fuse_words(*watch.watch) + data_limit_words(request, *watch.watch);
+        line += fuse_words(*watch.watch) + data_limit_words(request, *watch.watch);
     notices.push_back({"no-scope", std::move(line)});
     return notices;
 }

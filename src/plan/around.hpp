@@ -29,6 +29,9 @@ struct Obstacle {
 void plan_without_cgroup(const Facts &facts, const Request &request, const Budget &budget, const std::string &obstacle,
                          WatchPlan &plan);
 
+/// The same of a command under `run`, which is its own debuggee where it is to leave a snapshot.
+void plan_command_without_cgroup(const Facts &facts, const Request &request, WatchPlan &plan);
+
 /// What is said at the start: of all limits one line, with what was asked for, what is in force, and whose it is.
 [[nodiscard]] std::vector<Notice> without_cgroup_notices(const Facts &facts, const Request &request,
                                                          const Budget &budget, const BackendChoice &choice,

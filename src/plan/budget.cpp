@@ -16,7 +16,6 @@ constexpr std::uint64_t kMinimumFreeBytes = 512 * kMiB;
 constexpr std::int64_t kDefaultSharePermyriad = 7500;
 constexpr std::int64_t kTightSharePermyriad = 5000;
 constexpr std::uint64_t kNoSizeKnown = 0;
-constexpr std::uint64_t kSnapshotRoomBytes = 64 * kMiB; ///< debug information of a program of 30 MiB: 40 MiB
 
 std::uint64_t whole_mib(std::uint64_t bytes)
 {
@@ -154,10 +153,16 @@ Result<Budget> run_budget(const Facts &facts, const Request &request)
     const Key source = *cap ? Key::memory_max : Key::total_memory_max;
     if (!*cap || (*total && **total < **cap))
         budget.cap = *total;
+    const Limit in_force = facts.cgroup.memory.effective;
+    budget.cap_is_default = !budget.cap && snapshots_command(request.settings) && in_force.finite();
+    if (budget.cap_is_default)
+        budget.cap = less_snapshot_room(in_force);
     if (!budget.cap)
         return budget;
     budget.scope_limit = budget.cap;
-    budget.cap_reason = budget.scope_reason = origin_of(request.settings, source);
+    budget.cap_reason = budget.scope_reason = budget.cap_is_default
+                                                  ? fmt::format("below the {} in force here", format_limit(in_force))
+                                                  : origin_of(request.settings, source);
     if (budget.cap->finite() && snapshots_command(request.settings)) { // the command has a cgroup of its own in it
         budget.scope_limit = Limit(budget.cap->bytes() + kSnapshotRoomBytes);
         budget.scope_reason += fmt::format(" and {} to take the snapshot in", format_bytes(kSnapshotRoomBytes));
@@ -312,6 +317,11 @@ bool required(const Settings &settings, const char *what)
 {
     const std::vector<std::string> list = settings.list(Key::require);
     return std::find(list.begin(), list.end(), what) != list.end();
+}
+
+Limit less_snapshot_room(Limit in_force)
+{
+    return in_force.finite() ? Limit(in_force.bytes() - std::min(kSnapshotRoomBytes, in_force.bytes() / 4)) : in_force;
 }
 
 Result<Budget> make_budget(const Facts &facts, const Request &request)

@@ -20,6 +20,8 @@ inline constexpr std::uint64_t kSmallestCapBytes = 8 * kMiB;
 inline constexpr std::uint64_t kSmallestDefaultCapBytes = 64 * kMiB;
 /// Room for `go build` of a mid-sized program; measured peaks with a cold cache: 178M (hello) to 1016M (cmd/compile).
 inline constexpr std::uint64_t kBuildAllowanceBytes = kGiB;
+/// What a look inside a command takes; debug information of a program of 30 MiB: 40 MiB.
+inline constexpr std::uint64_t kSnapshotRoomBytes = 64 * kMiB;
 
 /// Who gets how much memory, and why.
 struct Budget {
@@ -35,6 +37,9 @@ struct Budget {
 /// Decides the memory limits of one launch. The scope carries the cap and a share for the debugger, split or not.
 /// Errors: limit (a cap below 8 MiB; no default cap possible under --require=limit), refused (pressure.action: refuse).
 [[nodiscard]] Result<Budget> make_budget(const Facts &facts, const Request &request);
+
+/// What a command may have of a limit in force, so that the snapshot of it can be taken below the same limit.
+[[nodiscard]] Limit less_snapshot_room(Limit in_force);
 
 /// "--memory-max", "DBGSCOPE_MEMORY_MAX", "/etc/dbgscope/config.yaml:3:8": where a setting came from.
 [[nodiscard]] std::string origin_of(const Settings &settings, Key key);

@@ -54,10 +54,11 @@ std::string debuggee_words(const Watch &watch)
 
 std::string filter_reason(const HostFacts &host, const Watch &watch)
 {
-    std::string reason = watch.tool == "run" ? "the command gets the cap alone"
-                         : watch.around
-                             ? "each debuggee is known before its first instruction, and ends with its debugger"
-                             : "each debuggee is moved before its first instruction";
+    std::string reason =
+        watch.tool == "run"
+            ? (watch.around ? "a Go program is known before its first instruction" : "the command gets the cap alone")
+        : watch.around ? "each debuggee is known before its first instruction, and ends with its debugger"
+                       : "each debuggee is moved before its first instruction";
     if (watch.heap_profile_rate != 0)
         reason += fmt::format("; a Go program's own heap profile is switched on, a sample every {}",
                               format_bytes(watch.heap_profile_rate));

@@ -101,7 +101,7 @@ void add_process_steps(const Shared &shared, const WatchPlan &watch, std::vector
     if (watch.watch && watch.watch->filtered()) // before the credentials: root needs no no_new_privs for it
         steps.push_back({InstallFilter{watch.watch->split_required, watch.watch->heap_profile_rate != 0,
                                        watch.watch->around && watch.watch->around->stop == SoftStop::allocation,
-                                       shared.request.tool == Tool::none},
+                                       shared.request.tool == Tool::none && watch.watch->split},
                          filter_reason(shared.facts.host, *watch.watch)});
     if (watch.watch && stops(watch.watch->fuse) && shared.request.tool != Tool::none && watch.division &&
         watch.division->version == 2)

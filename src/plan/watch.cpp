@@ -339,13 +339,15 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     plan.reason = plan.watch->wait             ? origin_of(request.settings, Key::wait)
                   : request.tool == Tool::none ? origin_of(request.settings, Key::watch)
                                                : "what ends a debug session is seen, told and cleaned up after";
-    if (alone)
+    if (alone && request.tool == Tool::none)
+        plan_command_without_cgroup(facts, request, plan);
+    else if (alone)
         plan_without_cgroup(facts, request, budget, filter_obstacle(facts, request).why, plan);
     else if (launches(request))
         if (auto decided = plan_split_and_fuse(look, plan); !decided)
             return pass(decided);
     const bool command = request.tool == Tool::none && snapshots_command(request.settings);
-    if (command)
+    if (command && !alone)
         plan_command(look, plan);
     if (launches(request) || command) {
         plan_heap_profile(facts, request, plan);

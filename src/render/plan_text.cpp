@@ -133,7 +133,7 @@ std::string describe(const Watch &watch)
     else if (watch.split)
         text += fmt::format("\n       move each debuggee into its own cgroup{}, oom_score_adj {}",
                             watch.split_required ? ", or stop it" : "", watch.debuggee_oom_score_adj);
-    else if (watch.filtered())
+    else if (watch.filtered() && watch.tool != "run")
         text += fmt::format("\n       know each debuggee, oom_score_adj {}", watch.debuggee_oom_score_adj);
     if (watch.fuse != FuseAction::off)
         text += fmt::format("\n       {} at {}", fuse_text(watch.fuse), fuse_line_text(watch));

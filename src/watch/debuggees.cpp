@@ -278,7 +278,7 @@ void Debuggees::on_go_start(const PtraceNotice &notice)
         return; // dlv itself, and the compiler's processes
     const pid_t pid = thread_group(notice.thread);
     const bool ours = std::ranges::any_of(living_, [pid](const Debuggee &known) { return known.id.pid == pid; }) ||
-                      (adopted_ && is_in(pid, session_.place.debuggee()));
+                      (adopted_ && (session_.alone() || is_in(pid, session_.place.debuggee())));
     if (!ours || !listener_.valid(notice.id))
         return;
     if (std::string text = heap_switch_text(switch_heap_profile(pid, heap_profile_rate_)); !text.empty())

@@ -150,7 +150,8 @@ std::optional<Death> OomWatch::find_in_debuggee(bool final, Time now) const
     const auto waited = now - in_debuggee_.since;
     if (!final && log_.available() && (kill == nullptr || !kill->sized) && waited < kLogPatience)
         return std::nullopt;
-    Death death{.victim = Victim::debuggee, .others = in_debuggee_.count - 1};
+    Death death{.victim = Victim::debuggee,
+                .others = alone() ? 0 : in_debuggee_.count - 1}; // our own helper counts, too
     const Debuggee *of_log = kill != nullptr ? debuggee_of(*kill) : nullptr;
     if (of_log != nullptr) {
         death.pid = of_log->pid;
@@ -251,7 +252,7 @@ OomWatch::Told OomWatch::tell(const Death &death, Time now)
         verdict = judge(before_, after, death, setup_.context);
     if (in_debuggee_.count + elsewhere_.count == 0) // what is still to be told has the same past
         before_ = std::move(after);
-    if (!verdict)
+    if (!verdict || !verdict->memory()) // counted after the evidence that the one before was told by
         return std::nullopt;
     if (death.victim == Victim::debuggee)
         last_debuggee_killed_ = verdict->memory();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "watch/soft_keeper.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <utility>
@@ -24,6 +26,7 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t kBytesPerCpuSecond = 1024 * kMiB;
 constexpr milliseconds kLeastUsed{4}, kMostUsed{1000}; ///< a tick of the kernel's; a program with much room
 constexpr milliseconds kWallLook{500};                 ///< ticks miss a program that works for less than one at a time
+constexpr milliseconds kLookPatience{5'000};           ///< as long as it may stand still for being looked at
 
 /// One thread alone stands for a moment at each signal that it gets, and Go's runtime sends itself many.
 bool all_stopped(pid_t pid)
@@ -36,18 +39,35 @@ bool all_stopped(pid_t pid)
 
 } // namespace
 
-void SoftKeeper::follow(const std::vector<Debuggee> &living)
+void SoftKeeper::set_living(const std::vector<ProcessId> &living)
 {
-    const std::vector<ProcessId> before = std::exchange(living_, {});
     std::vector<pid_t> pids;
-    for (const Debuggee &debuggee : living) {
-        if (std::ranges::find(before, debuggee.id) == before.end())
-            fuse_.new_debuggee();
-        living_.push_back(debuggee.id);
-        pids.push_back(debuggee.id.pid);
-    }
+    for (const ProcessId &process : living)
+        pids.push_back(process.pid);
+    living_ = living;
     clock_.follow(pids);
+}
+
+void SoftKeeper::follow(const std::vector<ProcessId> &living)
+{
+    // What a command starts is a part of it: no new program with a fuse of its own.
+    if (!config_.command && std::ranges::any_of(living, [this](const ProcessId &process) {
+            return std::ranges::find(living_, process) == living_.end();
+        }))
+        fuse_.new_debuggee();
+    set_living(living);
     look();
+}
+
+/// Nothing tells what a command starts; while it works it is asked now and then.
+void SoftKeeper::follow_command()
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (!config_.command || now - command_seen_ < kWallLook)
+        return;
+    command_seen_ = now;
+    if (auto living = config_.command(); living != living_)
+        set_living(living);
 }
 
 SoftSample SoftKeeper::sample()
@@ -65,7 +85,7 @@ SoftSample SoftKeeper::sample()
         if (!bytes || !stat || stat->exiting())
             continue;
         sample.any = true;
-        sample.traced = sample.traced || tracer_of(process.pid) != 0;
+        sample.traced = sample.traced || config_.command || tracer_of(process.pid) != 0;
         sample.stopped = sample.stopped && stat->state == 't' && all_stopped(process.pid);
         sample.own_bytes += *bytes;
         if (const auto line = data_.see(process.pid))
@@ -92,8 +112,11 @@ SoftSample SoftKeeper::sample()
 void SoftKeeper::look()
 {
     look_at_.reset();
+    if (!suspended_.empty() && std::chrono::steady_clock::now() >= suspended_until_)
+        looked();
     if (disarmed_ || living_.empty())
         return;
+    follow_command();
     const SoftSample now = sample();
     step(now);
     arm(now);
@@ -102,11 +125,11 @@ void SoftKeeper::look()
 void SoftKeeper::step(const SoftSample &sample)
 {
     const SoftOrders orders = fuse_.step(sample);
-    if (orders.stop)
+    if (orders.stop || (orders.say_held && config_.around.stop == SoftStop::suspend))
         stop(); // before anything is said: it grows meanwhile
     if (orders.let_allocate && std::exchange(waiting_bytes_, 0) != 0)
         config_.let_allocate();
-    if (orders.say_released != Release::none)
+    if (orders.say_released != Release::none && config_.action != FuseAction::snapshot) // it was not held
         config_.say(kFuseReleased, released_line(orders.say_released, sample.own_bytes, sample.cap));
     if (orders.say_held)
         config_.say(config_.action == FuseAction::hold   ? kFuseHeld
@@ -134,6 +157,8 @@ void SoftKeeper::arm(const SoftSample &sample)
         look_at_ = now + *in;
     else if (moved && !sample.stopped)
         look_at_ = now + kWallLook;
+    if (!suspended_.empty())
+        look_at_ = suspended_until_;
 }
 
 bool SoftKeeper::may_allocate(std::uint64_t bytes)
@@ -161,17 +186,44 @@ void SoftKeeper::set_cap(Limit cap)
 void SoftKeeper::disarm()
 {
     disarmed_ = true;
+    looked();
     look_at_.reset();
     clock_.follow({});
     config_.let_allocate();
 }
 
-void SoftKeeper::stop() const
+void SoftKeeper::stop()
 {
-    if (config_.around.stop == SoftStop::interrupt)
+    if (config_.around.stop == SoftStop::suspend)
+        suspend();
+    else if (config_.around.stop == SoftStop::interrupt)
         (void)ProcessHandle(config_.debugger).send(SIGINT);
     else if (config_.around.stop == SoftStop::trap && tracer_of(largest_.pid) != 0) // else it would die of it
         (void)ProcessHandle(largest_).send(SIGTRAP);
+}
+
+/// One that somebody else has stopped is not ours to let go on. The first process of a container ignores it.
+void SoftKeeper::suspend()
+{
+    for (const ProcessId &process : living_)
+        if (const auto stat = read_process_stat(process.pid); stat && stat->state != 'T' && stat->state != 't')
+            if (ProcessHandle(process).send(SIGSTOP) == 0)
+                suspended_.push_back(process);
+    suspended_until_ = std::chrono::steady_clock::now() + kLookPatience;
+    if (auto guard = HoldGuard::start(std::max(config_.limiting, STDIN_FILENO), [this] { let_suspended_go(); }))
+        suspension_ = std::move(*guard);
+}
+
+void SoftKeeper::let_suspended_go()
+{
+    for (const ProcessId &process : std::exchange(suspended_, {}))
+        (void)ProcessHandle(process).send(SIGCONT);
+}
+
+void SoftKeeper::looked()
+{
+    let_suspended_go();
+    suspension_.end();
 }
 
 SessionState SoftKeeper::state() const
@@ -188,8 +240,19 @@ SessionState SoftKeeper::state() const
     return SessionState::running;
 }
 
+std::string SoftKeeper::command_line(const SoftSample &sample) const
+{
+    std::string what = fmt::format("the command near its limit: {} of {} in use", format_bytes(sample.own_bytes),
+                                   format_limit(sample.cap));
+    if (sample.around_limit.finite())
+        what += fmt::format(" ({}'s limit: {})", config_.around.name, format_limit(sample.around_limit));
+    return what + (config_.action == FuseAction::warn ? ". It runs on" : ". A snapshot is taken, then it runs on");
+}
+
 std::string SoftKeeper::held_line(const SoftSample &sample) const
 {
+    if (config_.command)
+        return command_line(sample);
     const bool own = sample.cap.finite() &&
                      (sample.own_bytes >= fuse_line_for(sample.cap).bytes() ||
                       sample.asked_bytes > sample.cap.bytes() - std::min(sample.own_bytes, sample.cap.bytes()));

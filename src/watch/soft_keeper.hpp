@@ -12,7 +12,7 @@
 #include "kernel/cgroup.hpp"
 #include "watch/cpu_clock.hpp"
 #include "watch/data_limit.hpp"
-#include "watch/debuggees.hpp"
+#include "watch/hold_guard.hpp"
 #include "watch/loop.hpp"
 #include "watch/soft_fuse.hpp"
 
@@ -24,6 +24,8 @@ struct SoftConfig {
     Limit cap;
     FuseAction action = FuseAction::hold;
     ProcessId debugger;
+    /// A command of `run`, which is its own debuggee: who belongs to it now, though nobody traces them.
+    std::function<std::vector<ProcessId>()> command;
     /// As FuseConfig::say: ids of fuse_keeper.hpp.
     std::function<void(std::string_view id, std::string_view line)> say;
     /// What is no business of the fuse's own.
@@ -43,7 +45,9 @@ class SoftKeeper {
 
     [[nodiscard]] Source source();
     /// Who is debugged now.
-    void follow(const std::vector<Debuggee> &living);
+    void follow(const std::vector<ProcessId> &living);
+    /// The look that the fuse has led to is over.
+    void looked();
     /// Something has changed: the cgroup around, or the cap.
     void on_event() { look(); }
     /// A debuggee asks the kernel for so much more. False: it has to wait.
@@ -62,16 +66,25 @@ class SoftKeeper {
     using Ms = std::chrono::milliseconds;
     [[nodiscard]] SoftSample sample();
     void look();
+    void set_living(const std::vector<ProcessId> &living);
+    void follow_command();
     void step(const SoftSample &sample);
     void arm(const SoftSample &sample);
-    void stop() const;
+    void stop();
+    void suspend();
+    void let_suspended_go();
     [[nodiscard]] std::string held_line(const SoftSample &sample) const;
+    [[nodiscard]] std::string command_line(const SoftSample &sample) const;
 
     SoftConfig config_;
     SoftFuse fuse_;
     DataWatch data_;
     std::vector<ProcessId> living_;
     ProcessId largest_;
+    std::vector<ProcessId> suspended_; ///< by us, while a snapshot is taken
+    WatchTime suspended_until_;        ///< however long that takes
+    HoldGuard suspension_;             ///< lets them go on when the watcher is killed meanwhile
+    WatchTime command_seen_;           ///< when it was last asked who belongs to the command
     CpuClock clock_;
     bool disarmed_ = false;
     std::uint64_t waiting_bytes_ = 0, peak_bytes_ = 0, last_bytes_ = 0;

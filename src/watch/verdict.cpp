@@ -166,7 +166,7 @@ std::string victim_words(const Death &death, const VerdictContext &context)
     if (death.others > 0)
         words += fmt::format(" with {} other{}", death.others, death.others == 1 ? "" : "s");
     const std::string name = name_words(death);
-    return name.empty() ? words + ": it" : words + ": " + name;
+    return name.empty() ? words : words + ": " + name;
 }
 
 /// "; the largest was chrome, 12G": what made the machine short is seldom what died of it.
@@ -214,6 +214,15 @@ std::string cause_words(const Culprit &culprit, const Evidence &after, const Dea
     case Cause::not_memory: break;
     }
     return "";
+}
+
+/// "dlv itself was killed for memory: it hit its cap", or, where others did, "…, because the container hit its limit".
+std::string death_words(const Culprit &culprit, const Evidence &after, const Death &death,
+                        const VerdictContext &context)
+{
+    const std::string victim = victim_words(death, context);
+    const std::string cause = cause_words(culprit, after, death, context.around);
+    return victim + (name_words(death).empty() && !cause.starts_with(',') ? ": it" : "") + cause;
 }
 
 /// Where it was not the debuggee's own cap: how far it was from it.
@@ -352,9 +361,9 @@ Verdict judge(const Evidence &before, const Evidence &after, const Death &death,
         return not_memory(death, context);
     return {.cause = culprit.cause,
             .victim = death.victim,
-            .line = fmt::format("{}{}{}.{}{}", victim_words(death, context),
-                                cause_words(culprit, after, death, context.around), peak_words(culprit, after, death),
-                                debugger_words(death, context), advice_words(culprit, death, context))};
+            .line =
+                fmt::format("{}{}.{}{}", death_words(culprit, after, death, context), peak_words(culprit, after, death),
+                            debugger_words(death, context), advice_words(culprit, death, context))};
 }
 
 } // namespace dbgscope

@@ -255,6 +255,8 @@ std::optional<int> Watcher::debugger_status()
 {
     if (!order_.wait)
         return exit_status_of(debugger_, debugger_pidfd_.get());
+    if (wait_status_)
+        return wait_status_;
     int status = 0;
     while (::waitpid(debugger_.pid, &status, 0) < 0)
         if (errno != EINTR)

@@ -90,7 +90,10 @@ class Watcher {
     void on_notice(Time now);
     void new_debuggee(pid_t pid, Time now);
     void adopt_command();
-    [[nodiscard]] bool is_own_debuggee() const { return order_.split && order_.tool == "run" && debuggees_; }
+    [[nodiscard]] bool is_own_debuggee() const;
+    [[nodiscard]] std::vector<ProcessId> command_members() const;
+    void looked();
+    [[nodiscard]] std::vector<GoneDebuggee> collect_gone();
     void on_populated();
     void on_gone(Time now);
     void look(Time now);

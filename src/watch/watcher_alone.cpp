@@ -5,6 +5,7 @@
 
 #include "kernel/cgroup.hpp"
 #include "kernel/members.hpp"
+#include "kernel/process.hpp"
 #include "sys/file.hpp"
 #include "watch/watcher.hpp"
 
@@ -38,6 +39,8 @@ void Watcher::set_up_alone()
                              .cap = order_.cap,
                              .action = order_.fuse,
                              .debugger = debugger_,
+                             .command = order_.tool == "run" ? std::function([this] { return command_members(); })
+                                                             : std::function<std::vector<ProcessId>()>(),
                              .say = [this](std::string_view id, std::string_view line) { on_fuse(id, line); },
                              .tell = [this](std::string_view line) { tell(line); },
                              .let_allocate =
@@ -62,8 +65,47 @@ void Watcher::bound_debuggees()
 void Watcher::follow()
 {
     recording_.follow(debuggees_->living());
+    if (!soft_)
+        return;
+    std::vector<ProcessId> living;
+    for (const Debuggee &debuggee : debuggees_->living())
+        living.push_back(debuggee.id);
+    soft_->follow(is_own_debuggee() ? command_members() : living);
+}
+
+/// The command of `run --snapshot`.
+bool Watcher::is_own_debuggee() const
+{
+    return order_.tool == "run" && order_.filtered() && debuggees_;
+}
+
+/// Of a command that is its own debuggee its parent knows how it ended.
+std::vector<GoneDebuggee> Watcher::collect_gone()
+{
+    std::vector<GoneDebuggee> gone = debuggees_->collect_gone();
+    for (GoneDebuggee &one : gone)
+        if (!one.wait_status && is_own_debuggee() && one.was.id == debugger_)
+            one.wait_status = debugger_status();
+    return gone;
+}
+
+/// It, and what it has started.
+std::vector<ProcessId> Watcher::command_members() const
+{
+    std::vector<ProcessId> members;
+    for (const pid_t pid : pids_started_with(cgroups_->mark))
+        if (const auto id = process_id(pid))
+            members.push_back(*id);
+    return members;
+}
+
+/// The look inside is over; what stood still for it may go on.
+void Watcher::looked()
+{
+    if (fuse_)
+        fuse_->looked();
     if (soft_)
-        soft_->follow(debuggees_->living());
+        soft_->looked();
 }
 
 /// `dbgscope set`, `dbgscope more`.

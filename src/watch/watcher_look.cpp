@@ -5,6 +5,7 @@
 
 #include "dbgscope/utf8.hpp"
 #include "kernel/cgroup_tree.hpp"
+#include "kernel/members.hpp"
 #include "watch/heap_switch.hpp"
 #include "watch/watcher.hpp"
 
@@ -46,11 +47,12 @@ void Watcher::sample_growth(pid_t pid)
 void Watcher::look_inside()
 {
     if (!looks())
-        return;
+        return looked();
     std::vector<pid_t> pids;
     if (debuggees_ && (order_.snapshot || order_.fuse == FuseAction::hold || growth_.socket() >= 0 ||
                        debuggees_->heap_profile() == kHeapSwitchedOn))
-        pids = cgroups_->alone()
+        pids = is_own_debuggee() && cgroups_->alone() ? pids_started_with(cgroups_->mark)
+               : cgroups_->alone()
                    ? debuggee_pids()
                    : pids_below(cgroups_->place.debuggee()); // of them it may be a child that holds the most
     LookOrder order{.pid = largest_process(pids), .session = order_.session};
@@ -58,8 +60,8 @@ void Watcher::look_inside()
     order.bounded = order_.snapshot_directory.empty();
     order.directory = order.bounded ? recorder_.snapshot_directory() : order_.snapshot_directory;
     order.snapshot = order_.snapshot && !order.directory.empty();
-    if ((order.pid == 0 || !look_.start(order)) && fuse_)
-        fuse_->looked();
+    if (order.pid == 0 || !look_.start(order))
+        looked();
 }
 
 Source Watcher::look_source()
@@ -98,8 +100,8 @@ void Watcher::take(const LookNews &news)
         note_snapshot(news.snapshot);
     // What comes after that may be a while in coming, and needs no standing still.
     const bool seen = !news.snapshot.empty() || (!order_.snapshot && !(news.held_by + news.grown_by).empty());
-    if ((news.over || seen) && fuse_)
-        fuse_->looked();
+    if (news.over || seen)
+        looked();
     if (news.over || seen || !(news.held_by + news.grown_by).empty())
         recorder_.write();
 }

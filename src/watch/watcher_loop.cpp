@@ -300,7 +300,7 @@ void Watcher::on_gone(Time now)
         return;
     if (look_at_)
         debuggees_->look(order_.cap);
-    for (GoneDebuggee &gone : debuggees_->collect_gone()) {
+    for (GoneDebuggee &gone : collect_gone()) {
         if (!gone.was.program.empty())
             programs_.push_back(gone.was.program);
         recording_.gone(gone);

@@ -211,7 +211,17 @@ def man_options():
             [f"{name}: in man/dbgscope.1, not in --help" for name in sorted(documented - offered)])
 
 
-RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, licence_lines, unfinished, pages_exist, man_options]
+def image_packages():
+    """The Containerfile's build installs what ./dev build does; the compiler cache, the tests' libraries and what each image has are left out."""
+    wanted = set(re.search(r'\[build\]="([^"]*)"', (ROOT / "dev").read_text())[1].split())
+    wanted -= {"ccache", "python3", "libgtest-dev", "libgmock-dev"}
+    recipe = (ROOT / "packaging/container/Containerfile").read_text().replace("\\\n", " ")
+    named = set(re.search(r"AS build\nRUN .*--no-install-recommends (.*)", recipe)[1].split())
+    return [f"packaging/container/Containerfile: {name} is only in one of it and dev's [build]" for name in sorted(wanted ^ named)]
+
+
+RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, licence_lines, unfinished, pages_exist, man_options,
+         image_packages]
 
 
 def main():

@@ -7,10 +7,11 @@
     host pidns        tests/system/*_test.py on this machine, and under a systemd of its own
     desktop           notifications by a real service on a virtual display; what init writes, in Neovim and Emacs
     editors           VS Code in a browser, Neovim, Helix, Emacs and their debug adapters, driven as people do (editors.py fetches)
+    containers        runc on this machine; podman, rootful and rootless, with crun and runc in a virtual one
     package           the Debian package in clean Debian 12 and 13 roots
     vm                one boot: Debian 12, cgroup v2
     vm-all            Debian 12 v2, hybrid, legacy; Debian 13 and sid v2
-    all               everything, with desktop, editors, package and vm-all. Default: everything, with vm.
+    all               everything, with desktop, editors, containers, package and vm-all. Default: everything, with vm.
 
 The last line is "N passed, N failed, N skipped". Exit status 1 when something failed, or
 a suite ran no test at all. What fails beside other suites and passes alone is "unsteady" (look_again). With DBGSCOPE_MUST_RUN=1 a skip is a failure.
@@ -41,9 +42,10 @@ GTEST = ("unit", "golden", "cli")
 VM_SUITES = {
     "vm": ["vm:v2@12"],
     "vm-all": ["vm:v2@12", "vm:hybrid@12", "vm:legacy@12", "vm:v2@13", "vm:v2@sid"],
+    "containers": ["containers", "vm:containers@12"],
 }
 SUITES = (*GTEST, "rules", "host", "pidns", "desktop", "editors", "package", *VM_SUITES)
-DEFAULT = [s for s in SUITES if s not in ("vm-all", "package", "desktop", "editors")]
+DEFAULT = [s for s in SUITES if s not in ("vm-all", "package", "desktop", "editors", "containers")]
 ALL = [s for s in SUITES if s != "vm"]
 BOOTED = ("pidns",)
 AGAIN, MOST_UNSTEADY = 3, 3
@@ -186,7 +188,7 @@ def run_python(outcome, options):
 
 
 def run_booted(outcome, options):
-    """Systemd in a PID namespace, or in VMs: one boot for all modules."""
+    """Systemd in a PID namespace, or in VMs: one boot for all modules. Some of containers need none."""
     for env in VM_SUITES.get(outcome.suite, [outcome.suite]):
         modules = _wanted(_for_env(env), env, options)
         if not modules:
@@ -211,7 +213,7 @@ def run_modules(outcome, env, modules, filter_):
         return
     for module in modules:
         status, output = _execute([sys.executable, module, "--env", env, "--filter", filter_],
-                                  2400 if env in ("package", "editors") else 600)
+                                  2400 if env in ("package", "editors", "containers") else 600)
         take_module(outcome, os.path.basename(module), env, status, output)
 
 

@@ -3,8 +3,9 @@
 """Boots Debian in QEMU, with real systemd, and runs test modules or a command in it.
 
     vm.py module SPEC [--filter S] X_test.py...   SPEC: vm:v2@12 vm:hybrid@12 vm:legacy@12 vm:v2@13 vm:v2@sid
+                                                  vm:containers@12 (v2, with podman)
     vm.py run [--user dev] SPEC -- COMMAND...     with $DBGSCOPE_BIN's directory in PATH
-    vm.py root 12|13|sid                              only makes (or finds) the root file system
+    vm.py root 12|13|sid                          only makes (or finds) the root file system
 
 Exit status: 0, the command's, 1 when a module failed, 77 where VMs cannot run here (the
 reason is printed), 125 when the VM itself failed. The root file system is made once by
@@ -37,6 +38,7 @@ SKIPPED, BROKEN = 77, 125
 # Ask with "systemctl show -p Version" and stat: on Debian 12 (systemd 252).
 CGROUP_OPTIONS = {
     "v2": "systemd.unified_cgroup_hierarchy=1",
+    "containers": "systemd.unified_cgroup_hierarchy=1",
     "hybrid": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=0",
     "legacy": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1",
 }
@@ -64,6 +66,7 @@ def make_payload(work, script):
     for folder in ("support", "system", "fault", "bench"):
         shutil.copytree(REPO / "tests" / folder, tree / "tests" / folder,
                         ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REPO / "packaging/container", tree / "packaging/container")
     (tree / "bin").mkdir()
     binary = pathlib.Path(os.environ.get("DBGSCOPE_BIN") or build_dir() / "dbgscope")
     if binary.exists():
@@ -212,7 +215,7 @@ def in_guest(spec, body, append=""):
     env, debian = spec
     if not shutil.which("qemu-system-x86_64"):
         raise vmroot.Unavailable("qemu-system-x86_64 is not installed")
-    root = vmroot.find_or_make(debian, progress)
+    root = vmroot.find_or_make(debian, progress, env.removeprefix("vm:"))
     with tempfile.TemporaryDirectory(prefix="dbgscope-vm-") as name:
         work = pathlib.Path(name)
         payload = make_payload(work, guest_script(env, debian, body))

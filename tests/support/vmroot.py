@@ -19,6 +19,11 @@ PACKAGES = [
     "systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd", "linux-image-cloud-amd64", "python3",
     "delve", "golang-go", "gdb", "gdbserver", "passwd", "procps", "strace", "util-linux", "libsystemd0", "libseccomp2",
 ]
+# Beside those, by the environment that asks: the engines and sandboxes that people put debuggers into.
+EXTRA_PACKAGES = {
+    "containers": ["podman", "crun", "runc", "uidmap", "slirp4netns", "catatonit", "bubblewrap",
+                   "systemd-container"],
+}
 PAYLOAD = "/opt/dbgscope-test"
 GO_CACHE = "/var/cache/go-build"
 # What test programs import: compiled while making the root, as it takes minutes in an emulated machine.
@@ -157,8 +162,9 @@ def apt_options():
 
 # Making one.
 
-def cache_key(suite):
-    script = "\n".join([suite, *sorted(PACKAGES), BEFORE, AFTER, DISK_SIZE, str(VERSION)])
+def cache_key(suite, extra=""):
+    packages = [*PACKAGES, *EXTRA_PACKAGES.get(extra, ())]
+    script = "\n".join([suite, *sorted(packages), BEFORE, AFTER, DISK_SIZE, str(VERSION)])
     return hashlib.sha256(script.encode()).hexdigest()[:12]
 
 
@@ -172,8 +178,9 @@ def make_disk(tree, image, size, owner_root=False):
         raise BuildFailure(f"{' '.join(command)} ended with {done.returncode}\n{done.stderr}")
 
 
-def _make_tree(suite, tree, log):
-    command = ["mmdebstrap", "--mode=root", "--variant=apt", "--include=" + ",".join(PACKAGES),
+def _make_tree(suite, extra, tree, log):
+    packages = [*PACKAGES, *EXTRA_PACKAGES.get(extra, ())]
+    command = ["mmdebstrap", "--mode=root", "--variant=apt", "--include=" + ",".join(packages),
                "--setup-hook=" + BEFORE, "--customize-hook=" + AFTER, "--skip=cleanup/reproducible",
                "--dpkgopt=force-unsafe-io"]
     command += [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale", "info")]
@@ -186,7 +193,7 @@ def _make_tree(suite, tree, log):
         raise BuildFailure(f"mmdebstrap ended with {status}\n" + "\n".join("    " + line for line in last))
 
 
-def _make(debian, place, progress):
+def _make(debian, extra, place, progress):
     suite = SUITES[debian]
     if not shutil.which("mmdebstrap"):
         raise Unavailable("mmdebstrap is not installed")
@@ -196,7 +203,7 @@ def _make(debian, place, progress):
     progress(f"making the Debian {debian} root, 1 to 3 minutes, once")
     with tempfile.TemporaryDirectory(prefix=".making-", dir=place.parent) as name:
         work = pathlib.Path(name)
-        _make_tree(suite, work / "tree", work / "log")
+        _make_tree(suite, extra, work / "tree", work / "log")
         progress(f"Debian {debian} is unpacked after {time.monotonic() - start:.0f} s")
         done = work / "done"
         done.mkdir()
@@ -206,19 +213,20 @@ def _make(debian, place, progress):
             shutil.copy(newest, done / link)
         done.chmod(0o755)
         done.rename(place)
-    for old in place.parent.glob(f"{suite}-*"):
+    for old in place.parent.glob(f"{place.name.rpartition('-')[0]}-*"):
         if old != place and old.is_dir():
             shutil.rmtree(old, ignore_errors=True)
     progress(f"Debian {debian} is ready after {time.monotonic() - start:.0f} s: {place}")
 
 
-def find_or_make(debian, progress):
-    """The directory with root.ext4, vmlinuz and initrd; one maker at a time."""
+def find_or_make(debian, progress, extra=""):
+    """The directory with root.ext4, vmlinuz and initrd; one maker at a time. `extra`: of EXTRA_PACKAGES."""
     cache = cache_dir()
     cache.mkdir(parents=True, exist_ok=True)
-    place = cache / f"{SUITES[debian]}-{cache_key(SUITES[debian])}"
-    with open(cache / f"{SUITES[debian]}.lock", "w") as lock:
+    name = SUITES[debian] if extra not in EXTRA_PACKAGES else f"{extra}-{SUITES[debian]}"
+    place = cache / f"{name}-{cache_key(SUITES[debian], extra)}"
+    with open(cache / f"{name}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
-            _make(debian, place, progress)
+            _make(debian, extra, place, progress)
     return place

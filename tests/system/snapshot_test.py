@@ -167,7 +167,7 @@ def a_command_that_stays_below_its_cap_is_left_alone():
 
 @tap.test("host")
 def a_command_without_a_cap_is_told_that_there_is_no_snapshot():
-    done = tap.run([tap.dbgscope, "run", "--watch", "--snapshot=/nowhere", "true"])
+    done = tap.run([tap.dbgscope, "run", "--watch", "--memory-max=infinity", "--snapshot=/nowhere", "true"])
     tap.equal(done.rc, 0)
     tap.contains(done.stderr, "no snapshot is taken: there is no --memory-max")
 

@@ -39,6 +39,23 @@ TEST(Budget, DefaultCapLeavesTheMachineItsShare)
     EXPECT_TRUE(budget->notices.empty());
 }
 
+TEST(Budget, ASnapshotOfACommandIsTakenBelowTheLimitInForce)
+{
+    Facts facts = machine(0, 0);
+    Request request;
+    request.settings.set(Key::snapshot, {std::string("/snapshots"), {}});
+    request.settings.set(Key::wait, {true, {}});
+    EXPECT_FALSE(make_budget(facts, request)->cap) << "no limit can be seen";
+    facts.cgroup.memory.effective = Limit(512 * kMiB);
+    const auto budget = make_budget(facts, request);
+    EXPECT_TRUE(budget->cap_is_default);
+    EXPECT_EQ(budget->cap, Limit(448 * kMiB));
+    EXPECT_EQ(budget->scope_limit, Limit(512 * kMiB)); // what takes it has the rest
+    request.settings.set(Key::memory_max, {SizeSpec{SizeSpec::Kind::bytes, 64 * kMiB}, {}});
+    EXPECT_EQ(make_budget(facts, request)->cap, Limit(64 * kMiB));
+    EXPECT_EQ(less_snapshot_room(Limit(64 * kMiB)), Limit(48 * kMiB));
+}
+
 TEST(Budget, PressureWarnsShrinksOrRefusesAsTheProfileSays)
 {
     const std::uint64_t calm = make_budget(machine(19, 4), debugger("shrink"))->cap->bytes();

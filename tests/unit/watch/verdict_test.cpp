@@ -238,6 +238,10 @@ TEST(Judge, NoSplit)
     EXPECT_EQ(verdict.line,
               "a process of this session was killed for memory: it hit the session's limit of 1G (memory.max "
               "of run-p1.scope). Try --memory-max=2G.");
+    context.around = "the container";
+    EXPECT_THAT(
+        judge(before, after, {.victim = Victim::session}, context).line,
+        HasSubstr("a process in the container was killed for memory, because the container hit its limit of 1G"));
 }
 
 TEST(Judge, V1GuessesOnlyWhereItMust)

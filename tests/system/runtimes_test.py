@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Debug sessions in containers of real runtimes: runc here, podman with crun and runc in a virtual machine."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import runtimes
+import session
+import tap
+from session import MIB, Session
+
+LIMIT = 256 * MIB
+CAP = "--memory-max=96M"
+CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None, "container": None}
+
+
+def leaking(container, *options, program=("leak", "-mib-per-step=2")):
+    """dlv at its prompt, in the container, before the leak."""
+    name, *arguments = program
+    return Session([*container.words, tap.dbgscope, *options, "dlv", "exec", "--allow-non-terminal-interactive=true",
+                    tap.program(name), "--", *arguments], env=CLEAN, stdin=subprocess.PIPE)
+
+
+def type_in(dlv, text):
+    dlv.process.stdin.write(text)
+    dlv.process.stdin.flush()
+
+
+def gone(container, name):
+    """Waits until no process of that name is left in the container."""
+    tap.wait_until(lambda: not container.runs(name), session.PATIENCE_S, message=f"no {name} is left")
+
+
+def hold(dlv, pattern):
+    """The leak runs until it is held."""
+    dlv.match("Type 'help'")
+    type_in(dlv, "continue\n")
+    dlv.match(pattern)
+
+
+def kill_debugger(container, record):
+    """kill -9 of dlv: its debuggee and its watcher end, the container lives on and takes new commands."""
+    container.succeed("kill", "-9", str(record["debugger"]["pid"]))
+    gone(container, "leak")
+    ended = container.ended(record["id"])
+    tap.equal((ended["state"], ended["fuse_trips"]), ("ended", 1))
+    tap.wait_until(lambda: not container.records(), session.PATIENCE_S, message="no record is left")
+    gone(container, "dbgscope-watch")
+    container.succeed("true")
+
+
+def check_read_only(container):
+    """As most containers are: watched, held by the soft fuse, ended with its debugger."""
+    said = container.succeed(tap.dbgscope, "--dry-run", CAP, "dlv", "exec", tap.program("leak")).stdout
+    notes = [line for line in said.splitlines() if line.startswith("note: ")]
+    tap.equal(len(notes), 1, said)
+    for part in ("the cap of 96M (--memory-max) is not enforced by the kernel", "mounted read-only",
+                 "in force: the container's limit of 256M", "soft fuse: the debuggee is stopped at 88M of 96M"):
+        tap.contains(notes[0], part)
+    with leaking(container, CAP) as dlv:
+        hold(dlv, r"dbgscope: debuggee held: \S+ of its 96M cap in use, which only this enforces here")
+        dlv.match(r"received SIGINT, stopping process")
+        type_in(dlv, "print 6*7\n")
+        dlv.match(r"^(\(dlv\) )*42")
+        record = container.record()
+        tap.equal((record["backend"], record["scope_directory"]), ("none", ""))
+        tap.contains(container.succeed(tap.dbgscope, "ps").stdout, record["id"])
+        kill_debugger(container, record)
+
+
+def check_no_cap(container):
+    """Nobody has named a cap: one below the container's limit is found, and it is held there."""
+    with leaking(container) as dlv:
+        hold(dlv, r"dbgscope: debuggee held: ")
+        dlv.match(r"received SIGINT, stopping process")
+        tap.contains(dlv.stderr, "no cap is enforced by the kernel")
+        tap.contains(dlv.stderr, "in force: the container's limit of 256M")
+        record = container.record()
+        tap.true(record["cap_bytes"] < LIMIT, f"{record}")
+        kill_debugger(container, record)
+
+
+def check_verdict(container):
+    """Held by nothing but the container's own limit: that is whose limit it was."""
+    with leaking(container, "--fuse-action=off") as dlv:
+        hold(dlv, r"dbgscope: debuggee killed for memory: leak \(pid \d+.*\),.* because the container hit its limit of 256M")
+        type_in(dlv, "exit\n")
+        dlv.process.stdin.close()
+        dlv.wait()
+
+
+def check_all_read_only(container):
+    check_read_only(container)
+    check_no_cap(container)
+    check_verdict(container)
+
+
+def check_writable(container):
+    """Where it may be written: a cap of the kernel's own, debugger and debuggee apart, and nothing of it is left."""
+    with leaking(container, CAP) as dlv:
+        hold(dlv, r"dbgscope: debuggee held: \S+ of its 96M cap cannot be reclaimed")
+        record = container.record()
+        tap.equal(record["backend"], "cgroupfs")
+        container.succeed("test", "-d", record["scope_directory"] + "/debuggee")
+        kill_debugger(container, record)
+        tap.wait_until(lambda: container.run("test", "-d", record["scope_directory"]).rc != 0, session.PATIENCE_S,
+                       message=f"{record['scope_directory']} is gone")
+
+
+def check_entrypoint(run_in):
+    """`run --wait --snapshot` as the container's first process: a snapshot of one instant, a verdict, the status."""
+    command = [tap.dbgscope, "run", "--wait", "--snapshot=/data/kept", "--", tap.program("leak"), "-mib-per-step=2"]
+    with run_in(*command) as (done, data):
+        tap.equal(done.rc, 137, done.stderr)
+        tap.contains(done.stderr, "in force: the container's limit of 256M; a snapshot at 182.4M")
+        held = re.search(r"dbgscope: the command near its limit: \S+ of 192M in use \(the container's limit: 256M\)", done.stderr)
+        tap.true(held, done.stderr)
+        kept = re.search(r"dbgscope: snapshot: (/data/kept/\S+)", done.stderr)
+        tap.true(kept, done.stderr)
+        verdict = re.search(r"dbgscope: the command was killed for memory: leak \(pid \d+.*\),.* because the container hit its "
+                            r"limit of 256M .*", done.stderr)
+        tap.true(verdict and verdict[0].endswith(f" Snapshot: {kept[1]}"), done.stderr)
+        summary = (data / pathlib.Path(kept[1]).relative_to("/data") / "summary.txt").read_text()
+        tap.contains(summary, "main.leakForever")
+        tap.contains(summary, "while it was stopped: all of one instant")
+    command[-2:] = ["sh", "-c", f"{tap.program('leak')} -mib-per-step=2; echo status $?"]
+    with run_in(*command) as (done, data):
+        tap.equal((done.rc, done.stdout), (0, "status 137\n"), done.stderr)
+        tap.true(re.search(r"dbgscope: snapshot: /data/kept/", done.stderr), done.stderr)
+        tap.contains(done.stderr, "dbgscope: a process in the container was killed for memory, ")
+        tap.true("the command was killed" not in done.stderr, done.stderr)
+    with run_in(*command[:3], "--", "sh", "-c", "exit 7") as (done, data):
+        tap.equal((done.rc, done.stdout), (7, ""), done.stderr)
+
+
+@tap.test("containers", user="root")
+def runc_read_only():
+    with runtimes.bundle("runc", LIMIT) as container:
+        check_all_read_only(container)
+
+
+@tap.test("containers", user="root")
+def runc_in_the_machines_cgroup_namespace():
+    with runtimes.bundle("runc", LIMIT, cgroupns="host") as container:
+        check_read_only(container)
+        check_verdict(container)
+
+
+@tap.test("containers", user="root")
+def runc_writable():
+    with runtimes.bundle("runc", LIMIT, writable=True) as container:
+        check_writable(container)
+
+
+@tap.test("containers", user="root")
+def runc_entrypoint():
+    check_entrypoint(lambda *command: runtimes.bundle_of("runc", LIMIT, *command))
+
+
+UNMASK = "--security-opt=unmask=/sys/fs/cgroup"  # the cure that `status` names
+
+
+def registered(name, check, *options, runtime="crun", user="root"):
+    """One of the matrix of podman's containers."""
+    def test():
+        with runtimes.podman(runtime, *options) as container:
+            check(container)
+    test.__name__ = name
+    tap.test("vm:containers", user=user, timeout=600)(test)
+
+
+registered("podman_crun_read_only", check_all_read_only)
+registered("podman_runc_read_only", check_read_only, runtime="runc")
+registered("podman_crun_in_the_machines_cgroup_namespace", check_read_only, "--cgroupns=host")
+registered("podman_crun_writable", check_writable, UNMASK)
+registered("podman_runc_writable", check_writable, UNMASK, runtime="runc")
+registered("podman_rootless_read_only", check_read_only, user="dev")
+registered("podman_rootless_writable", check_writable, UNMASK, user="dev")
+
+
+@tap.test("vm:containers", user="root", timeout=600)
+def podman_entrypoint():
+    check_entrypoint(lambda *command: runtimes.podman_of("crun", *command))
+
+
+@tap.test("vm:containers", user="root", timeout=600)
+def the_pod_as_podman_plays_it():
+    """packaging/container/pod.yaml to the letter: the server leaves its snapshot where the container beside it reads it."""
+    pod = pathlib.Path(__file__).resolve().parents[2] / "packaging/container/pod.yaml"
+    runtimes.server_image("localhost/server:latest", "localhost/dbgscope-debug:latest")
+
+    def podman(*words):
+        return tap.run(["podman", *words], timeout=session.PATIENCE_S)
+    try:
+        tap.succeed(["podman", "kube", "play", "--network=none", str(pod)], timeout=session.PATIENCE_S)
+        kept = tap.wait_until(lambda: re.search(r"dbgscope: snapshot: (/snapshots/\S+)", podman("logs", "server-server").stderr),
+                              session.PATIENCE_S, interval=2, message="the server's snapshot")
+        said = podman("logs", "server-server").stderr
+        tap.contains(said, "in force: the container's limit of 256M; a snapshot at 182.4M")
+        summary = tap.succeed(["podman", "exec", "server-debug", "cat", f"{kept[1]}/summary.txt"], timeout=session.PATIENCE_S).stdout
+        tap.contains(summary, "main.leakForever")
+        verdict = r"dbgscope: the command was killed for memory: server .* because the container hit its limit of 256M \(memory.max\)"
+        tap.wait_until(lambda: re.search(verdict, podman("logs", "server-server").stderr), session.PATIENCE_S, interval=2,
+                       message=f"the verdict: {said}")
+        status = tap.succeed(["podman", "exec", "server-debug", "dbgscope", "status"], timeout=session.PATIENCE_S).stdout
+        tap.contains(status, "in a podman container")
+        tap.contains(status, "512M")
+    finally:
+        podman("pod", "rm", "--force", "--time=0", "server")
+
+
+if __name__ == "__main__":
+    tap.main()
