@@ -121,7 +121,7 @@ void Standstill::let_go()
     }
     stopped_.clear();
     if (cgroup_.valid() && !(freezer_.stays && freezer_.stays()))
-        (void)Cgroup(cgroup_.get(), 2).thaw();
+        (void)Cgroup(cgroup_.get(), 2).thaw().has_value();
     cgroup_ = UniqueFd();
 }
 
