@@ -2,6 +2,7 @@
 """Neovim, Helix and Emacs themselves on a terminal's screen: where a person is told of a held program, and gives it more."""
 
 import contextlib
+import json
 import pathlib
 import shutil
 import sys
@@ -17,6 +18,7 @@ vim.opt.rtp:prepend("{folder}/nvim-dap-go")
 vim.o.swapfile = false
 vim.o.laststatus = 2
 vim.o.statusline = "%f %m%=%{{v:lua.DbgscopeStatus()}}"
+require('dap').set_log_level('DEBUG')
 """
 
 
@@ -62,6 +64,10 @@ def neovim_is_told_and_gives_more_by_its_own_command():
             screen.type(":qa!")
             screen.keys("Enter")
             screen.ended()
+        said = json.loads(tap.succeed([tap.dbgscope, "dap", "--json", next(project.home.rglob("dap.log"))]).stdout)
+        tap.equal(said["client"], "neovim")
+        answered = {request["command"] for request in said["requests"] if request["success"]}
+        tap.true({"initialize", "launch", "configurationDone"} <= answered, f"{said['requests']}")
 
 
 def helix_debugs(screen, key):

@@ -28,6 +28,7 @@ Result<CpuSnapshot> take_cpu_snapshot(const Target &target, CpuWindow window, co
     if (!sampler)
         return pass(sampler);
     SnapshotReading reading(target, proc);
+    reading.prepare();
     sampler->run(window.span, window.stop);
     const Moment end = Moment::now();
     CpuInstant instant;

@@ -19,7 +19,11 @@ SnapshotReading::SnapshotReading(const Target &target, const std::string &proc)
     : target_(target), proc_(proc), heap_layout_(go_heap_layout(target.program)),
       goroutine_layout_(goroutine_layout(target.program))
 {
-    if (target_.program.is_go()) // its debug information is read when it is first asked for
+}
+
+void SnapshotReading::prepare() const
+{
+    if (target_.program.is_go())
         (void)read_go_gc(*target_.memory, target_.program);
     if (!target_.program.segments().empty())
         (void)target_.program.frame_size(target_.program.segments().front().address);

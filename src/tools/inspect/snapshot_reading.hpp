@@ -17,6 +17,8 @@ namespace dbgscope {
 class SnapshotReading {
   public:
     explicit SnapshotReading(const Target &target, const std::string &proc = "/proc");
+    /// Reads what read() would otherwise read of the program's debug information while it stands still.
+    void prepare() const;
     /// `still`: it is kept from running meanwhile. Errors are in the parts.
     void read(bool still);
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "kernel/cgroup.hpp"
 #include "kernel/process_stat.hpp"
@@ -24,6 +25,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 2s; ///< a busy machine runs a thread late that is to stop
 constexpr auto kSoon = 10ms;
+constexpr auto kBetweenLooks = 5ms;
 constexpr auto kPause = 50us;
 constexpr int kRounds = 8; ///< of threads that were made meanwhile
 constexpr int kNotYet = -1;
@@ -33,6 +35,16 @@ bool waits_in_kernel(pid_t thread)
 {
     const auto stat = read_process_stat(thread);
     return stat && stat->state == 'D';
+}
+
+/// By a debugger, or by a signal.
+bool all_stopped(pid_t pid, const std::string &proc)
+{
+    const std::vector<pid_t> threads = thread_ids_of(pid, proc);
+    return !threads.empty() && std::ranges::all_of(threads, [&proc](pid_t thread) {
+        const auto stat = read_process_stat(thread, proc);
+        return !stat || stat->ended() || stat->state == 't' || stat->state == 'T';
+    });
 }
 
 /// The signal that the thread is about to get, or 0; kNotYet: it has not stopped by `last`.
@@ -121,7 +133,7 @@ void Standstill::let_go()
     }
     stopped_.clear();
     if (cgroup_.valid() && !(freezer_.stays && freezer_.stays()))
-        (void)Cgroup(cgroup_.get(), 2).thaw();
+        (void)Cgroup(cgroup_.get(), 2).thaw().has_value();
     cgroup_ = UniqueFd();
 }
 
@@ -129,10 +141,15 @@ std::string_view standing_still(pid_t pid, const std::string &proc)
 {
     if (const std::string_view by_cgroup = standstill_by_cgroup(pid); !by_cgroup.empty())
         return by_cgroup;
-    const auto stat = read_process_stat(pid, proc);
-    if (stat && (stat->state == 't' || stat->state == 'T'))
-        return "while it was stopped: all of one instant";
-    return {};
+    // A debugger stops one thread for a moment at each signal; and the only one there is for no longer than that.
+    constexpr int kLooks = 3;
+    for (int look = 0; look < kLooks; ++look) {
+        if (look > 0)
+            std::this_thread::sleep_for(kBetweenLooks);
+        if (!all_stopped(pid, proc))
+            return {};
+    }
+    return "while it was stopped: all of one instant";
 }
 
 } // namespace dbgscope

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <chrono>
 
+#include "tools/report/lua_table.hpp"
+
 namespace dbgscope {
 namespace {
 
@@ -147,7 +149,16 @@ std::optional<DapMessage> DapLog::next()
         }
         std::size_t consumed = std::min(line_end + 1, rest_.size());
         std::optional<DapMessage> found;
-        if (const std::size_t brace = line.find('{'); brace != std::string_view::npos)
+        const std::size_t brace = line.find('{');
+        if (brace != std::string_view::npos && opens_lua_table(rest_.substr(brace))) {
+            std::size_t length = 0;
+            auto json = failures_ < kMostFailures ? read_lua_table(rest_.substr(brace), length) : std::nullopt;
+            failures_ += json ? 0 : 1;
+            if (json)
+                consumed = std::max(consumed, brace + length);
+            if (json && is_message(*json))
+                found = DapMessage{at_s_, std::move(*json)};
+        } else if (brace != std::string_view::npos) {
             if (const std::string_view object = take_object(brace); !object.empty()) {
                 consumed = std::max(consumed, brace + object.size());
                 auto json = parse_json(object);
@@ -156,6 +167,7 @@ std::optional<DapMessage> DapLog::next()
                 else if (object.find('\n') == std::string_view::npos)
                     consumed = std::min(line_end + 1, rest_.size());
             }
+        }
         rest_.remove_prefix(consumed);
         if (found)
             return found;

@@ -20,7 +20,8 @@ struct DapMessage {
 };
 
 /// Finds the messages: JSON objects with a `type` of the protocol, on one line behind whatever prefix (dlv, gdb, VS
-/// Code's consoles, new lldb-dap) or over several (lldb-vscode). Everything else is passed over.
+/// Code's consoles, new lldb-dap) or over several (lldb-vscode; nvim-dap, as Lua tables). Everything else is passed
+/// over.
 class DapLog {
   public:
     explicit DapLog(std::string_view text) : rest_(text) {}

@@ -74,7 +74,10 @@ TEST(RecordScan, ATornLineIsNever)
 /// One byte changed: whatever is still taken means the same to the parser.
 TEST(RecordScan, AgreesWithTheParserOnDamagedLines)
 {
-    const std::string line = record_line(test::full_record());
+    const std::string line =
+        R"({"cap_bytes":5,"command":["a","b\n"],"debugger":{"pid":-1,"start_ticks":2},"directory":{"escaped":"\\xff"},)"
+        R"("exit_status":null,"fuse_bytes":"infinity","id":"x","schema":1,"split":true,"state":"held"})";
+    ASSERT_TRUE(scan_record(line));
     std::size_t taken = 0;
     for (std::size_t at = 0; at < line.size(); ++at)
         for (const char byte : {'"', '\\', '{', '}', '[', ']', ',', ':', '0', '-', 'x', ' ', '\n', '\xff'}) {
@@ -85,7 +88,7 @@ TEST(RecordScan, AgreesWithTheParserOnDamagedLines)
                 ASSERT_EQ(found, record_from_json(damaged)) << damaged;
             }
         }
-    EXPECT_GT(taken, 1000U);
+    EXPECT_GT(taken, 100U);
 }
 
 } // namespace
