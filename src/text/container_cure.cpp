@@ -11,9 +11,11 @@ namespace {
 constexpr std::pair<std::string_view, std::string_view> kCures[] = {
     {"podman", "start the container with --security-opt unmask=/sys/fs/cgroup"},
     {"docker", "docker run --security-opt writable-cgroups=true (Docker 28 and later), or --privileged"},
-    {"devcontainer", "\"runArgs\": [\"--security-opt\", \"writable-cgroups=true\"] in devcontainer.json (Docker 28 and "
-                     "later), or \"privileged\": true, then rebuild the container"},
-    {"codespaces", "\"runArgs\": [\"--privileged\"] in devcontainer.json, then rebuild the codespace"},
+    {"devcontainer",
+     "dbgscope init devcontainer --write changes devcontainer.json (Docker before 28: --privileged), then "
+     "rebuild the container"},
+    {"codespaces",
+     "dbgscope init devcontainer --privileged --write changes devcontainer.json, then rebuild the codespace"},
     {"kubernetes",
      "on the node: cgroup_writable = true for the runtime in containerd's configuration (2.1 and later), or "
      "CRI-O's annotation io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw; else set resources.limits.memory"},

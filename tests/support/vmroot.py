@@ -19,6 +19,8 @@ PACKAGES = [
     "systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd", "linux-image-cloud-amd64", "python3",
     "delve", "golang-go", "gdb", "gdbserver", "passwd", "procps", "strace", "util-linux", "libsystemd0", "libseccomp2",
 ]
+# Beside those, by the suite: what its smallest root has not any more.
+SUITE_PACKAGES = {"sid": ["bsdutils"]}  # script(1)
 # Beside those, by the environment that asks: the engines and sandboxes that people put debuggers into.
 EXTRA_PACKAGES = {
     "containers": ["podman", "crun", "runc", "uidmap", "slirp4netns", "catatonit", "bubblewrap",
@@ -163,7 +165,7 @@ def apt_options():
 # Making one.
 
 def cache_key(suite, extra=""):
-    packages = [*PACKAGES, *EXTRA_PACKAGES.get(extra, ())]
+    packages = [*PACKAGES, *SUITE_PACKAGES.get(suite, ()), *EXTRA_PACKAGES.get(extra, ())]
     script = "\n".join([suite, *sorted(packages), BEFORE, AFTER, DISK_SIZE, str(VERSION)])
     return hashlib.sha256(script.encode()).hexdigest()[:12]
 
@@ -179,7 +181,7 @@ def make_disk(tree, image, size, owner_root=False):
 
 
 def _make_tree(suite, extra, tree, log):
-    packages = [*PACKAGES, *EXTRA_PACKAGES.get(extra, ())]
+    packages = [*PACKAGES, *SUITE_PACKAGES.get(suite, ()), *EXTRA_PACKAGES.get(extra, ())]
     command = ["mmdebstrap", "--mode=root", "--variant=apt", "--include=" + ",".join(packages),
                "--setup-hook=" + BEFORE, "--customize-hook=" + AFTER, "--skip=cleanup/reproducible",
                "--dpkgopt=force-unsafe-io"]
