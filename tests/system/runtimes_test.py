@@ -186,6 +186,31 @@ def podman_entrypoint():
     check_entrypoint(lambda *command: runtimes.podman_of("crun", *command))
 
 
+# A limit of the kernel's own, read where it is in force.
+LIMITED = ["run", "--memory-max=64M", "--", "sh", "-c", "cat /sys/fs/cgroup$(sed s/0::// /proc/self/cgroup)/memory.max"]
+
+
+@tap.test("vm:containers", user="root", timeout=600)
+def bubblewrap_by_its_cure():
+    own = [word for place in runtimes.seen_inside() for word in ("--ro-bind", place, place)]
+    links = [word for name in ("bin", "lib", "lib64") for word in ("--symlink", f"usr/{name}", f"/{name}")]
+    sandbox = ["systemd-run", "--scope", "--quiet", "-p", "Delegate=yes", "bwrap", "--ro-bind", "/usr", "/usr", *links, "--proc",
+               "/proc", "--dev", "/dev", "--ro-bind", "/sys", "/sys", *own]
+    status = tap.succeed([*sandbox, "--unshare-pid", tap.dbgscope, "status"], timeout=session.PATIENCE_S).stdout
+    tap.contains(status, "in a bubblewrap container")
+    tap.contains(status, "start it with --bind /sys/fs/cgroup /sys/fs/cgroup, on cgroup v2 without --unshare-pid")
+    cured = tap.succeed([*sandbox, "--bind", "/sys/fs/cgroup", "/sys/fs/cgroup", tap.dbgscope, *LIMITED], timeout=session.PATIENCE_S)
+    tap.equal(cured.stdout, f"{64 * MIB}\n", cured.stderr)
+
+
+@tap.test("vm:containers", user="root", timeout=600)
+def nspawn_needs_no_cure():
+    own = [f"--bind-ro={place}" for place in runtimes.seen_inside()]
+    done = tap.succeed(["systemd-nspawn", "--quiet", "--pipe", "--volatile=yes", "--directory=/", *own, tap.dbgscope, *LIMITED],
+                       timeout=session.PATIENCE_S)
+    tap.equal(done.stdout, f"{64 * MIB}\n", done.stderr)
+
+
 @tap.test("vm:containers", user="root", timeout=600)
 def the_pod_as_podman_plays_it():
     """packaging/container/pod.yaml to the letter: the server leaves its snapshot where the container beside it reads it."""
