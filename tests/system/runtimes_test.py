@@ -83,6 +83,19 @@ def check_no_cap(container):
         kill_debugger(container, record)
 
 
+def check_gdb(container):
+    """A C program under gdb: a SIGTRAP that gdb shows and does not pass on."""
+    commands = ["set confirm off", "run heap 200 1 2000", "print 6*7", "kill"]
+    words = [word for command in commands for word in ("-ex", command)]
+    with Session([*container.words, tap.dbgscope, CAP, "gdb", *session.GDB[1:], *words, tap.program("eater")], env=CLEAN) as gdb:
+        gdb.match(r"received signal SIGTRAP")
+        gdb.match(r"\$1 = 42")
+        gdb.wait()
+        tap.true(re.search(r"dbgscope: debuggee held: \S+ of its 96M cap in use", gdb.stderr), gdb.said())
+        tap.true("SIGKILL" not in gdb.stdout and "done" not in gdb.stdout, gdb.stdout)
+    gone(container, "eater")
+
+
 def check_verdict(container):
     """Held by nothing but the container's own limit: that is whose limit it was."""
     with leaking(container, "--fuse-action=off") as dlv:
@@ -95,6 +108,7 @@ def check_verdict(container):
 def check_all_read_only(container):
     check_read_only(container)
     check_no_cap(container)
+    check_gdb(container)
     check_verdict(container)
 
 

@@ -190,23 +190,6 @@ TEST_F(FakeOom, WithoutACgroupTheDebuggersOwnKillIsCountedWithTheDebuggees)
     EXPECT_THAT(last_words(1, 5ms), HasSubstr("ended by SIGKILL without a memory event"));
 }
 
-TEST_F(FakeOom, AKillThatTheEvidenceOfTheOneBeforeHeldAlreadyIsAKill)
-{
-    OomSetup made = setup(false);
-    made.context.around = "the container";
-    OomWatch watch(made);
-    count("", 1, 1);
-    root.file("/s/memory.events.local", "low 0\nhigh 0\nmax 2\noom 2\noom_kill 2\n"); // a moment later
-    EXPECT_FALSE(watch.on_memory_event(now));
-    ASSERT_TRUE(watch.on_timer(now += 1100ms));
-    count("", 2, 2);
-    (void)watch.on_memory_event(now += 5s);
-    const auto told = watch.on_debugger_gone(SIGKILL, now += 20ms);
-    ASSERT_TRUE(told);
-    EXPECT_TRUE(told->memory()) << told->line;
-    EXPECT_EQ(told->victim, Victim::debugger);
-}
-
 TEST_F(FakeOom, AThousandKillsOfWorkersAreAFewLines)
 {
     OomWatch watch(setup());
