@@ -93,7 +93,7 @@ def a_debuggee_is_read_while_its_debugger_traces_it():
         dlv.connect()
         inside.run_on(address)
         dlv.match("burn: ready")
-        record = watched.wait_record(dlv.pid)
+        record = tap.wait_until(lambda: (now := watched.wait_record(dlv.pid))["debuggees"] and now, session.PATIENCE_S)
         cpu = snapshot(f"{folder}/kept", record["id"])["cpu"]
         check_burn(cpu)
         tap.equal(cpu["instant"]["still"], record["cgroup_version"] == 2)
