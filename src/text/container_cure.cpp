@@ -23,7 +23,8 @@ constexpr std::pair<std::string_view, std::string_view> kCures[] = {
     {"chroot", "outside of it: mount --rbind /sys/fs/cgroup DIR/sys/fs/cgroup, where DIR is its root"},
     {"lxc", "lxc.mount.auto = cgroup:rw in the container's configuration"},
     {"systemd-nspawn", "start it with --boot: systemd inside is given a cgroup of its own"},
-    {"bubblewrap", "start it with --bind /sys/fs/cgroup /sys/fs/cgroup"},
+    // Its own first process stays outside of a pid namespace, but in the same cgroup, which v2 wants empty.
+    {"bubblewrap", "start it with --bind /sys/fs/cgroup /sys/fs/cgroup, on cgroup v2 without --unshare-pid"},
     {"flatpak", "run the debugger outside of the sandbox: flatpak-spawn --host"},
 };
 

@@ -49,7 +49,7 @@ void take_log(Death &death, const OomKill &kill)
 
 OomWatch::OomWatch(OomSetup setup)
     : setup_(std::move(setup)), reader_(setup_.version, setup_.scope, setup_.debuggee, setup_.debugger),
-      log_(KernelLog::open()), before_(reader_.read()), start_(reader_.counts()), seen_(start_),
+      log_(KernelLog::open()), before_(reader_.read()), previous_(before_), start_(reader_.counts()), seen_(start_),
       own_pids_(in_initial_pid_namespace())
 {
     reader_.set_cap(setup_.cap);
@@ -219,6 +219,8 @@ OomWatch::Told OomWatch::resolve(bool final, Time now)
     read_log();
     if (in_debuggee_.count > 0) {
         if (const auto death = find_in_debuggee(final, now)) {
+            if (alone() && in_debuggee_.count > 1)
+                nameless_until_ = now + kPatience;
             in_debuggee_.count = 0;
             std::erase_if(kills_, [this](const OomKill &kill) { return in_debuggee(kill); });
             auto told = tell(*death, now);
@@ -250,9 +252,12 @@ OomWatch::Told OomWatch::tell(const Death &death, Time now)
         quiet.unsaid += 1 + death.others;
     else
         verdict = judge(before_, after, death, setup_.context);
+    if (verdict &&
+        !verdict->memory()) // it was counted, but came before the evidence that the one before it was told by
+        verdict = judge(previous_, after, death, setup_.context);
     if (in_debuggee_.count + elsewhere_.count == 0) // what is still to be told has the same past
-        before_ = std::move(after);
-    if (!verdict || !verdict->memory()) // counted after the evidence that the one before was told by
+        previous_ = std::exchange(before_, std::move(after));
+    if (!verdict || !verdict->memory())
         return std::nullopt;
     if (death.victim == Victim::debuggee)
         last_debuggee_killed_ = verdict->memory();
@@ -297,58 +302,6 @@ std::optional<Verdict> OomWatch::on_log(Time now)
 {
     read_log();
     return on_memory_event(now);
-}
-
-std::optional<Verdict> OomWatch::on_debuggee_gone(int pid, std::string_view name, std::optional<int> wait_status,
-                                                  Time now)
-{
-    look(now);
-    auto known = std::ranges::find(debuggees_, pid, &Debuggee::pid);
-    if (known != debuggees_.end()) {
-        known->gone = true;
-        known->wait_status = wait_status;
-        if (!name.empty())
-            known->name = name;
-    }
-    if (in_debuggee_.count > 0)
-        return resolve(false, now);
-    const bool told_before = known == debuggees_.end(); // its verdict came with the memory event
-    forget_gone();
-    if (told_before)
-        return std::nullopt;
-    last_debuggee_killed_ = false;
-    Death death{.victim = Victim::debuggee, .pid = pid, .name = std::string(name)};
-    Evidence after = reader_.read();
-    if (after.oomd_marks <= before_.oomd_marks && !by_sigkill(wait_status))
-        return std::nullopt;
-    Verdict verdict = judge(before_, after, death, setup_.context);
-    before_ = std::move(after);
-    last_debuggee_killed_ = verdict.memory();
-    return verdict;
-}
-
-std::optional<Verdict> OomWatch::on_debugger_gone(std::optional<int> wait_status, Time now)
-{
-    debugger_status_ = wait_status;
-    look(now);
-    Told whole;
-    const auto append = [&whole](Told next) {
-        if (!next)
-            return;
-        if (whole)
-            next->line = whole->line + ' ' + next->line;
-        whole = std::move(next);
-    };
-    const bool killed_elsewhere = elsewhere_.count > 0 || (alone() && in_debuggee_.count > 0);
-    append(resolve(true, now));
-    append(resolve(true, now));
-    append(end_quiet(now, true));
-    append(end_quiet(now, true));
-    if (killed_elsewhere || !by_sigkill(wait_status))
-        return whole;
-    const Death death{.victim = Victim::debugger, .pid = setup_.debugger_pid};
-    append(judge(before_, reader_.read(), death, setup_.context));
-    return whole;
 }
 
 std::optional<OomWatch::Time> OomWatch::next_look() const

@@ -101,12 +101,13 @@ class OomWatch {
     [[nodiscard]] bool in_debuggee(const OomKill &kill) const;
     [[nodiscard]] Told tell(const Death &death, Time now);
     [[nodiscard]] Told end_quiet(Time now, bool final);
+    [[nodiscard]] Verdict judge_debugger(Time now);
     void forget_gone();
 
     OomSetup setup_;
     EvidenceReader reader_;
     KernelLog log_;
-    Evidence before_;
+    Evidence before_, previous_; ///< as of the last verdict, and as of the one before
     SessionCounts start_, seen_;
     std::vector<Debuggee> debuggees_;
     std::vector<OomKill> kills_; ///< of this session, from the log, not told yet
@@ -114,6 +115,7 @@ class OomWatch {
     std::array<Quiet, 2> quiet_;
     SqueezeWatch squeeze_;
     Time last_look_{};
+    Time nameless_until_{}; ///< alone: more were killed than could be named; a debugger that is gone by then is one
     std::optional<int> debugger_status_;
     bool debugger_dying_ = false, own_pids_ = false, last_debuggee_killed_ = false;
 };

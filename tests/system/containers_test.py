@@ -266,9 +266,13 @@ def the_verdict_names_the_container():
     with container(192 * MIB) as words, leak(words, "--fuse-action=off", after=["-mib-per-step=4"]) as dlv:
         rpc = dlv.connect()
         name = session.session_name(dlv.pid)
-        tap.equal(rpc.run_on()[1], True, "it was killed")
+        try:
+            tap.equal(rpc.run_on()[1], True, "it was killed")
+            rpc.detach(kill=True)
+        except (AssertionError, OSError): # before the memory is free again the kernel may take the debugger, too
+            tap.equal(dlv.wait(), -signal.SIGKILL, dlv.said())
+            tap.true("without a memory event" not in dlv.stderr, dlv.stderr)
         dlv.match(r"dbgscope: debuggee killed for memory: leak \(pid \d+.*\), because the container hit its limit of 192M")
-        rpc.detach(kill=True)
         tap.true(any("the container hit its limit" in verdict for verdict in watched.ended_record(name)["verdicts"]))
 
 

@@ -83,6 +83,19 @@ def check_no_cap(container):
         kill_debugger(container, record)
 
 
+def check_gdb(container):
+    """A C program under gdb: a SIGTRAP that gdb shows and does not pass on."""
+    commands = ["set confirm off", "run heap 200 1 2000", "print 6*7", "kill"]
+    words = [word for command in commands for word in ("-ex", command)]
+    with Session([*container.words, tap.dbgscope, CAP, "gdb", *session.GDB[1:], *words, tap.program("eater")], env=CLEAN) as gdb:
+        gdb.match(r"received signal SIGTRAP")
+        gdb.match(r"\$1 = 42")
+        gdb.wait()
+        tap.true(re.search(r"dbgscope: debuggee held: \S+ of its 96M cap in use", gdb.stderr), gdb.said())
+        tap.true("SIGKILL" not in gdb.stdout and "done" not in gdb.stdout, gdb.stdout)
+    gone(container, "eater")
+
+
 def check_verdict(container):
     """Held by nothing but the container's own limit: that is whose limit it was."""
     with leaking(container, "--fuse-action=off") as dlv:
@@ -95,6 +108,7 @@ def check_verdict(container):
 def check_all_read_only(container):
     check_read_only(container)
     check_no_cap(container)
+    check_gdb(container)
     check_verdict(container)
 
 
@@ -184,6 +198,31 @@ registered("podman_rootless_writable", check_writable, UNMASK, user="dev")
 @tap.test("vm:containers", user="root", timeout=600)
 def podman_entrypoint():
     check_entrypoint(lambda *command: runtimes.podman_of("crun", *command))
+
+
+# A limit of the kernel's own, read where it is in force.
+LIMITED = ["run", "--memory-max=64M", "--", "sh", "-c", "cat /sys/fs/cgroup$(sed s/0::// /proc/self/cgroup)/memory.max"]
+
+
+@tap.test("vm:containers", user="root", timeout=600)
+def bubblewrap_by_its_cure():
+    own = [word for place in runtimes.seen_inside() for word in ("--ro-bind", place, place)]
+    links = [word for name in ("bin", "lib", "lib64") for word in ("--symlink", f"usr/{name}", f"/{name}")]
+    sandbox = ["systemd-run", "--scope", "--quiet", "-p", "Delegate=yes", "bwrap", "--ro-bind", "/usr", "/usr", *links, "--proc",
+               "/proc", "--dev", "/dev", "--ro-bind", "/sys", "/sys", *own]
+    status = tap.succeed([*sandbox, "--unshare-pid", tap.dbgscope, "status"], timeout=session.PATIENCE_S).stdout
+    tap.contains(status, "in a bubblewrap container")
+    tap.contains(status, "start it with --bind /sys/fs/cgroup /sys/fs/cgroup, on cgroup v2 without --unshare-pid")
+    cured = tap.succeed([*sandbox, "--bind", "/sys/fs/cgroup", "/sys/fs/cgroup", tap.dbgscope, *LIMITED], timeout=session.PATIENCE_S)
+    tap.equal(cured.stdout, f"{64 * MIB}\n", cured.stderr)
+
+
+@tap.test("vm:containers", user="root", timeout=600)
+def nspawn_needs_no_cure():
+    own = [f"--bind-ro={place}" for place in runtimes.seen_inside()]
+    done = tap.succeed(["systemd-nspawn", "--quiet", "--pipe", "--volatile=yes", "--directory=/", *own, tap.dbgscope, *LIMITED],
+                       timeout=session.PATIENCE_S)
+    tap.equal(done.stdout, f"{64 * MIB}\n", done.stderr)
 
 
 @tap.test("vm:containers", user="root", timeout=600)

@@ -166,6 +166,30 @@ TEST_F(FakeOom, DebuggerEndedByAnotherProcess)
     EXPECT_FALSE(unknown.on_debugger_gone(std::nullopt, now));
 }
 
+/// The container's counter is one for all: before the debuggee's memory is free the kernel takes the debugger, too.
+TEST_F(FakeOom, WithoutACgroupTheDebuggersOwnKillIsCountedWithTheDebuggees)
+{
+    OomSetup made = setup(false);
+    made.debugger_pid = 999'999'998;
+    made.context.around = "the container";
+    const auto last_words = [&](int kills, std::chrono::milliseconds later) {
+        count("", 0);
+        OomWatch watch(made);
+        watch.on_debuggee_started(999'999'999);
+        count("", kills, kills);
+        auto told = watch.on_debuggee_gone(999'999'999, "leak", SIGKILL, now);
+        if (!told) // where the kernel's log can be read, it is given a moment
+            told = watch.on_timer(now += 300ms);
+        EXPECT_THAT(told->line,
+                    HasSubstr("debuggee killed for memory: leak (pid 999999999), because the container hit"));
+        return watch.on_debugger_gone(SIGKILL, now += later)->line;
+    };
+    EXPECT_THAT(last_words(2, 5ms), HasSubstr("dlv itself was probably killed for memory: pid 999999998, because the "
+                                              "container hit its limit"));
+    EXPECT_THAT(last_words(2, 5s), HasSubstr("dlv pid 999999998 ended by SIGKILL without a memory event"));
+    EXPECT_THAT(last_words(1, 5ms), HasSubstr("ended by SIGKILL without a memory event"));
+}
+
 TEST_F(FakeOom, AThousandKillsOfWorkersAreAFewLines)
 {
     OomWatch watch(setup());
