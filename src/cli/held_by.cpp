@@ -30,8 +30,9 @@ namespace dbgscope {
 namespace {
 
 constexpr unsigned kLineDeadlineS = 5, kSnapshotDeadlineS = 10, kLateDeadlineS = 25;
-constexpr int kQuickLooks = 3, kPatientLooks = 60;
-constexpr std::chrono::milliseconds kPause{50}, kGrowthPatience{3000}, kLatePatience{15'000};
+constexpr int kQuickLooks = 3, kSureLooks = 10;
+constexpr std::chrono::milliseconds kPause{50}, kLongPause{200}, kWaiterPatience{8000}, kGrowthPatience{3000},
+    kLatePatience{15'000};
 
 /// One line of the answer, at once: what comes later may never come.
 void answer(std::string_view kind, std::string_view text)
@@ -59,6 +60,23 @@ std::string who_waits(const Target &target, int looks)
         line = waiter_line(find_waiters(target));
     }
     return line;
+}
+
+/// Nothing stands still for this any more. A program that sleeps between small allocations may be a while in coming to
+/// its limit, and where it was frozen in such a sleep nobody waits until it is let go.
+std::string who_waits_at_last(const Target &target)
+{
+    const auto until = std::chrono::steady_clock::now() + kWaiterPatience;
+    for (int look = 0, asleep = 0; std::chrono::steady_clock::now() < until; ++look) {
+        if (look > 0)
+            std::this_thread::sleep_for(look < kSureLooks ? kPause : kLongPause);
+        if (std::string line = waiter_line(find_waiters(target)); !line.empty())
+            return line;
+        asleep = frozen_asleep(target) ? asleep + 1 : 0;
+        if (const pid_t taker = asleep >= kSureLooks ? largest_taker(target) : 0; taker != 0)
+            return taker_line(target, taker);
+    }
+    return {};
 }
 
 /// Told by the process that samples this debuggee, where there is one. Of Go it would be no answer: it names the code
@@ -156,7 +174,7 @@ Result<int> held_by(const std::vector<std::string> &words)
                                 : nullptr);
     (void)::alarm(kLateDeadlineS); // on a busy machine all of the above took its time, and nothing waits for the rest
     if (target && waits.empty())
-        if (const std::string later = who_waits(*target, kPatientLooks); !later.empty())
+        if (const std::string later = who_waits_at_last(*target); !later.empty())
             answer("who", later);
     if (sampled && !growth)
         growth = grown_by(pid, kLatePatience);

@@ -12,7 +12,7 @@
 namespace dbgscope {
 namespace {
 
-constexpr std::size_t kMaxThreads = 4096;
+constexpr std::size_t kMaxThreads = 4096, kMaxFamily = 64, kMaxChildrenBytes = 4096;
 
 std::string_view take_word(std::string_view &text)
 {
@@ -70,6 +70,40 @@ std::vector<pid_t> thread_ids_of(pid_t pid, const std::string &proc)
     }
     std::ranges::sort(ids);
     return ids;
+}
+
+std::uint64_t minor_faults_of(pid_t pid, pid_t thread, const std::string &proc)
+{
+    constexpr int kBefore = 7; // state, ppid, pgrp, session, tty_nr, tpgid, flags: proc_pid_stat(5)
+    const auto text = read_file(proc + '/' + std::to_string(pid) + "/task/" + std::to_string(thread) + "/stat", 4096);
+    const auto name_end = text ? text->rfind(')') : std::string::npos; // the name may have one, too
+    if (name_end == std::string::npos)
+        return 0;
+    std::string_view rest = std::string_view(*text).substr(name_end + 1);
+    for (int field = 0; field < kBefore; ++field)
+        (void)take_word(rest);
+    const std::string_view word = take_word(rest);
+    std::uint64_t faults = 0;
+    (void)std::from_chars(word.data(), word.data() + word.size(), faults);
+    return faults;
+}
+
+std::vector<pid_t> family_of(pid_t pid, const std::string &proc)
+{
+    std::vector<pid_t> family{pid};
+    for (std::size_t i = 0; i < family.size(); ++i) {
+        const std::string threads = proc + '/' + std::to_string(family[i]) + "/task/";
+        for (const pid_t thread : thread_ids_of(family[i], proc)) {
+            const auto text = read_file(threads + std::to_string(thread) + "/children", kMaxChildrenBytes); // "12 15 "
+            std::string_view rest = text ? std::string_view(*text) : std::string_view();
+            for (auto word = take_word(rest); !word.empty() && family.size() < kMaxFamily; word = take_word(rest)) {
+                pid_t child = 0;
+                if (std::from_chars(word.data(), word.data() + word.size(), child).ec == std::errc{})
+                    family.push_back(child);
+            }
+        }
+    }
+    return family;
 }
 
 std::vector<Thread> threads_of(pid_t pid, const std::string &proc)

@@ -35,6 +35,13 @@ struct Thread {
 /// The numbers alone, in their order; as many as there are. Empty: the process has ended.
 [[nodiscard]] std::vector<pid_t> thread_ids_of(pid_t pid, const std::string &proc = "/proc");
 
+/// Page faults that it has had so far and that took no file's page from a disk: mostly new memory. 0: it has gone.
+[[nodiscard]] std::uint64_t minor_faults_of(pid_t pid, pid_t thread, const std::string &proc = "/proc");
+
+/// The process itself, those that it has started, and those that they have, at most 64. Where the kernel does not list
+/// them (CONFIG_PROC_CHILDREN): itself.
+[[nodiscard]] std::vector<pid_t> family_of(pid_t pid, const std::string &proc = "/proc");
+
 /// At most 4096, by number. Empty: the process has ended, or is another user's.
 [[nodiscard]] std::vector<Thread> threads_of(pid_t pid, const std::string &proc = "/proc");
 

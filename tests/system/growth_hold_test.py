@@ -7,6 +7,9 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
+import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +24,7 @@ from session import MIB, Session
 EVERYWHERE = ("host", "pidns")
 CAP, GROWTH = "--memory-max=128M", "--growth-profile=auto"
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
+CHURN = pathlib.Path(__file__).resolve().parents[1] / "support/growth/churn.c"
 SOURCE = pathlib.Path(__file__).resolve().parents[1] / "support/programs/eater.c"
 TOUCH_LINE = next(n for n, line in enumerate(SOURCE.read_text().splitlines(), 1) if "at[page] = 1" in line)
 GREW = rf"touch eater\.c:{TOUCH_LINE} (\S+)M \((\d+) %\)"
@@ -110,6 +114,32 @@ def the_sampler_ends_with_its_debuggee_and_with_its_watcher():
         tap.wait_until(lambda: sleeps(sampler), session.PATIENCE_S, message="it sleeps while nothing grows")
         os.kill(watched.wait_record(gdb.pid)["watcher"]["pid"], signal.SIGKILL)
         tap.wait_until(lambda: not samplers([debuggee]), session.PATIENCE_S, message="no sampler is left")
+
+
+def answer_of(socket_, pid):
+    """What the process that samples says of it: growth_answer.hpp."""
+    reading, writing = os.pipe()
+    with open(reading, "rb") as answer:
+        socket.send_fds(socket_, [struct.pack("i", pid)], [writing])
+        os.close(writing)
+        return answer.read().decode(errors="replace")
+
+
+@tap.test("host")
+def what_takes_and_gives_back_without_an_end_is_sampled_in_turns_which_are_made_up_for():
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, its, tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["gcc", "-g", "-O1", "-o", f"{folder}/churn", CHURN], check=True)
+        with Session([f"{folder}/churn"]) as churn:
+            churn.match("churn: ready")
+            sampler = subprocess.Popen([tap.dbgscope, "growth-of", str(churn.pid), "128"], stdin=its)
+            try:
+                its.close()
+                tap.wait_until(lambda: re.search(r" left out to spare it and made up for\n(?s:.*) keep churn\.c:\d+\n",
+                                                 answer_of(ours, churn.pid)), session.PATIENCE_S, 0.5)
+            finally:
+                sampler.kill()
+                sampler.wait()
 
 
 @tap.test("host")

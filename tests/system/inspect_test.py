@@ -104,6 +104,24 @@ def who_waits_of_a_c_program_is_named_with_function_line_and_thread():
         tap.true(waits[3] != str(target) and os.path.isdir(f"/proc/{target}/task/{waits[3]}"), waits[0])
 
 
+@tap.test("vm:v2")  # the freezer of version 2
+def of_a_program_that_was_frozen_in_its_sleep_it_is_said_that_nobody_waits():
+    cgroup = kernel.memory_cgroup()[1] / f"asleep{os.getpid()}"
+    cgroup.mkdir()
+    program = subprocess.Popen([tap.program("eater"), "sleep", "300", "1"])
+    try:
+        tap.wait_until(lambda: "nanosleep" in pathlib.Path(f"/proc/{program.pid}/wchan").read_text(), session.PATIENCE_S)
+        (cgroup / "cgroup.procs").write_text(str(program.pid))
+        (cgroup / "cgroup.freeze").write_text("1")
+        tap.wait_until(lambda: "frozen 1" in (cgroup / "cgroup.events").read_text(), session.PATIENCE_S)
+        said = tap.run([tap.dbgscope, "held-by", str(program.pid), "none"]).stdout
+        tap.true(re.search(r"nobody at this moment; main eater\.c:\d+ \(thread %d\) has taken the most$" % program.pid, said, re.M), said)
+    finally:
+        program.kill()
+        program.wait()
+        cgroup.rmdir()
+
+
 @tap.test("host")
 def ten_sites_agree_with_the_truth():
     with sites_program() as program:

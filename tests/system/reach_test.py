@@ -21,7 +21,7 @@ EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
 CAP = "--memory-max=128M"
 HELD = r"dbgscope: debuggee held: \S+ of its 128M cap cannot be reclaimed"
-WAITS = r"dbgscope: who waits at the limit: (touch|eat) "
+WAITS = r"dbgscope: who waits at the limit: (nobody at this moment; )?(touch|eat) "
 
 # The program's standard error is a FIFO (dlv's outputMode remote), gdb's own pipe (its DAP), or a terminal pair: gdb reads it.
 READER = """

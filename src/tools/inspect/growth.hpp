@@ -34,6 +34,7 @@ struct GrowthView {
     std::optional<std::uint64_t> before_bytes, now_bytes; ///< its memory; now: before it ended
     std::uint64_t period = 0, samples = 0,
                   lost = 0;                 ///< faults from one sample to the next, in the end; samples kept, lost
+    std::uint64_t left_out = 0;             ///< samples that it would have had without the pauses of GrowthBudget
     bool with_kernel = false;               ///< faults in system calls were seen
     double sampled_bytes = 0, go_bytes = 0; ///< of all sites; by Go itself, which is in none of them
     std::vector<GrowthSite> sites;          ///< what grew most first
@@ -66,8 +67,8 @@ void sum_growth(GrowthView &view, const std::vector<NamedSample> &samples, bool 
 [[nodiscard]] std::string growers_text(const GrowthView &view);
 [[nodiscard]] std::string growth_text(const GrowthView &view, bool stacks);
 /// {"schema": 1, "program", "pid", "watched_ms", "ended", "before_bytes", "now_bytes", "sampled_bytes", "go_bytes",
-/// "samples", "lost", "period", "with_kernel", "sites": [{"function", "file", "line", "bytes", "samples", "share",
-/// "callers": [...]}]}, ASCII, one line. What is unknown is missing.
+/// "samples", "lost", "period", "with_kernel", "sites": [{"function", "file", "line", "bytes", "samples",
+/// "share", "callers": [...]}]}, ASCII, one line. What is unknown is missing.
 [[nodiscard]] std::string growth_json(const GrowthView &view);
 /// growth_faults/count and growth_space/bytes; `view` by stack. Errors: system.
 [[nodiscard]] Result<std::string> growth_pprof(const GrowthView &view, std::int64_t unix_ns);

@@ -25,7 +25,11 @@ std::string heading(const GrowthView &view)
         fmt::format("Growth of process {} ({}), watched for {}{}; ", view.pid, printable(view.program),
                     format_time_span(view.watched - view.watched % kShown), view.ended ? ", until it ended" : "");
     text += fmt::format("1 page fault of {} sampled, {} samples", view.period, view.samples);
-    return text + (view.lost > 0 ? fmt::format(", {} lost and made up for\n", view.lost) : "\n");
+    if (view.lost > 0)
+        text += fmt::format(", {} lost and made up for", view.lost);
+    if (view.left_out > 0)
+        text += fmt::format(", {} left out to spare it and made up for", view.left_out);
+    return text + '\n';
 }
 
 std::string sums(const GrowthView &view)

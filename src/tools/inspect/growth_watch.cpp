@@ -7,14 +7,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <iterator>
 
 #include <fmt/core.h>
 
 #include "kernel/process.hpp"
+#include "kernel/threads.hpp"
 #include "sys/elf_sections.hpp"
 #include "sys/file.hpp"
 #include "tools/inspect/growth_answer.hpp"
+#include "tools/inspect/heap_view.hpp"
 #include "tools/inspect/target.hpp"
 
 namespace dbgscope {
@@ -28,7 +31,10 @@ constexpr std::size_t kMaxProcesses = 16;  ///< whose modules are known; of the 
 constexpr std::size_t kMapsBytes = 16UL * 1024 * 1024;
 constexpr std::uint64_t kOften = 4;
 constexpr int kRestFactor = 10; ///< so many times as long as a look took it rests
+constexpr int kTurnFactor = 50; ///< the same after what a turn's beginning took, of the program's time too
 constexpr int kSure = 3;        ///< times in a row
+constexpr double kSlowest = 10;
+constexpr auto kIdle = 500ms;
 constexpr std::uint64_t kNoticeable = 4UL * 1024 * 1024;
 constexpr auto kTick = 200ms;      ///< a child that ends takes its list of modules along
 constexpr auto kQuietly = 1s;      ///< the same where nobody waits for the answer
@@ -81,9 +87,10 @@ void GrowthWatch::serve(int socket)
     serving_ = true;
     over_ = is_go_program(pid_, proc_);
     while (!over_) {
-        const auto patience = !waiting_.empty() ? 0ms : fresh_.empty() ? -1ms : std::chrono::milliseconds(kQuietly);
-        const bool asked = wait(patience, socket, end.get());
+        const auto patience = until_turn(fresh_.empty() ? -1ms : std::chrono::milliseconds(kQuietly));
+        const bool asked = wait(waiting_.empty() ? patience : 0ms, socket, end.get());
         drain();
+        ration();
         for (int some = 0; some < 8 && !waiting_.empty(); ++some)
             name_next();
         if (asked && !over_)
@@ -123,6 +130,7 @@ GrowthView GrowthWatch::view_of(pid_t pid, bool by_stack) const
                     .period = sampler_.period(),
                     .samples = its.size(),
                     .lost = lost_,
+                    .left_out = whole(left_out_),
                     .with_kernel = sampler_.with_kernel(),
                     .sites = {}};
     sum_growth(view, its, by_stack);
@@ -176,18 +184,94 @@ void GrowthWatch::drain()
 /// Another program: what was seen of the one before says nothing about it.
 void GrowthWatch::take_executed()
 {
-    for (const pid_t pid : sampler_.take_executed()) {
-        processes_.erase(pid);
-        std::erase_if(named_, [pid](const auto &page) { return page.first.first == pid; });
-        std::erase_if(fresh_, [pid](const auto &page) { return page.first == pid; });
-        std::erase_if(kept_, [pid](const NamedSample &sample) { return sample.pid == pid; });
-        if (pid != pid_)
-            continue;
-        executable_ = executable_of(pid_);
-        before_ = 0;
-        begin_ = Clock::now();
-        over_ |= serving_ && is_go_program(pid_, proc_);
+    for (const pid_t pid : sampler_.take_executed())
+        begin_anew(pid);
+}
+
+void GrowthWatch::begin_anew(pid_t pid)
+{
+    processes_.erase(pid);
+    std::erase_if(named_, [pid](const auto &page) { return page.first.first == pid; });
+    std::erase_if(fresh_, [pid](const auto &page) { return page.first == pid; });
+    std::erase_if(kept_, [pid](const NamedSample &sample) { return sample.pid == pid; });
+    if (pid != pid_)
+        return;
+    executable_ = executable_of(pid_);
+    before_ = 0;
+    begin_ = Clock::now();
+    over_ |= serving_ && is_go_program(pid_, proc_);
+}
+
+/// `patience`, where -1 is forever, but no longer than the pause.
+std::chrono::milliseconds GrowthWatch::until_turn(std::chrono::milliseconds patience) const
+{
+    if (!resume_)
+        return patience;
+    const auto left = std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(*resume_ - Clock::now()));
+    return patience < 0ms ? left : std::min(patience, left);
+}
+
+/// In turns, where all of the time would cost the program too much; who asks for a measurement wants it exact.
+void GrowthWatch::ration()
+{
+    const auto now = Clock::now();
+    if (resume_) {
+        if (now >= *resume_)
+            resume();
+        return;
     }
+    const std::uint64_t seen = sampler_.seen() - std::exchange(spent_, sampler_.seen());
+    const auto used_now = used();
+    if (now - std::exchange(rationed_, now) > kIdle) {
+        busy_ = now;
+        used_ = used_now;
+    }
+    if (!budget_.spend(seen * sampler_.period(), seen, used_now))
+        return;
+    sampler_.pause();
+    const std::uint64_t late = sampler_.seen() - std::exchange(spent_, sampler_.seen());
+    (void)budget_.spend(late * sampler_.period(), 0, used_now); // a sample that finds no room costs next to nothing
+    make_up();
+    // It may get a part of a processor only; one that rests is not waited for.
+    const double slowness = std::chrono::duration<double>(now - busy_) / (used_now - used_ + 1us);
+    const auto pause = budget_.pause() * std::clamp(slowness, 1.0, kSlowest);
+    turned_ = now;
+    resume_ = now + std::max(std::chrono::round<Clock::duration>(pause), kTurnFactor * opening_);
+}
+
+/// Processor time of the program; of the wall where that cannot be had.
+GrowthBudget::Duration GrowthWatch::used() const
+{
+    clockid_t clock{};
+    timespec time{};
+    if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &time) != 0)
+        return Clock::now().time_since_epoch();
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+void GrowthWatch::resume()
+{
+    const auto begin = Clock::now();
+    (void)sampler_.resume(family_of(pid_, proc_), proc_); // not: what was seen until now is what can be said
+    gap_ += begin - std::exchange(turned_, Clock::now());
+    opening_ = turned_ - begin;
+    turn_ = sampler_.seen();
+    used_ = used();
+    busy_ = rationed_ = turned_;
+    resume_.reset();
+    hung_up_ = false;
+    if (const std::string now = executable_of(pid_); !now.empty() && now != executable_)
+        begin_anew(pid_);
+}
+
+/// In a pause as much happens, for its length, as in the turn after it.
+void GrowthWatch::make_up()
+{
+    const std::uint64_t seen = sampler_.seen() - turn_;
+    if (resume_ || seen == 0 || gap_ == Clock::duration(0))
+        return;
+    const std::chrono::duration<double> pause = std::exchange(gap_, {}), turn = Clock::now() - turned_;
+    left_out_ += static_cast<double>(seen) * pause / turn;
 }
 
 void GrowthWatch::name_all(std::chrono::milliseconds patience)
@@ -200,15 +284,18 @@ void GrowthWatch::name_all(std::chrono::milliseconds patience)
 void GrowthWatch::settle()
 {
     lost_ += sampler_.lost() - std::exchange(sampler_lost_, sampler_.lost());
+    make_up();
     if (taken_ == 0)
         return;
-    const double scale = 1 + static_cast<double>(lost_ - lost_settled_) / static_cast<double>(taken_);
+    const double missed = static_cast<double>(lost_ - lost_settled_) + left_out_ - left_out_settled_;
+    const double scale = 1 + missed / static_cast<double>(taken_);
     for (const auto &page : fresh_)
         if (const auto sample = named_.find(page); sample != named_.end())
             sample->second.bytes *= scale;
     fresh_.clear();
     taken_ = 0;
     lost_settled_ = lost_;
+    left_out_settled_ = left_out_;
 }
 
 /// Lets go what has been given back.

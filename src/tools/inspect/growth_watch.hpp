@@ -12,6 +12,7 @@
 
 #include "tools/inspect/file_maps.hpp"
 #include "tools/inspect/growth.hpp"
+#include "tools/inspect/growth_budget.hpp"
 #include "tools/inspect/resident.hpp"
 
 namespace dbgscope {
@@ -40,6 +41,12 @@ class GrowthWatch {
     bool wait(std::chrono::milliseconds patience, int asks, int end);
     void drain();
     void take_executed();
+    void begin_anew(pid_t pid);
+    [[nodiscard]] std::chrono::milliseconds until_turn(std::chrono::milliseconds patience) const;
+    void ration();
+    [[nodiscard]] GrowthBudget::Duration used() const;
+    void resume();
+    void make_up();
     void name_all(std::chrono::milliseconds patience);
     void name_next();
     void settle();
@@ -65,6 +72,14 @@ class GrowthWatch {
     Clock::time_point begin_ = Clock::now();
     std::chrono::milliseconds watched_{};
     Clock::time_point looked_{};
+    GrowthBudget budget_;
+    GrowthBudget::Duration used_{};                       ///< used() when it began to be busy
+    Clock::time_point busy_ = begin_, rationed_ = begin_; ///< since when it is; last looked at
+    std::uint64_t spent_ = 0, turn_ = 0;      ///< FaultSampler::seen(): what is paid for; when this turn began
+    Clock::time_point turned_ = begin_;       ///< when the turn began, or ended
+    std::optional<Clock::time_point> resume_; ///< no turn is on until then
+    Clock::duration gap_{}, opening_{};       ///< before this turn, if nothing makes up for it yet; what that took
+    double left_out_ = 0, left_out_settled_ = 0;
     int too_little_ = 0;
     bool serving_ = false;
     bool over_ = false, ended_ = false, hung_up_ = false;

@@ -69,7 +69,7 @@ bool may_have_huge_pages(pid_t pid, const std::string &proc)
 struct FaultSampler::State {
     PerfEvents events;
     std::vector<pid_t> executed;
-    std::uint64_t lost = 0;
+    std::uint64_t seen = 0, seen_before = 0, lost = 0;
 
     [[nodiscard]] bool with_page_size() const { return (events.attr().sample_type & PERF_SAMPLE_DATA_PAGE_SIZE) != 0; }
 };
@@ -94,6 +94,22 @@ Result<FaultSampler> FaultSampler::open(pid_t pid, std::uint64_t period, const s
     return FaultSampler(std::make_unique<State>(State{.events = std::move(*events), .executed = {}}));
 }
 
+void FaultSampler::pause()
+{
+    const std::uint64_t taken = state_->events.count() / period(), seen = state_->seen - state_->seen_before;
+    state_->events.close();
+    if (taken > seen) { // how many were lost is told with the next one
+        state_->lost += taken - seen;
+        state_->seen += taken - seen;
+    }
+}
+
+bool FaultSampler::resume(const std::vector<pid_t> &pids, const std::string &proc)
+{
+    state_->seen_before = state_->seen;
+    return state_->events.open_again(pids, ask_for_less, kWhat, proc).has_value();
+}
+
 std::vector<pid_t> FaultSampler::take_executed()
 {
     return std::exchange(state_->executed, {});
@@ -107,7 +123,9 @@ const std::vector<int> &FaultSampler::descriptors() const
 void FaultSampler::drain(std::deque<FaultSample> &to, std::size_t most)
 {
     state_->events.take([&](const perf_event_header &header, std::span<const std::byte> record) {
-        state_->lost += lost_records(header, record);
+        const std::uint64_t lost = lost_records(header, record);
+        state_->lost += lost;
+        state_->seen += lost;
         if (const pid_t pid = executed_process(header, record); pid != 0) {
             // What it has been until now is gone with all its memory.
             state_->executed.push_back(pid);
@@ -115,6 +133,7 @@ void FaultSampler::drain(std::deque<FaultSample> &to, std::size_t most)
         }
         if (header.type != PERF_RECORD_SAMPLE)
             return;
+        ++state_->seen;
         FaultSample sample;
         if (to.size() < most && read_fault_record(record, state_->with_page_size(), sample))
             to.push_back(std::move(sample));
@@ -126,6 +145,11 @@ void FaultSampler::drain(std::deque<FaultSample> &to, std::size_t most)
 std::uint64_t FaultSampler::period() const
 {
     return state_->events.attr().sample_period;
+}
+
+std::uint64_t FaultSampler::seen() const
+{
+    return state_->seen;
 }
 
 std::uint64_t FaultSampler::lost() const

@@ -52,7 +52,12 @@ class FaultSampler {
     /// Processes that drain() has seen execute another program since the last call. Their samples from before are not
     /// in `to` any more.
     [[nodiscard]] std::vector<pid_t> take_executed();
+    /// Samples nothing any more, which costs the program nothing; what drain() has not taken is lost.
+    void pause();
+    /// Goes on, with all threads of these processes. False: none is there any more, or not to be sampled any more.
+    [[nodiscard]] bool resume(const std::vector<pid_t> &pids, const std::string &proc = "/proc");
     [[nodiscard]] std::uint64_t period() const;
+    [[nodiscard]] std::uint64_t seen() const; ///< samples that there were, with those that were lost
     [[nodiscard]] std::uint64_t lost() const; ///< samples that nobody saw: the rings were full
     /// Faults in system calls too (read(2) into fresh memory); only for those who may see the kernel.
     [[nodiscard]] bool with_kernel() const;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <iterator>
 
 #include <fmt/core.h>
 
@@ -170,27 +171,66 @@ int PerfEvents::watch_cpu(int cpu, const std::vector<pid_t> &threads, AskForLess
     return 0;
 }
 
+int PerfEvents::watch(const std::vector<pid_t> &pids, AskForLess ask_for_less, const std::string &proc)
+{
+    constexpr int kTries = 8;
+    const int cpus = std::max(1, static_cast<int>(::sysconf(_SC_NPROCESSORS_CONF)));
+    const auto all_threads = [&] {
+        std::vector<pid_t> all;
+        for (const pid_t pid : pids)
+            std::ranges::copy(thread_ids_of(pid, proc), std::back_inserter(all));
+        return all;
+    };
+    std::vector<pid_t> threads, there = all_threads();
+    // A thread inherits what its maker had: one that was made between the two looks has been missed.
+    for (int tries = 0; threads != there && tries < kTries; ++tries, there = all_threads()) {
+        threads = there;
+        close();
+        pages_ = pages_for(cpus);
+        for (int cpu = 0; cpu < cpus; ++cpu)
+            if (const int code = watch_cpu(cpu, threads, ask_for_less); code != 0)
+                return code;
+    }
+    return rings_.empty() ? ESRCH : 0;
+}
+
 Result<PerfEvents> PerfEvents::open(pid_t pid, const perf_event_attr &attr, AskForLess ask_for_less, const char *what,
                                     const std::string &proc)
 {
-    constexpr int kTries = 8;
     raise_descriptor_limit();
-    const int cpus = std::max(1, static_cast<int>(::sysconf(_SC_NPROCESSORS_CONF)));
     PerfEvents events;
-    std::vector<pid_t> threads, there = thread_ids_of(pid, proc);
-    // A thread inherits what its maker had: one that was made between the two looks has been missed.
-    for (int tries = 0; threads != there && tries < kTries; ++tries, there = thread_ids_of(pid, proc)) {
-        threads = there;
-        events = PerfEvents();
-        events.attr_ = attr;
-        events.pages_ = pages_for(cpus);
-        for (int cpu = 0; cpu < cpus; ++cpu)
-            if (const int code = events.watch_cpu(cpu, threads, ask_for_less); code != 0)
-                return fail(perf_error(code, pid, what, proc));
-    }
-    if (events.rings_.empty())
-        return fail(perf_error(ESRCH, pid, what, proc));
+    events.attr_ = attr;
+    if (const int code = events.watch({pid}, ask_for_less, proc); code != 0)
+        return fail(perf_error(code, pid, what, proc));
     return events;
+}
+
+Result<void> PerfEvents::open_again(const std::vector<pid_t> &pids, AskForLess ask_for_less, const char *what,
+                                    const std::string &proc)
+{
+    if (const int code = watch(pids, ask_for_less, proc); code != 0) {
+        close();
+        return fail(perf_error(code, pids.empty() ? 0 : pids.front(), what, proc));
+    }
+    return {};
+}
+
+void PerfEvents::close()
+{
+    descriptors_.clear();
+    rings_.clear();
+    events_.clear();
+}
+
+std::uint64_t PerfEvents::count() const
+{
+    std::uint64_t sum = 0;
+    for (const UniqueFd &event : events_) { // with those of the threads that inherited it
+        std::uint64_t some = 0;
+        if (::read(event.get(), &some, sizeof some) == sizeof some)
+            sum += some;
+    }
+    return sum;
 }
 
 void PerfEvents::enable() const

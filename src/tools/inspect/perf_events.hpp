@@ -29,6 +29,14 @@ class PerfEvents {
     [[nodiscard]] static Result<PerfEvents> open(pid_t pid, const perf_event_attr &attr, AskForLess ask_for_less,
                                                  const char *what, const std::string &proc);
 
+    /// Opens them anew, of these processes, as they were asked for last; first close(). Errors: those of open().
+    [[nodiscard]] Result<void> open_again(const std::vector<pid_t> &pids, AskForLess ask_for_less, const char *what,
+                                          const std::string &proc);
+    /// The events happen unseen then; what the rings have is gone.
+    void close();
+    /// Of the events since they were opened.
+    [[nodiscard]] std::uint64_t count() const;
+
     /// Of the rings: readable when one is half full.
     [[nodiscard]] const std::vector<int> &descriptors() const { return descriptors_; }
     /// What was asked for in the end.
@@ -44,6 +52,8 @@ class PerfEvents {
     }
 
   private:
+    /// 0, or errno.
+    int watch(const std::vector<pid_t> &pids, AskForLess ask_for_less, const std::string &proc);
     /// 0, or errno; a processor that is off is none.
     int watch_cpu(int cpu, const std::vector<pid_t> &threads, AskForLess ask_for_less);
     int open_first(int cpu, pid_t thread, AskForLess ask_for_less);

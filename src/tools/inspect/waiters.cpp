@@ -3,13 +3,18 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include <fmt/core.h>
 
+#include "dbgscope/bytes.hpp"
 #include "dbgscope/utf8.hpp"
+#include "kernel/threads.hpp"
 #include "tools/inspect/goroutine_view.hpp"
+#include "tools/inspect/growth.hpp"
 #include "tools/inspect/heap_view.hpp"
 #include "tools/inspect/running_stacks.hpp"
+#include "tools/inspect/stacks.hpp"
 
 namespace dbgscope {
 namespace {
@@ -52,6 +57,30 @@ Frame native_frame(const Target &target, const ThreadPlace &place)
         if (const auto back = target.memory->read_word(place.sp))
             frame = target.program.frames(*back - 1).front();
     return known(frame) ? frame : Frame();
+}
+
+/// The innermost that is no library's. Of the registers two are known, which is enough for the functions of a library.
+Frame calling_frame(const Target &target, const ThreadPlace &place)
+{
+    constexpr std::size_t kLeast = 64;
+    FaultSample sample;
+    sample.pid = target.pid;
+    sample.registers[FaultSample::kProgramCounter] = place.pc;
+    sample.registers[FaultSample::kStackPointer] = place.sp;
+    for (std::size_t bytes = 8 * kKiB; sample.stack.empty() && bytes >= kLeast; bytes /= 2) // less near its end
+        if (std::vector<std::byte> some(bytes); target.memory->read(place.sp, some))
+            sample.stack = std::move(some);
+    auto names = StackNames::of_process(target.pid);
+    const auto stack = names ? names->read(sample) : nullptr;
+    return stack && !stack->empty() ? (*stack)[own_frame(*stack)].frame : native_frame(target, place);
+}
+
+std::string name_of(const Waiter &waiter)
+{
+    const std::string goroutine = waiter.goroutine != 0 ? fmt::format("goroutine {}, ", waiter.goroutine) : "";
+    if (!waiter.frame.function.empty())
+        return fmt::format("{}{} (thread {})", goroutine, frame_text(waiter.frame), waiter.thread);
+    return fmt::format("{}thread {} ({})", goroutine, waiter.thread, waiter.name);
 }
 
 Waiter name_goroutine(const Target &target, const Goroutine &goroutine, const Thread &thread)
@@ -99,18 +128,47 @@ std::vector<Waiter> find_waiters(const Target &target)
     return waiters;
 }
 
+bool frozen_asleep(const Target &target)
+{
+    const std::vector<Thread> threads = threads_of(target.pid);
+    return !threads.empty() && std::ranges::all_of(threads, [](const Thread &thread) {
+        return thread.frozen() && thread.place && thread.place->in_call;
+    });
+}
+
+pid_t largest_taker(const Target &target)
+{
+    if (target.program.is_go())
+        return 0;
+    const std::vector<pid_t> threads = thread_ids_of(target.pid);
+    const auto most =
+        std::ranges::max_element(threads, {}, [&](pid_t thread) { return minor_faults_of(target.pid, thread); });
+    return most != threads.end() ? *most : 0;
+}
+
+std::string taker_line(const Target &target, pid_t thread)
+{
+    Waiter taker{.thread = thread, .name = "?", .frame = {}};
+    for (const Thread &one : threads_of(target.pid))
+        if (one.id == thread && one.place) {
+            taker.name = one.name;
+            taker.frame = calling_frame(target, *one.place);
+        }
+    return taker_line(taker);
+}
+
+std::string taker_line(const Waiter &taker)
+{
+    return fmt::format("who waits at the limit: nobody at this moment; {} has taken the most", name_of(taker));
+}
+
 std::string waiter_line(const std::vector<Waiter> &waiters)
 {
     std::string text;
     for (std::size_t i = 0; i < waiters.size() && i < kNamed; ++i) {
         const Waiter &waiter = waiters[i];
         text += i == 0 ? "who waits at the limit: " : "; ";
-        if (waiter.goroutine != 0)
-            text += fmt::format("goroutine {}, ", waiter.goroutine);
-        if (!waiter.frame.function.empty())
-            text += fmt::format("{} (thread {})", frame_text(waiter.frame), waiter.thread);
-        else
-            text += fmt::format("thread {} ({})", waiter.thread, waiter.name);
+        text += name_of(waiter);
     }
     if (waiters.size() > kNamed)
         text += fmt::format("; and {} more", waiters.size() - kNamed);

@@ -25,4 +25,12 @@ struct Waiter {
 /// "who waits at the limit: goroutine 6, main.leakForever main.go:27 (thread 30054)". Empty: nobody.
 [[nodiscard]] std::string waiter_line(const std::vector<Waiter> &waiters);
 
+/// It was frozen past its limit while each of its threads was asleep in a call.
+[[nodiscard]] bool frozen_asleep(const Target &target);
+/// The thread that has taken the most memory so far; 0: it has ended, or it is Go, whose threads say nothing.
+[[nodiscard]] pid_t largest_taker(const Target &target);
+/// "who waits at the limit: nobody at this moment; eat eater.c:70 (thread 279) has taken the most".
+[[nodiscard]] std::string taker_line(const Target &target, pid_t thread);
+[[nodiscard]] std::string taker_line(const Waiter &taker);
+
 } // namespace dbgscope

@@ -51,5 +51,34 @@ TEST(Threads, AreListedWithWhatTheyWaitFor)
     EXPECT_TRUE(threads_of(11, root.path()).empty());
 }
 
+TEST(Threads, MinorFaultsAreTheTenthField)
+{
+    test::FakeRoot root;
+    root.file("/10/task/11/stat", "11 (a) b) S 1 10 10 34816 10 4194304 4711 0 3 0 25 487\n");
+    EXPECT_EQ(minor_faults_of(10, 11, root.path()), 4711U);
+    for (const char *text : {"", "11", "11 (a)", "11 (a) S 1 10 10", "11 (a) S 1 10 10 0 10 0 many"}) {
+        root.file("/10/task/12/stat", text);
+        EXPECT_EQ(minor_faults_of(10, 12, root.path()), 0U) << text;
+    }
+    EXPECT_EQ(minor_faults_of(10, 13, root.path()), 0U);
+}
+
+TEST(Threads, AFamilyIsAProcessAndAllThatItHasStarted)
+{
+    test::FakeRoot root;
+    root.file("/10/task/10/children", "20 21 ");
+    root.file("/10/task/12/children", "22 ");
+    root.file("/20/task/20/children", "");
+    root.file("/22/task/22/children", "30 x ");
+    EXPECT_EQ(family_of(10, root.path()), (std::vector<pid_t>{10, 20, 21, 22, 30}));
+    root.file("/40/task/40/comm", "a kernel without the list\n");
+    EXPECT_EQ(family_of(40, root.path()), std::vector<pid_t>{40});
+    std::string many;
+    for (int child = 100; child < 300; ++child)
+        many += std::to_string(child) + ' ';
+    root.file("/50/task/50/children", many);
+    EXPECT_EQ(family_of(50, root.path()).size(), 64U);
+}
+
 } // namespace
 } // namespace dbgscope

@@ -114,6 +114,11 @@ TEST(Growth, TextSaysWhatWasNotSeen)
         text.find("       10M         40    7 %  leak leak.c:7\n                               < often leak.c:20\n"),
         std::string::npos)
         << text;
+    view.lost = 3;
+    view.left_out = 200;
+    EXPECT_NE(
+        growth_text(view, false).find("49 samples, 3 lost and made up for, 200 left out to spare it and made up for\n"),
+        std::string::npos);
     view.with_kernel = true;
     EXPECT_EQ(growth_text(view, false).find("root alone"), std::string::npos);
     GrowthView still{.program = "/src/app", .pid = 7, .sites = {}};

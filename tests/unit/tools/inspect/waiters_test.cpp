@@ -25,6 +25,13 @@ TEST(WaiterLine, NamesWhatIsKnown)
     EXPECT_EQ(waiter_line({}), "");
 }
 
+TEST(WaiterLine, SaysThatNobodyWaitsAndWhoTookTheMost)
+{
+    const Frame eat{.function = "eat", .file = "/src/eater.c", .line = 70};
+    EXPECT_EQ(taker_line(Waiter{.thread = 279, .name = "eater", .frame = eat}),
+              "who waits at the limit: nobody at this moment; eat eater.c:70 (thread 279) has taken the most");
+}
+
 TEST(WaiterLine, CountsTheFourthAndOn)
 {
     const Waiter one{.thread = 7, .name = "w", .frame = {}};
