@@ -47,6 +47,12 @@ bool is_in(pid_t pid, const std::string &directory)
     return false;
 }
 
+bool is_zombie(const ProcessId &process)
+{
+    const auto stat = read_process_stat(process.pid);
+    return stat && stat->start_ticks == process.start_ticks && stat->state == 'Z';
+}
+
 bool ended(const Debuggee &debuggee)
 {
     if (debuggee.pidfd.valid()) {
@@ -242,7 +248,7 @@ PartingRules Debuggees::parting_rules(bool debugger_known) const
     return rules;
 }
 
-void Debuggees::note_end(const GoneDebuggee &gone)
+void Debuggees::note_end(const GoneDebuggee &gone, bool uncollected)
 {
     if (detached_.contains(gone.was.id.pid))
         return;
@@ -254,7 +260,10 @@ void Debuggees::note_end(const GoneDebuggee &gone)
     // A killed debugger takes its debuggees with it (PTRACE_O_EXITKILL), or leaves them to its breakpoints' SIGTRAP.
     const ProcessLook debugger = look_at_process(debugger_);
     const bool together = !debugger.there || debugger.dying;
-    end_ = !together ? ProgramEnd::by_itself : gone.wait_status ? ProgramEnd::outlived : ProgramEnd::unclear;
+    end_ = !together           ? ProgramEnd::by_itself
+           : !gone.wait_status ? ProgramEnd::unclear
+           : uncollected       ? ProgramEnd::outlived
+                               : ProgramEnd::by_itself; // it was seen late
 }
 
 /// One that was not collected has ended in the debugger's own last moment. Where nobody knows how the debugger ended,
@@ -265,8 +274,11 @@ bool Debuggees::program_ended_by_itself(bool debugger_known) const
     for (const Debuggee &known : living_) {
         if (detached_.contains(known.id.pid))
             continue;
+        const bool uncollected = is_zombie(known.id);
         const auto status = ended(known) ? exit_status_of(known.id, known.pidfd.get()) : std::nullopt;
-        end = status && !by_sigkill(status) ? ProgramEnd::outlived : ProgramEnd::killed;
+        end = !status || by_sigkill(status) ? ProgramEnd::killed
+              : uncollected                 ? ProgramEnd::outlived
+                                            : ProgramEnd::by_itself;
     }
     return end == ProgramEnd::none || end == ProgramEnd::by_itself || (end == ProgramEnd::outlived && debugger_known);
 }
@@ -376,9 +388,10 @@ std::vector<GoneDebuggee> Debuggees::collect_gone()
             continue;
         }
         GoneDebuggee end{std::move(*it), std::nullopt};
+        const bool uncollected = is_zombie(end.was.id);
         end.wait_status = exit_status_of(end.was.id, end.was.pidfd.get());
         it = living_.erase(it);
-        note_end(end);
+        note_end(end, uncollected);
         gone.push_back(std::move(end));
     }
     return gone;

@@ -35,7 +35,7 @@ struct Debuggee {
 enum class ProgramEnd : std::uint8_t {
     none,      ///< nothing has
     by_itself, ///< it exited, or by a signal of its own making
-    outlived,  ///< as by_itself, but its debugger was dying or gone: it may have run into one of its breakpoints
+    outlived,  ///< as by_itself, but its debugger was gone and had not collected it: perhaps one of its breakpoints
     killed,    ///< by SIGKILL: by its debugger, or for memory
     unclear,   ///< together with its debugger, and the kernel tells no more
 };
@@ -97,7 +97,7 @@ class Debuggees {
     void move_back(pid_t thread) const;
     [[nodiscard]] std::set<pid_t> living_pids() const;
     void on_detach(const PtraceNotice &notice);
-    void note_end(const GoneDebuggee &gone);
+    void note_end(const GoneDebuggee &gone, bool uncollected);
     [[nodiscard]] bool program_ended_by_itself(bool debugger_known) const;
     void on_go_start(const PtraceNotice &notice);
     void on_allocation(const PtraceNotice &notice);

@@ -38,8 +38,8 @@ struct DriftRules {
 };
 
 /// A figure has drifted when it is beyond that share of the median, beyond three spreads of what is usual, and by more
-/// than what nobody would look at (8 MiB, 1 MiB/s, half a second, 1 s of a launch, 1 % of the time, 1 ms). `sessions` by their start. In
-/// order of the programs' names.
+/// than what nobody would look at (8 MiB, 1 MiB/s, half a second, 1 s of a launch, 1 % of the time, 1 ms). `sessions`
+/// by their start. In order of the programs' names.
 [[nodiscard]] std::vector<ProgramDrift> drift_of(const std::vector<PastSession> &sessions, const DriftRules &rules);
 
 /// The middle one, or between the two in the middle; nothing of nothing.
