@@ -29,7 +29,8 @@ namespace dbgscope {
 
 namespace {
 
-constexpr unsigned kLineDeadlineS = 5, kSnapshotDeadlineS = 10, kLateDeadlineS = 25;
+// Whoever stands still waits for less (Fuse::looking): these are for a machine that is busy, or emulated.
+constexpr unsigned kPlacesDeadlineS = 5, kLineDeadlineS = 25, kSnapshotDeadlineS = 25, kLateDeadlineS = 25;
 constexpr int kQuickLooks = 3, kSureLooks = 10;
 constexpr std::chrono::milliseconds kPause{50}, kLongPause{200}, kWaiterPatience{8000}, kGrowthPatience{3000},
     kLatePatience{15'000};
@@ -139,7 +140,7 @@ Result<int> gc_places_of(const std::vector<std::string> &words)
     const pid_t pid = pid_of(words);
     if (pid <= 0)
         return 1;
-    become_dispensable(kLineDeadlineS);
+    become_dispensable(kPlacesDeadlineS);
     (void)std::signal(SIGPIPE, SIG_IGN); // NOLINT: the macro's cast
     const auto program = Program::of_process(pid);
     if (!program)
