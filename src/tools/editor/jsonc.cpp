@@ -88,13 +88,7 @@ class Parser {
   private:
     [[nodiscard]] std::unexpected<Error> refuse(std::size_t offset, std::string cause, std::string hint = {}) const
     {
-        const TextPlace place = place_of(text_, offset);
-        return fail({.kind = ErrorKind::config,
-                     .operation = "",
-                     .subject = fmt::format("{}:{}:{}", file_, place.line, place.column),
-                     .cause = std::move(cause),
-                     .hint = std::move(hint),
-                     .place = {file_, place.line, place.column}});
+        return fail(error_at(text_, file_, offset, std::move(cause), std::move(hint)));
     }
 
     [[nodiscard]] Result<void> check_utf8() const
@@ -324,6 +318,17 @@ TextPlace place_of(std::string_view text, std::size_t offset)
         }
     }
     return place;
+}
+
+Error error_at(std::string_view text, const std::string &file, std::size_t offset, std::string cause, std::string hint)
+{
+    const TextPlace place = place_of(text, offset);
+    return {.kind = ErrorKind::config,
+            .operation = "",
+            .subject = fmt::format("{}:{}:{}", file, place.line, place.column),
+            .cause = std::move(cause),
+            .hint = std::move(hint),
+            .place = {file, place.line, place.column}};
 }
 
 Result<std::optional<JsonNode>> parse_jsonc(std::string_view text, const std::string &file)

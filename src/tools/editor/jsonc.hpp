@@ -37,6 +37,9 @@ struct TextPlace {
     int line = 1, column = 1;
 };
 [[nodiscard]] TextPlace place_of(std::string_view text, std::size_t offset);
+/// A config error with subject "FILE:LINE:COLUMN".
+[[nodiscard]] Error error_at(std::string_view text, const std::string &file, std::size_t offset, std::string cause,
+                             std::string hint);
 
 inline constexpr int kMaxJsonDepth = 100;
 

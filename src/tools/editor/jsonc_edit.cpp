@@ -220,14 +220,10 @@ Result<std::vector<Splice>> set_member(std::string_view text, const std::string 
     const JsonNode *node = &**root;
     for (std::size_t step = 0; step < path.size(); ++step) {
         if (node->kind != JsonKind::object) {
-            const TextPlace place = place_of(text, node->begin);
-            return fail({.kind = ErrorKind::config,
-                         .operation = "",
-                         .subject = fmt::format("{}:{}:{}", file, place.line, place.column),
-                         .cause = fmt::format("{} is no object, so it cannot take \"{}\"",
-                                              step == 0 ? "the file's value" : '"' + path[step - 1] + '"', path[step]),
-                         .hint = "change it by hand",
-                         .place = {file, place.line, place.column}});
+            return fail(error_at(text, file, node->begin,
+                                 fmt::format("{} is no object, so it cannot take \"{}\"",
+                                             step == 0 ? "the file's value" : '"' + path[step - 1] + '"', path[step]),
+                                 "change it by hand"));
         }
         const JsonNode *next = node->find(path[step]);
         if (next == nullptr)

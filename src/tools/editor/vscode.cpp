@@ -57,12 +57,7 @@ class LaunchFile {
 
     [[nodiscard]] std::unexpected<Error> refuse(const JsonNode &node, std::string cause) const
     {
-        const TextPlace place = place_of(text_, node.begin);
-        return fail({.kind = ErrorKind::config,
-                     .operation = "",
-                     .subject = fmt::format("{}:{}:{}", file_, place.line, place.column),
-                     .cause = std::move(cause),
-                     .hint = "change it by hand"});
+        return fail(error_at(text_, file_, node.begin, std::move(cause), "change it by hand"));
     }
 
     Result<void> check_list() const
