@@ -78,6 +78,7 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text)
         case 5: understood = take_number(word, 10, stat.group); break;
         case 6: understood = take_number(word, 10, stat.session); break;
         case 9: understood = take_number(word, 10, stat.flags); break;
+        case 10: understood = take_number(word, 10, stat.minor_faults); break;
         case 22: understood = !word.starts_with('0') && take_number(word, 10, stat.start_ticks); break;
         case 52: (void)take_number(word, 10, stat.exit_code); break;
         default: understood = field > 22 || !word.empty();
@@ -98,6 +99,11 @@ Result<ProcessStat> read_process_stat(pid_t pid, const std::string &proc)
     if (!stat)
         return fail(errno_error(EINVAL, "parse", path));
     return std::move(*stat);
+}
+
+Result<ProcessStat> read_thread_stat(pid_t pid, pid_t thread, const std::string &proc)
+{
+    return read_process_stat(thread, proc + '/' + std::to_string(pid) + "/task");
 }
 
 bool TaskStatus::stop_pending() const

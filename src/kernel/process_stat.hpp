@@ -18,9 +18,10 @@ struct ProcessStat {
     std::string name; ///< comm, at most 15 bytes; it may hold blanks and parentheses
     char state = '?'; ///< 'R', 'S', 'D', 't', 'T', 'Z', 'X'
     pid_t parent = 0, group = 0, session = 0;
-    std::uint64_t flags = 0;       ///< PF_…
-    std::uint64_t start_ticks = 0; ///< clock ticks since boot
-    int exit_code = 0;             ///< of a zombie, as waitpid(2) gives it; 0 also where we may not trace it
+    std::uint64_t flags = 0;        ///< PF_…
+    std::uint64_t minor_faults = 0; ///< that took no file's page from a disk: mostly new memory
+    std::uint64_t start_ticks = 0;  ///< clock ticks since boot
+    int exit_code = 0;              ///< of a zombie, as waitpid(2) gives it; 0 also where we may not trace it
 
     /// It waits for its parent, or is all gone.
     [[nodiscard]] bool ended() const { return state == 'Z' || state == 'X'; }
@@ -31,8 +32,11 @@ struct ProcessStat {
 /// Nothing when one of the fields up to the start time is missing or malformed.
 [[nodiscard]] std::optional<ProcessStat> parse_process_stat(std::string_view text);
 
-/// Of PID below `proc`. Nothing: no such process, or hidden (hidepid). Malformed text: errno EINVAL.
+/// Of PID below `proc`. Nothing: no such process, or hidden (hidepid). Malformed
+/// text: errno EINVAL.
 [[nodiscard]] Result<ProcessStat> read_process_stat(pid_t pid, const std::string &proc = "/proc");
+/// The same of one of its threads.
+[[nodiscard]] Result<ProcessStat> read_thread_stat(pid_t pid, pid_t thread, const std::string &proc = "/proc");
 
 /// The lines of /proc/PID/status or /proc/PID/task/TID/status that matter here (proc_pid_status(5)).
 struct TaskStatus {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "kernel/process.hpp"
+#include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -72,20 +73,13 @@ std::vector<pid_t> thread_ids_of(pid_t pid, const std::string &proc)
     return ids;
 }
 
-std::uint64_t minor_faults_of(pid_t pid, pid_t thread, const std::string &proc)
+bool all_threads_are(pid_t pid, std::string_view states, const std::string &proc)
 {
-    constexpr int kBefore = 7; // state, ppid, pgrp, session, tty_nr, tpgid, flags: proc_pid_stat(5)
-    const auto text = read_file(proc + '/' + std::to_string(pid) + "/task/" + std::to_string(thread) + "/stat", 4096);
-    const auto name_end = text ? text->rfind(')') : std::string::npos; // the name may have one, too
-    if (name_end == std::string::npos)
-        return 0;
-    std::string_view rest = std::string_view(*text).substr(name_end + 1);
-    for (int field = 0; field < kBefore; ++field)
-        (void)take_word(rest);
-    const std::string_view word = take_word(rest);
-    std::uint64_t faults = 0;
-    (void)std::from_chars(word.data(), word.data() + word.size(), faults);
-    return faults;
+    const std::vector<pid_t> threads = thread_ids_of(pid, proc);
+    return !threads.empty() && std::ranges::all_of(threads, [&](pid_t thread) {
+        const auto stat = read_process_stat(thread, proc);
+        return !stat || stat->ended() || states.contains(stat->state);
+    });
 }
 
 std::vector<pid_t> family_of(pid_t pid, const std::string &proc)

@@ -35,8 +35,8 @@ struct Thread {
 /// The numbers alone, in their order; as many as there are. Empty: the process has ended.
 [[nodiscard]] std::vector<pid_t> thread_ids_of(pid_t pid, const std::string &proc = "/proc");
 
-/// Page faults that it has had so far and that took no file's page from a disk: mostly new memory. 0: it has gone.
-[[nodiscard]] std::uint64_t minor_faults_of(pid_t pid, pid_t thread, const std::string &proc = "/proc");
+/// Each thread that has not ended is in one of these states, as ProcessStat has them. False: there is none.
+[[nodiscard]] bool all_threads_are(pid_t pid, std::string_view states, const std::string &proc = "/proc");
 
 /// The process itself, those that it has started, and those that they have, at most 64. Where the kernel does not list
 /// them (CONFIG_PROC_CHILDREN): itself.

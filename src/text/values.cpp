@@ -13,12 +13,6 @@
 namespace dbgscope::values {
 namespace {
 
-bool same_word(std::string_view left, std::string_view right)
-{
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return std::ranges::equal(left, right, {}, lower, lower);
-}
-
 template <class Number> std::expected<Number, NumberFault> whole(std::string_view text)
 {
     Number value = 0;
@@ -112,6 +106,12 @@ const PercentSign *percent_sign(std::string_view text)
 }
 
 } // namespace
+
+bool same_word(std::string_view left, std::string_view right)
+{
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::equal(left, right, {}, lower, lower);
+}
 
 Parsed<bool> boolean(std::string_view text)
 {

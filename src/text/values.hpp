@@ -13,6 +13,9 @@
 // what is not a whole value; the error is a cause in words.
 namespace dbgscope::values {
 
+/// The same letters, in any case; of ASCII alone.
+[[nodiscard]] bool same_word(std::string_view left, std::string_view right);
+
 /// What keeps a text from being a number of its type.
 enum class NumberFault { empty, malformed, out_of_range };
 

@@ -28,15 +28,6 @@ constexpr milliseconds kLeastUsed{4}, kMostUsed{1000}; ///< a tick of the kernel
 constexpr milliseconds kWallLook{500};                 ///< ticks miss a program that works for less than one at a time
 constexpr milliseconds kLookPatience{5'000};           ///< as long as it may stand still for being looked at
 
-/// One thread alone stands for a moment at each signal that it gets, and Go's runtime sends itself many.
-bool all_stopped(pid_t pid)
-{
-    return std::ranges::all_of(thread_ids_of(pid), [](pid_t thread) {
-        const auto stat = read_process_stat(thread);
-        return !stat || stat->ended() || stat->state == 't';
-    });
-}
-
 } // namespace
 
 void SoftKeeper::set_living(const std::vector<ProcessId> &living)
@@ -86,7 +77,8 @@ SoftSample SoftKeeper::sample()
             continue;
         sample.any = true;
         sample.traced = sample.traced || config_.command || tracer_of(process.pid) != 0;
-        sample.stopped = sample.stopped && stat->state == 't' && all_stopped(process.pid);
+        // One thread alone stands for a moment at each signal that it gets, and Go's runtime sends itself many.
+        sample.stopped = sample.stopped && stat->state == 't' && all_threads_are(process.pid, "t");
         sample.own_bytes += *bytes;
         if (const auto line = data_.see(process.pid))
             config_.tell(*line);

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "text/values.hpp"
 #include "tools/editor/jsonc_edit.hpp"
 
 namespace dbgscope {
@@ -17,14 +18,6 @@ using Words = std::vector<std::string>;
 constexpr std::string_view kCapability = "SYS_PTRACE";
 constexpr std::string_view kDockerOption = "writable-cgroups=";
 constexpr std::string_view kPodmanOption = "unmask=";
-
-std::string in_capitals(std::string_view word)
-{
-    std::string out(word);
-    std::ranges::transform(out, out.begin(),
-                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-    return out;
-}
 
 Words strings_of(const JsonNode &root, std::string_view key)
 {
@@ -56,7 +49,7 @@ bool unmasks_cgroups(std::string_view option)
     option.remove_prefix(kPodmanOption.size());
     while (!option.empty()) {
         const std::string_view path = option.substr(0, option.find(':'));
-        if (in_capitals(path) == "ALL" || path == "/sys/fs/cgroup")
+        if (values::same_word(path, "ALL") || path == "/sys/fs/cgroup")
             return true;
         option.remove_prefix(std::min(path.size() + 1, option.size()));
     }
@@ -158,8 +151,8 @@ class Devcontainer {
     Result<void> add_rights()
     {
         const auto traces = [](const std::string &word) {
-            const std::string name = in_capitals(word);
-            return name == "ALL" || name == kCapability || name == fmt::format("CAP_{}", kCapability);
+            return values::same_word(word, "ALL") || values::same_word(word, kCapability) ||
+                   values::same_word(word, fmt::format("CAP_{}", kCapability));
         };
         const auto decides = [this](const std::string &word) {
             return wish_.podman ? unmasks_cgroups(word) : word.starts_with(kDockerOption);

@@ -37,16 +37,6 @@ bool waits_in_kernel(pid_t thread)
     return stat && stat->state == 'D';
 }
 
-/// By a debugger, or by a signal.
-bool all_stopped(pid_t pid, const std::string &proc)
-{
-    const std::vector<pid_t> threads = thread_ids_of(pid, proc);
-    return !threads.empty() && std::ranges::all_of(threads, [&proc](pid_t thread) {
-        const auto stat = read_process_stat(thread, proc);
-        return !stat || stat->ended() || stat->state == 't' || stat->state == 'T';
-    });
-}
-
 /// The signal that the thread is about to get, or 0; kNotYet: it has not stopped by `last`.
 int wait_for(pid_t thread, Clock::time_point last)
 {
@@ -146,7 +136,7 @@ std::string_view standing_still(pid_t pid, const std::string &proc)
     for (int look = 0; look < kLooks; ++look) {
         if (look > 0)
             std::this_thread::sleep_for(kBetweenLooks);
-        if (!all_stopped(pid, proc))
+        if (!all_threads_are(pid, "tT", proc)) // by a debugger, or by a signal
             return {};
     }
     return "while it was stopped: all of one instant";

@@ -9,6 +9,7 @@
 
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/utf8.hpp"
+#include "kernel/process_stat.hpp"
 #include "kernel/threads.hpp"
 #include "tools/inspect/goroutine_view.hpp"
 #include "tools/inspect/growth.hpp"
@@ -141,8 +142,10 @@ pid_t largest_taker(const Target &target)
     if (target.program.is_go())
         return 0;
     const std::vector<pid_t> threads = thread_ids_of(target.pid);
-    const auto most =
-        std::ranges::max_element(threads, {}, [&](pid_t thread) { return minor_faults_of(target.pid, thread); });
+    const auto most = std::ranges::max_element(threads, {}, [&target](pid_t thread) {
+        const auto stat = read_thread_stat(target.pid, thread);
+        return stat ? stat->minor_faults : 0;
+    });
     return most != threads.end() ? *most : 0;
 }
 

@@ -36,6 +36,7 @@ TEST(ProcessStat, IsParsed)
     EXPECT_EQ(stat->group, 4712);
     EXPECT_EQ(stat->session, 4713);
     EXPECT_EQ(stat->flags, 4194304U);
+    EXPECT_EQ(stat->minor_faults, 144U);
     EXPECT_EQ(stat->exit_code, 0); // the line ends before
     EXPECT_FALSE(stat->ended() || stat->exiting());
 }
@@ -69,6 +70,9 @@ TEST(ProcessStat, OfThisMachine)
 TEST(ProcessStat, TornTextIsAnErrorOfItsOwn)
 {
     const test::TemporaryDirectory proc;
+    proc.write("7/task/8/stat", kStat);
+    EXPECT_EQ(read_thread_stat(7, 8, proc.path())->minor_faults, 144U);
+    EXPECT_FALSE(read_thread_stat(7, 9, proc.path()));
     proc.write("5/stat", "torn");
     EXPECT_EQ(read_process_stat(5, proc.path()).error().error_number, EINVAL);
 }
@@ -82,7 +86,8 @@ TEST(StartTicks, ComeAfterTheLastParenthesis)
 TEST(StartTicks, OfMalformedTextAreUnknown)
 {
     for (const char *text : {"", "4711 (sh", "4711 (sh) S", "4711 (sh) S 1 4711 4711 0 -1 4 144 0 0 0 0 0 0 0 20 0 1 0",
-                             "1 (sh) S 1 4711 4711 0 -1 4 144 0 0 0 0 0 0 0 20 0 1 0 12x 5"})
+                             "1 (sh) S 1 4711 4711 0 -1 4 144 0 0 0 0 0 0 0 20 0 1 0 12x 5",
+                             "1 (sh) S 1 4711 4711 0 -1 4 many 0 0 0 0 0 0 0 20 0 1 0 12 5"})
         EXPECT_EQ(start_ticks(text), std::nullopt) << text;
 }
 

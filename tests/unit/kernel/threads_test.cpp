@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/threads.hpp"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "fake_root.hpp"
@@ -51,16 +52,23 @@ TEST(Threads, AreListedWithWhatTheyWaitFor)
     EXPECT_TRUE(threads_of(11, root.path()).empty());
 }
 
-TEST(Threads, MinorFaultsAreTheTenthField)
+TEST(Threads, AreAllInAState)
 {
     test::FakeRoot root;
-    root.file("/10/task/11/stat", "11 (a) b) S 1 10 10 34816 10 4194304 4711 0 3 0 25 487\n");
-    EXPECT_EQ(minor_faults_of(10, 11, root.path()), 4711U);
-    for (const char *text : {"", "11", "11 (a)", "11 (a) S 1 10 10", "11 (a) S 1 10 10 0 10 0 many"}) {
-        root.file("/10/task/12/stat", text);
-        EXPECT_EQ(minor_faults_of(10, 12, root.path()), 0U) << text;
-    }
-    EXPECT_EQ(minor_faults_of(10, 13, root.path()), 0U);
+    const auto stat = [&root](int thread, char state) {
+        root.file(fmt::format("/{}/stat", thread),
+                  fmt::format("{} (a) {} 1 10 10 0 -1 64 1 0 0 0 0 0 0 0 20 0 1 0 123 0 0\n", thread, state));
+    };
+    for (const int thread : {10, 11, 12, 13})
+        root.file(fmt::format("/10/task/{}/comm", thread), "a\n");
+    stat(10, 't');
+    stat(11, 'T');
+    stat(12, 'Z'); // and 13 has gone meanwhile
+    EXPECT_TRUE(all_threads_are(10, "tT", root.path()));
+    EXPECT_FALSE(all_threads_are(10, "t", root.path()));
+    stat(11, 'R');
+    EXPECT_FALSE(all_threads_are(10, "tT", root.path()));
+    EXPECT_FALSE(all_threads_are(14, "tT", root.path())) << "no such process";
 }
 
 TEST(Threads, AFamilyIsAProcessAndAllThatItHasStarted)
