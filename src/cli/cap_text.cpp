@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cap_text.hpp"
 
+#include <utility>
+
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
@@ -17,6 +19,14 @@ std::string arrow(Limit before, Limit after)
 }
 
 } // namespace
+
+std::optional<LiveMemlimit> live_memlimit(const SessionRecord &record, Limit cap)
+{
+    auto command = go_memlimit_command(record.tool, record.go_version, cap);
+    if (!command || !record.gomemlimit.finite())
+        return std::nullopt;
+    return LiveMemlimit{.client = record.tool == "gdbserver" ? "gdb" : record.tool, .command = std::move(*command)};
+}
 
 std::string cap_change_text(const LiveSession &session, const Usage &before, const CapChange &change,
                             const std::string &outer)
@@ -42,12 +52,11 @@ std::string cap_change_text(const LiveSession &session, const Usage &before, con
     if (const auto kept = before.kept_bytes(); kept && held && *kept >= change.fuse.bytes())
         text += fmt::format("{} is in use and cannot be dropped: the debuggee will be held at once.\n",
                             format_bytes(*kept));
-    if (const auto command = go_memlimit_command(record.tool, record.go_version, change.cap);
-        command && record.gomemlimit.finite())
+    if (const auto live = live_memlimit(record, change.cap))
         text +=
             fmt::format("The Go program has read GOMEMLIMIT at its start. To change it there too, in {} while it is "
                         "stopped:\n    {}\n",
-                        record.tool == "gdbserver" ? "gdb" : record.tool, *command);
+                        live->client, live->command);
     return text;
 }
 

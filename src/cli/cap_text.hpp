@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "session/cap.hpp"
@@ -8,6 +9,14 @@
 #include "session/usage.hpp"
 
 namespace dbgscope {
+
+/// How a Go program's own limit is changed as well, by hand.
+struct LiveMemlimit {
+    std::string client;  ///< where the command is typed: "dlv", "gdb"
+    std::string command; ///< see go_memlimit_command()
+};
+/// Nothing where this session has set none, or where its client takes no such command (over DAP).
+[[nodiscard]] std::optional<LiveMemlimit> live_memlimit(const SessionRecord &record, Limit cap);
 
 /// What the user is told after `dbgscope set ID memory.max=…`, lines ending with a newline: old and new limits, an
 /// outer limit that counts instead ("4G of /sys/fs/cgroup/debug.slice"; empty: none), a fuse line that is passed

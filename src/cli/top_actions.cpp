@@ -5,9 +5,9 @@
 
 #include <fmt/core.h>
 
+#include "cli/cap_text.hpp"
 #include "cli/change_cap.hpp"
 #include "cli/inspect_choice.hpp"
-#include "debugger/go_live_limit.hpp"
 #include "kernel/cgroup.hpp"
 #include "probe/probe.hpp"
 #include "session/usage.hpp"
@@ -90,8 +90,8 @@ Result<std::string> give_more(const LiveSession &session)
     if (auto changed = change_cap(session, usage, cap, facts, true); !changed)
         return pass(changed);
     std::string text = fmt::format("cap {} -> {}", format_limit(before), format_limit(cap));
-    if (const auto command = go_memlimit_command(session.record.tool, session.record.go_version, cap))
-        text += fmt::format("; in {}: {}", session.record.tool == "gdbserver" ? "gdb" : session.record.tool, *command);
+    if (const auto live = live_memlimit(session.record, cap))
+        text += fmt::format("; in {}: {}", live->client, live->command);
     return text;
 }
 

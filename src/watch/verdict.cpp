@@ -205,6 +205,8 @@ std::string cause_words(const Culprit &culprit, const Evidence &after, const Dea
                            fmt::format("({})", file_name(CgroupFile::limit, after.version)));
     case Cause::inner: return " hit the limit of a cgroup that the program made for itself";
     case Cause::machine:
+        if (death.log && death.log->nodes_only)
+            return ", because the NUMA nodes that its cpuset or memory policy lets it use were full";
         return fmt::format(", {}because the whole machine ran out of memory", probably) + hog_words(death);
     case Cause::unseen:
         return fmt::format(", because a limit above {} was hit, which cannot be seen from here, or the whole machine "

@@ -20,7 +20,7 @@ enum class Cause : std::uint8_t {
     scope,      ///< the total of the session, beside which the debuggee has its own cap
     ancestor,   ///< a slice or another cgroup above the session
     inner,      ///< a cgroup that the program made for itself
-    machine,    ///< the machine ran out of memory
+    machine,    ///< the machine ran out of memory, or the NUMA nodes it may use did
     unseen,     ///< a cgroup above what is visible here, or the machine
     oomd,       ///< systemd-oomd
     not_memory, ///< no counter of memory moved

@@ -6,7 +6,7 @@ in alternating order, ratio of medians with a 95 % interval, and how many were r
 usage: dap.py [--pairs N]          needs root
   cgroupfs: on this machine's own hierarchy, beside cgexec, which only enters a cgroup that exists; the goal is at most 1.5
   none:     without a scope
-  systemd:  its two managers, under a real systemd in a PID namespace
+  systemd:  its two managers, under a real systemd in a PID namespace; the goal is at most 1.8
 Absolute times depend on the machine; the ratio of one run is what counts.
 """
 import argparse
@@ -28,7 +28,7 @@ import tap  # noqa: E402
 from dap import READY  # noqa: E402
 from launch import BINARY, cgexec, interval, under_systemd  # noqa: E402
 
-GOAL = 1.5
+GOAL, SYSTEMD_GOAL = 1.5, 1.8
 HELIX_MS = 500.0
 WARM_UP = 10
 PR_SET_CHILD_SUBREAPER = 36
@@ -97,10 +97,10 @@ def user_manager(runtime):
 
 
 def under_its_systemd(pairs):
-    good = report("systemd, system manager", None, pairs)
+    good = report("systemd, system manager", SYSTEMD_GOAL, pairs)
     user_manager("/run/user/0")
     os.environ["XDG_RUNTIME_DIR"] = "/run/user/0"
-    return report("systemd, user manager", None, pairs, backend="systemd-user") and good
+    return report("systemd, user manager", SYSTEMD_GOAL, pairs, backend="systemd-user") and good
 
 
 def main():

@@ -187,12 +187,14 @@ HEALTHY = {  # what tools write when all is well, and where it looks most like s
 @tap.test("host", timeout=240)
 @with_workshop
 def healthy_logs_say_nothing(directory):
-    """Each tool that is here, with standard output and error in one log."""
+    """Of each tool standard output and error in one log. npm is tried where Node is: Debian's drags in four hundred packages."""
     session.loopback_only()
     tried = 0
     for name, commands in HEALTHY.items():
-        if not shutil.which(name.split()[0]) and name not in ("shell", "files", "apt", "python"):
+        tool = name.split()[0]
+        if name == "npm" and not shutil.which(tool):
             continue
+        tap.true(shutil.which(tool) or name in ("shell", "files", "apt", "python"), f"{tool} is not here: ./dev setup installs it")
         with tempfile.TemporaryDirectory(dir=directory) as place:
             shutil.copytree(directory, place, dirs_exist_ok=True, ignore=shutil.ignore_patterns(pathlib.Path(place).name))
             log = tap.run(["sh", "-c", "exec 2>&1; " + commands], cwd=place,
@@ -201,7 +203,7 @@ def healthy_logs_say_nothing(directory):
         found = known("-", input=log)
         tap.equal([f"{f['rule']}: {f['first']['text']}" for f in found.values()], [], name)
         tried += 1
-    tap.true(tried >= 12, f"only {tried} tools are here")
+    tap.true(tried >= 20, f"only {tried} logs were tried")
 
 
 def unread(pipe):

@@ -154,9 +154,9 @@ constexpr Rule kRules[] = {
     {.id = "pkexec-refused",
      .severity = Severity::failure,
      .applies = "VS Code with cpptools",
-     .patterns = {"Superuser access is required to attach to a process", "Error executing command as another user: ",
+     .patterns = {"Superuser access is required to attach to a process", "?Error executing command as another user: ",
                   "Authentication is needed to run `{program}' as the super user", "Stopped (tty {x}/usr/bin/pkexec",
-                  "==== AUTHENTICATING FOR org.freedesktop.policykit.exec"},
+                  "?==== AUTHENTICATING FOR org.freedesktop.policykit.exec"},
      .samples = {"Superuser access is required to attach to a process. Attaching as superuser can potentially harm "
                  "your computer. Do you want to continue? [y/N]",
                  "Error executing command as another user: No authentication agent found.",

@@ -66,8 +66,8 @@ constexpr Rule kRules[] = {
      .applies = "shells, container runtimes, musl",
      .patterns = {": cannot execute: required file not found", "bad ELF interpreter: No such file or directory",
                   "Check the interpreter or linker", "exec user process caused: no such file or directory",
-                  "exec user process caused \"no such file or directory\"",
-                  "Error relocating {file}: ", "rosetta error: failed to open elf at ", ": Could not open '/lib"},
+                  "exec user process caused \"no such file or directory\"", "Error relocating {file}: ",
+                  "rosetta error: failed to open elf at ", "^qemu-{qemu_}: Could not open '/lib"},
      .samples = {"/bin/bash: line 1: /w/app: cannot execute: required file not found",
                  "-bash: ./app: /lib/ld-linux.so.2: bad ELF interpreter: No such file or directory",
                  "exec: Failed to execute process '/w/app': The file exists and is executable. Check the interpreter "
@@ -146,8 +146,8 @@ constexpr Rule kRules[] = {
      .severity = Severity::failure,
      .applies = "docker, shells, editors",
      .patterns = {"exec: \"dlv\": executable file not found in ", "exec: \"gdb\": executable file not found in ",
-                  "exec: \"gdbserver\": executable file not found in ", "dlv: command not found",
-                  "gdb: command not found", "gdbserver: command not found", "spawn dlv ENOENT", "spawn gdb ENOENT"},
+                  "exec: \"gdbserver\": executable file not found in ", ": dlv: command not found",
+                  ": gdb: command not found", ": gdbserver: command not found", "spawn dlv ENOENT", "spawn gdb ENOENT"},
      .samples = {"OCI runtime exec failed: exec failed: unable to start container process: exec: \"dlv\": executable "
                  "file not found in $PATH: unknown",
                  "exec: \"gdb\": executable file not found in $PATH",

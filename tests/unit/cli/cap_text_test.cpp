@@ -44,6 +44,16 @@ TEST(CapChangeText, NothingOfAGomemlimitThatIsNotOurs)
     EXPECT_EQ(text_of(record, {}, Limit(kGiB)), "dlv-x: cap 512M -> 1G, fuse at 972.8M, whole session 768M -> 1.2G\n");
 }
 
+TEST(LiveMemlimit, IsChangedWhereTheClientIs)
+{
+    SessionRecord record = record_of(true);
+    EXPECT_EQ(live_memlimit(record, Limit(kGiB))->client, "dlv");
+    record.tool = "gdbserver";
+    EXPECT_EQ(live_memlimit(record, Limit(kGiB))->client, "gdb");
+    record.gomemlimit = Limit(); // over DAP, and where the user has set it
+    EXPECT_FALSE(live_memlimit(record, Limit(kGiB)));
+}
+
 TEST(CapChangeText, SaysWhatStandsInTheWay)
 {
     SessionRecord record = record_of(true);

@@ -172,6 +172,23 @@ TEST(Judge, AMachineIsFullOfSomebodyElse)
                 Not(HasSubstr("--memory-max")));
 }
 
+TEST(Judge, NodesThatAreFullAreNotTheWholeMachine)
+{
+    const Evidence before = machine();
+    Death death = kLeak;
+    death.log = OomKill{.pid = 4712,
+                        .machine_wide = true,
+                        .nodes_only = true,
+                        .largest_name = "chrome",
+                        .largest_bytes = 12 * kGiB,
+                        .limit_cgroup = {},
+                        .victim_cgroup = {}};
+    EXPECT_EQ(
+        judge(before, after_kill(before, debuggee, std::nullopt), death, kDlv).line,
+        "debuggee killed for memory: leak (pid 4712, 127M), because the NUMA nodes that its cpuset or memory policy "
+        "lets it use were full. dlv will say \"Process 4712 has exited with status -9\".");
+}
+
 TEST(Judge, InnermostOfSeveral)
 {
     const Evidence before = machine();

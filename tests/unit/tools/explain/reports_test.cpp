@@ -112,6 +112,13 @@ TEST(Reports, WhatIsNotADebuggersIsNotSaidOfOne)
         {"apparmor=\"ALLOWED\" operation=\"ptrace\" profile=\"x\" requested_mask=\"trace\"\n", ""},
         {"apparmor=\"DENIED\" operation=\"ptrace\" profile=\"x\" pid=1 comm=\"ps\" requested_mask=\"read\"\n", ""},
         {"\"OOMKilled\": false,\n", ""},
+        {"==== AUTHENTICATING FOR org.freedesktop.policykit.exec ===\n==== AUTHENTICATION COMPLETE ===\n", ""},
+        {"Error executing command as another user: Request dismissed\n", ""},
+        {"FATAL: Could not open '/lib/modules/6.1.0/modules.dep.temp' for writing: Permission denied\n", ""},
+        {"bash: cgdb: command not found\n", ""},
+        {"127.0.0.1:6379: Connection refused.\n", ""},
+        {"10.0.0.7:443: Connection timed out.\n", ""},
+        {"GNU gdb (Debian 13.1-3) 13.1\n127.0.0.1:43651: Connection timed out.\n", "gdb-connect-timeout"},
     }));
 }
 
