@@ -9,7 +9,7 @@
 namespace dbgscope {
 namespace {
 
-constexpr std::uint64_t kMostOften = 128; ///< what that costs is measured: ./dev bench inspect
+constexpr std::uint64_t kMostOften = 128; ///< what that costs is measured: ./dev bench inside
 constexpr std::uint64_t kMostSeldom = 4096;
 constexpr std::uint64_t kSamples = 512;
 constexpr std::uint64_t kPageBytes = 4 * kKiB;

@@ -191,6 +191,12 @@ def pages_exist():
     return [line for line in run.stdout.splitlines() if not (ROOT / line.split(":", 2)[2]).exists()]
 
 
+def script_names():
+    """A script's directory comes first when it imports: one named as a module of Python's is taken for it by all beside it."""
+    return [f"{relative(path)} hides Python's own {path.stem}"
+            for path in sorted((ROOT / "tests").rglob("*.py")) if path.stem in sys.stdlib_module_names]
+
+
 def options_of(text):
     """The long options at the start of the lines: "  -q,--quiet  Say …"."""
     return set(re.findall(r"^  (?:-\w,)?(--[a-z][a-z0-9-]*)", text, re.MULTILINE))
@@ -220,8 +226,8 @@ def image_packages():
     return [f"packaging/container/Containerfile: {name} is only in one of it and dev's [build]" for name in sorted(wanted ^ named)]
 
 
-RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, licence_lines, unfinished, pages_exist, man_options,
-         image_packages]
+RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, licence_lines, unfinished, pages_exist, script_names,
+         man_options, image_packages]
 
 
 def main():

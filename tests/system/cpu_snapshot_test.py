@@ -22,7 +22,7 @@ NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 FILES = ["cgroup.json", "cpu.json", "cpu.pb.gz", "gc.json", "goroutines.json", "goroutines.pb.gz", "heap.json",
          "heap.pb.gz", "maps", "status", "summary.txt"]
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
-GAP_S = 1  # of five tries; what is aimed at is 10 ms, and ./dev bench inspect measures that
+GAP_S = 1  # of five tries; what is aimed at is 10 ms, and ./dev bench inside measures that
 
 
 def snapshot(folder, *words, span="1500ms"):

@@ -40,7 +40,7 @@ class FaultSampler {
     [[nodiscard]] static Result<FaultSampler> open(pid_t pid, std::uint64_t period, const std::string &proc = "/proc");
     /// `small`, or 4 where each fault may bring a huge page.
     [[nodiscard]] static std::uint64_t period_for(pid_t pid, std::uint64_t small, const std::string &proc = "/proc");
-    static constexpr std::uint64_t kUsual = 128; ///< what that costs is measured: ./dev bench inspect
+    static constexpr std::uint64_t kUsual = 128; ///< what that costs is measured: ./dev bench inside
     FaultSampler(FaultSampler &&) noexcept;
     FaultSampler &operator=(FaultSampler &&) noexcept;
     ~FaultSampler();

@@ -3,7 +3,7 @@
 """How long the heap of a Go process of 1 GiB with 5,000 stacks takes to read and print, how long 100,000 goroutines take,
 what watching the growth of a C program costs it, and how far the instant of `snapshot --cpu` is from the window before it.
 
-usage: inspect.py [--runs N]
+usage: inside.py [--runs N]
 Goals: 1 s, 2 s, 5 %, 10 ms (median, of a program with 100 threads that work). The growth's cost is the median ratio of pairs, alternating, of a program that does nothing but touch
 new memory.
 """
