@@ -190,6 +190,13 @@ std::vector<std::string> say_notices(const Messages &messages, const std::vector
 /// What a launch comes to where this process is still dbgscope.
 using Ending = std::variant<int, WatchStart>;
 
+Result<Ending> show(const LaunchPlan &plan, bool json)
+{
+    if (auto printed = print(json ? plan_json(plan) : plan_text(plan)); !printed)
+        return pass(printed);
+    return 0;
+}
+
 Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocation)
 {
     Request request;
@@ -216,7 +223,7 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     if (tool == Tool::none && request.arguments.empty())
         return fail(no_command());
     identify(request);
-    place_dap_log(request, options.dry_run);
+    place_dap_log(request);
     request.environment = pairs_of(invocation.environment);
     if (!options.as_systemd_run) // whoever calls that wants a scope, wherever he is
         request.session = variable(invocation, "DBGSCOPE_SESSION");
@@ -227,11 +234,9 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
     auto plan = make_plan(*facts, request);
     if (!plan)
         return pass(plan);
-    if (options.dry_run) {
-        if (auto printed = print(options.json ? plan_json(*plan) : plan_text(*plan)); !printed)
-            return pass(printed);
-        return 0;
-    }
+    if (options.dry_run)
+        return show(*plan, options.json);
+    make_room_for_dap_log(request, *plan);
     const Messages messages(request.settings);
     for (const std::string &warning : warnings)
         messages.say(warning);

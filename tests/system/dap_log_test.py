@@ -105,7 +105,7 @@ def vs_code_reads_dlvs_log_itself_and_finds_what_it_finds_without():
     with tempfile.TemporaryDirectory() as folder:
         os.symlink(tap.dbgscope, f"{folder}/dlv")
         for flags in ([], ["--dbgscope-dap-log"]):
-            count = len(list(logs().glob("*.log"))) if logs().is_dir() else 0
+            before = set(logs().glob("*.log"))
             with VsCode(f"{folder}/dlv", flags=flags, env=CLEAN | {"DBGSCOPE_MEMORY_MAX": "512M"}) as child:
                 session_of(child)
                 child.closed()
@@ -113,7 +113,7 @@ def vs_code_reads_dlvs_log_itself_and_finds_what_it_finds_without():
                 told = b"--dap-log has no effect: the client reads dlv's log itself (--log-dest=3)" in child.output(2)
                 tap.equal(told, bool(flags), child.said())
             if flags:
-                tap.equal(len(list(logs().glob("*.log"))) if logs().is_dir() else 0, count, "a log was made")
+                tap.equal(set(logs().glob("*.log")), before, "a log was made, or an old one had to make room for none")
     tap.equal(seen[0], seen[1])
     tap.contains(seen[1][1].decode(), "DAP server listening at: ")
 
