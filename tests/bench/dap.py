@@ -6,7 +6,8 @@ in alternating order, ratio of medians with a 95 % interval, and how many were r
 usage: dap.py [--pairs N]          needs root
   cgroupfs: on this machine's own hierarchy, beside cgexec, which only enters a cgroup that exists; the goal is at most 1.5
   none:     without a scope
-  systemd:  its two managers, under a real systemd in a PID namespace; the goal is at most 1.8
+  systemd:  its two managers, under a real systemd in a PID namespace; the goal is at most 1.8. Beside the system manager a
+            C program that makes the calls a session cannot do without and no others: how far down the goal can be
 Absolute times depend on the machine; the ratio of one run is what counts.
 """
 import argparse
@@ -26,7 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/system")]
 import tap  # noqa: E402
 from dap import READY  # noqa: E402
-from launch import BINARY, cgexec, interval, under_systemd  # noqa: E402
+from launch import BINARY, build_bare, cgexec, interval, under_systemd  # noqa: E402
 
 GOAL, SYSTEMD_GOAL = 1.5, 1.8
 HELIX_MS = 500.0
@@ -57,13 +58,14 @@ def milliseconds(command):
 
 
 def report(name, goal, pairs, reference=(), backend="auto"):
-    """reference: another command that has dlv as its last word."""
+    """reference: a title, and the words of another command that has dlv as its last."""
     os.environ |= {"DBGSCOPE_BACKEND": backend, "DBGSCOPE_REQUIRE": "" if backend == "none" else "scope"}
     bare = os.path.realpath(shutil.which("dlv"))
     with tempfile.TemporaryDirectory(prefix="dbgscope-bench-") as folder:
         link = f"{folder}/dlv"
         os.symlink(BINARY.resolve(), link)
-        commands = [[link], [bare], *([[*reference, bare]] if reference else [])]
+        title, *words = reference or ("",)
+        commands = [[link], [bare], *([[*words, bare]] if reference else [])]
         times = [[] for _ in commands]
         for number in range(-WARM_UP, pairs):
             for which in range(len(commands))[::(-1) ** (number % 2)]:
@@ -71,9 +73,9 @@ def report(name, goal, pairs, reference=(), backend="auto"):
                 if number >= 0:
                     times[which].append(took)
     print(f"{name}, {pairs} rounds in turns")
-    for which, title in enumerate(("through dbgscope", "bare dlv", "cgexec")[:len(commands)]):
+    for which, name in enumerate(("through dbgscope", "bare dlv", title)[:len(commands)]):
         ratio, (low, high) = statistics.median(times[which]) / statistics.median(times[1]), interval(times[which], times[1])
-        print(f"  {title:<17}{statistics.median(times[which]):6.2f} ms, slowest {max(times[which]):6.2f} ms"
+        print(f"  {name:<17}{statistics.median(times[which]):6.2f} ms, slowest {max(times[which]):6.2f} ms"
               + (f", ratio to bare {ratio:.3f}, 95 % interval {low:.3f} to {high:.3f}" if which != 1 else ""))
     ratio, soon = statistics.median(times[0]) / statistics.median(times[1]), sum(took <= HELIX_MS for took in times[0])
     print(f"  ready within {HELIX_MS:.0f} ms: {soon} of {pairs}"
@@ -84,7 +86,7 @@ def report(name, goal, pairs, reference=(), backend="auto"):
 def on_this_machine(pairs):
     """cgroupfs with what one write to cgroup.procs of a cgroup that exists costs by itself, where cgexec can tell."""
     with cgexec() as command:
-        good = report("cgroupfs", GOAL, pairs, reference=command or ())
+        good = report("cgroupfs", GOAL, pairs, reference=("cgexec", *command) if command else ())
     return report("none", None, pairs, backend="none") and good
 
 
@@ -97,7 +99,7 @@ def user_manager(runtime):
 
 
 def under_its_systemd(pairs):
-    good = report("systemd, system manager", SYSTEMD_GOAL, pairs)
+    good = report("systemd, system manager", SYSTEMD_GOAL, pairs, reference=("the floor in C", build_bare("bare_session"), "systemd"))
     user_manager("/run/user/0")
     os.environ["XDG_RUNTIME_DIR"] = "/run/user/0"
     return report("systemd, user manager", SYSTEMD_GOAL, pairs, backend="systemd-user") and good

@@ -14,7 +14,7 @@
     all               everything, with desktop, editors, containers, package and vm-all. Default: everything, with vm.
 
 The last line is "N passed, N failed, N skipped". Exit status 1 when something failed, or
-a suite ran no test at all. What is late beside other suites and passes alone is "unsteady" (look_again). With DBGSCOPE_MUST_RUN=1 a skip is a failure.
+a suite ran no test at all. What fails beside other suites and passes alone is "unsteady" (look_again). With DBGSCOPE_MUST_RUN=1 a skip is a failure.
 SIGTERM, SIGINT and SIGHUP end whatever runs, and so does our death (guard.py).
 """
 
@@ -27,6 +27,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 
@@ -49,6 +50,7 @@ DEFAULT = [s for s in SUITES if s not in ("vm-all", "package", "desktop", "edito
 ALL = [s for s in SUITES if s != "vm"]
 BOOTED = ("pidns",)
 AGAIN, MOST_UNSTEADY = 3, 3
+AGAIN_WRONG, MOST_WRONG = 6, 1
 LATE = re.compile(r"not done after |Timeout: |AssertionError: never printed ")  # the first line of a failure
 VM_DEADLINE = 1500  # seconds for one boot with all its modules; vm.py has shorter ones for hangs
 
@@ -219,26 +221,27 @@ def run_modules(outcome, env, modules, filter_):
 
 
 def look_again(results):
-    """Host, PID namespace and an emulated machine share the processors, which makes things late and nothing else. A test
-    whose wait or time was over runs again by itself: one that passes AGAIN times of AGAIN is unsteady, which is told
-    and is no failure. What was wrong, not late, is one, and so is everything where more than MOST_UNSTEADY failed."""
+    """Host, PID namespace and an emulated machine share the processors. A test whose wait or time was over runs again by
+    itself: one that passes AGAIN times of AGAIN is unsteady, which is told with its failure and fails no run. So is a single
+    one of a run that was wrong, not late, and passes AGAIN_WRONG of AGAIN_WRONG. More than so many are failures, all of them."""
     failures = [(result, failed) for result in results for failed in result.failed]
+    wrong = [failed for _, failed in failures if not LATE.match(failed[1])]
     if not 0 < len(failures) <= MOST_UNSTEADY:
         return
     for result, failed in failures:
-        if not LATE.match(failed[1]):
-            continue
         named = re.fullmatch(r"(host|pidns|vm:\S+) (\w+)\.(?!py$)(\w+)", failed[0])
-        if not named or _running.stopping:
+        if not named or _running.stopping or (failed in wrong and len(wrong) > MOST_WRONG):
             continue
         env, stem, test = named.groups()
-        print(f"     again, alone: {failed[0]}", flush=True)
+        times = AGAIN_WRONG if failed in wrong else AGAIN
+        print(f"     again, {times} times alone: {failed[0]}", flush=True)
         alone = Outcome(env)
-        run_modules(alone, env, [str(REPO / "tests" / "system" / f"{stem}_test.py")] * AGAIN, f"{stem}.{test}")
-        if alone.passed >= AGAIN and not alone.failed and not alone.skipped:
+        run_modules(alone, env, [str(REPO / "tests" / "system" / f"{stem}_test.py")] * times, f"{stem}.{test}")
+        if alone.passed >= times and not alone.failed and not alone.skipped:
             result.failed.remove(failed)
             result.unsteady.append(failed)
-            print(f"     UNSTEADY {failed[0]}: failed beside the others, passed {AGAIN} of {AGAIN} alone", flush=True)
+            print(f"     UNSTEADY {failed[0]}: failed beside the others, passed {times} of {times} alone\n"
+                  + textwrap.indent(failed[1], " " * 11), flush=True)
 
 
 def run_suite(suite, options, results, lock):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps 1 KiB at a time, at most 117 MiB of it, beside code that takes ten times as much and gives it back to the system.
+// Keeps 1 KiB at a time, at most 117 MiB of it, beside code that takes ten times as much and gives it back to the system,
+// all but the last MiB.
 //
 //     leak [threads|read|fast]     threads: each step in a thread of its own; read: the kernel is the first to touch it
 #include <fcntl.h>
@@ -27,11 +28,13 @@ __attribute__((noinline)) static void leak_node(void)
 
 __attribute__((noinline)) static void churn(void)
 {
-    void *block = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    static void *block;
+    if (block != NULL)
+        munmap(block, 1 << 20);
+    block = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block == MAP_FAILED)
         exit(1);
     memset(block, 2, 1 << 20);
-    munmap(block, 1 << 20);
 }
 
 __attribute__((noinline)) static void read_zeros(void)
