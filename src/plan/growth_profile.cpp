@@ -37,7 +37,7 @@ void plan_growth_profile(const Facts &facts, const Request &request, WatchPlan &
 {
     const Settings &settings = request.settings;
     Watch &watch = *plan.watch;
-    const std::string when = settings.text(Key::growth_profile, "off");
+    const std::string when = settings.text(Key::growth_profile, "auto");
     const bool on = when == "on";
     const bool is_go = request.tool == Tool::dlv || (facts.debuggee && facts.debuggee->is_go);
     if (when == "off" || (!on && (!watch.split || !watch.cap.finite() || is_go)))

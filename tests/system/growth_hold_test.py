@@ -21,8 +21,8 @@ import tap
 import watched
 from session import MIB, Session
 
-EVERYWHERE = ("host", "pidns")
-CAP, GROWTH = "--memory-max=128M", "--growth-profile=auto"
+EVERYWHERE = ("host", "pidns", "vm:v2")
+CAP = "--memory-max=128M"
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
 CHURN = pathlib.Path(__file__).resolve().parents[1] / "support/growth/churn.c"
 SOURCE = pathlib.Path(__file__).resolve().parents[1] / "support/programs/eater.c"
@@ -33,7 +33,7 @@ GREW = rf"touch eater\.c:{TOUCH_LINE} (\S+)M \((\d+) %\)"
 def eater(*options, threads=1, pause_us=2000, mib=400):
     """gdb with a C program that takes 1 MiB at a time; held, it stays."""
     program = ["--args", tap.program("eater"), "heap", str(mib), str(threads), str(pause_us)]
-    return Session([tap.dbgscope, CAP, GROWTH, *options, *session.GDB, "-ex", "run", *program], env=CLEAN)
+    return Session([tap.dbgscope, CAP, *options, *session.GDB, "-ex", "run", *program], env=CLEAN)
 
 
 def samplers(watcher):
@@ -100,7 +100,7 @@ def a_kill_repeats_who_grew_it():
         tap.true("who grew" not in gdb.stderr, gdb.stderr)
 
 
-@tap.test("host")
+@tap.test("host", "vm:v2")
 def the_sampler_ends_with_its_debuggee_and_with_its_watcher():
     with eater(mib=20) as gdb:
         gdb.debuggee(tap.program("eater"))
@@ -144,7 +144,7 @@ def what_takes_and_gives_back_without_an_end_is_sampled_in_turns_which_are_made_
 
 @tap.test("host")
 def nothing_is_sampled_where_nobody_wants_it_or_go_is_the_program():
-    with eater("--growth-profile=off") as gdb:  # which is the default, too
+    with eater("--growth-profile=off") as gdb:
         gdb.match("debuggee held: ")
         tap.equal(samplers([gdb.debuggee(tap.program("eater"))]), [])
         _, directory = snapshot_of(gdb)
@@ -155,7 +155,7 @@ def nothing_is_sampled_where_nobody_wants_it_or_go_is_the_program():
         shell = f"{folder}/start"  # that it is Go is seen when it executes it
         pathlib.Path(shell).write_text(f"#!/bin/sh\nexec {tap.program('leak')} -mib-per-step=2\n")
         os.chmod(shell, 0o755)
-        done = tap.run([tap.dbgscope, "run", "--watch", "--wait", CAP, GROWTH, f"--snapshot={folder}/kept", "--", shell], env=CLEAN,
+        done = tap.run([tap.dbgscope, "run", "--watch", "--wait", CAP, f"--snapshot={folder}/kept", "--", shell], env=CLEAN,
                        timeout=60)
         tap.equal(done.rc, 137)
         tap.contains(done.stderr, "who holds it: main.leakForever")
@@ -168,7 +168,7 @@ def nothing_is_sampled_where_nobody_wants_it_or_go_is_the_program():
 def the_plan_says_why_nothing_is_sampled():
     planned = tap.succeed([tap.dbgscope, "--dry-run", CAP, "--growth-profile=on", "dlv", "exec", tap.program("hello")]).stdout
     tap.contains(planned, "--growth-profile has no effect: the debuggee is Go")
-    planned = json.loads(tap.succeed([tap.dbgscope, "--dry-run", "--json", CAP, GROWTH, "gdb", tap.program("eater")]).stdout)
+    planned = json.loads(tap.succeed([tap.dbgscope, "--dry-run", "--json", CAP, "gdb", tap.program("eater")]).stdout)
     watch = next(step for step in planned["steps"] if step["action"] == "start-watcher")
     tap.true(watch["growth_period"] >= 128, f"{watch}")
 

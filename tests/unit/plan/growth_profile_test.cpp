@@ -40,10 +40,8 @@ TEST(GrowthProfile, ThePeriodFitsTheCap)
 
 TEST(GrowthProfile, AutoIsForWhatIsNotGoWithACapAndSplit)
 {
-    EXPECT_EQ(Case().period(), 0U) << "off unless asked for";
-    EXPECT_EQ(Case().when("auto").period(), growth_period(Limit(128 * kMiB)));
-    Case dlv = Case().when("auto"), go = Case().when("auto"), uncapped = Case().when("auto"),
-         together = Case().when("auto");
+    EXPECT_EQ(Case().period(), growth_period(Limit(128 * kMiB)));
+    Case dlv, go, uncapped, together;
     dlv.request.tool = Tool::dlv;
     go.facts.debuggee =
         DebuggeeFacts{.path = "p", .size_bytes = {}, .is_go = true, .go_version = {}, .default_godebug = {}};
@@ -78,13 +76,13 @@ TEST(GrowthProfile, RightsAreALadder)
         bool root, works;
     } constexpr kRows[] = {{-1, false, true}, {2, false, true}, {3, false, false}, {4, true, true}};
     for (const auto &row : kRows) {
-        Case one = Case().when("auto");
+        Case one;
         one.facts.host.perf_event_paranoid = row.paranoid;
         one.facts.host.cap_sys_admin = row.root;
         EXPECT_EQ(one.period() != 0, row.works) << row.paranoid;
         EXPECT_EQ(one.plan.left_out.size(), row.works ? 0U : 1U);
     }
-    Case unknown = Case().when("auto"); // tried
+    Case unknown; // tried
     unknown.facts.host.perf_event_paranoid = {Why::absent, "x"};
     EXPECT_NE(unknown.period(), 0U);
 }
