@@ -56,7 +56,7 @@ def truth(sites):
     return {f"main.site{n:03}": size for n, size in enumerate(sizes)}
 
 
-def build(folder, sites):
+def build(folder, sites, *flags, go="go"):
     """The program's path. Every third site takes twice as much, and half of it is let go."""
     code, calls = [HEAD], []
     kept = {}
@@ -73,6 +73,6 @@ def build(folder, sites):
     main = "func main() {\n\truntime.MemProfileRate = 4096\n\tkept = make([][]byte, 0, 4<<20)\n" + "".join(calls) + TAIL
     pathlib.Path(folder, "main.go").write_text("\n".join(code) + "\n" + main)
     out = pathlib.Path(folder, f"many{sites}")
-    subprocess.run(["go", "build", "-o", out, "main.go"], cwd=folder, check=True,
-                   env={**os.environ, "CGO_ENABLED": "0", "GOPROXY": "off", "GOFLAGS": ""})
+    subprocess.run([go, "build", *flags, "-o", out, "main.go"], cwd=folder, check=True,
+                   env={**os.environ, "CGO_ENABLED": "0", "GOPROXY": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local"})
     return out, kept

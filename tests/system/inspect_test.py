@@ -10,11 +10,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-import many_sites
 import kernel
 import session
 import tap
@@ -25,10 +23,6 @@ from session import MIB, Headless, Session
 EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
 HELD = r"debuggee held: (\S+) of its 128M cap cannot be reclaimed"
-# function: bytes it holds (programs/sites/main.go)
-TRUTH = {"main.huge": 24 * MIB, "main.large": 16 * MIB, "main.pages": 12 * MIB, "main.small": 10 * MIB,
-         "main.linked": 8 * MIB, "main.words": 8 * MIB, "main.kept": 6 * MIB, "main.halfFreed": 4 * MIB,
-         "main.fill": 3 * MIB}
 
 
 def sites_program():
@@ -120,61 +114,6 @@ def of_a_program_that_was_frozen_in_its_sleep_it_is_said_that_nobody_waits():
         program.kill()
         program.wait()
         cgroup.rmdir()
-
-
-@tap.test("host")
-def ten_sites_agree_with_the_truth():
-    with sites_program() as program:
-        found = json.loads(look("heap", "--pid", str(program.pid), "--json"))
-        tap.equal(found["ranked_by"], "live")
-        held = by_function(found["sites"])
-        for function, truth in TRUTH.items():
-            tap.true(abs(held.get(function, 0) - truth) < 0.1 * truth,
-                     f"{function}: {held.get(function, 0) / MIB:.1f} of {truth / MIB:.0f} MiB")
-        tap.true("main.dropped" not in held or held["main.dropped"] < MIB, "freed memory is still counted")
-        largest = [name for name, _ in sorted(held.items(), key=lambda item: -item[1])][:4]
-        tap.equal(largest, list(TRUTH)[:4])
-        gc = found["gc"]
-        tap.true(gc["forced_cycles"] >= 2 and gc["cycles"] >= gc["forced_cycles"], f"{gc}")
-        tap.true(abs(gc["heap_live_bytes"] - sum(TRUTH.values())) < 8 * MIB, f"{gc}")
-
-
-@tap.test("host", timeout=180)
-def one_site_and_two_hundred_agree_with_the_truth_and_with_go():
-    for sites in (1, 200):
-        with tempfile.TemporaryDirectory() as folder:
-            binary, truth = many_sites.build(folder, sites)
-            with Session([binary, f"{folder}/own"], env=CLEAN) as program:
-                program.match("many: ready")
-                found = json.loads(look("heap", "--pid", str(program.pid), "--json"))
-            held = by_function(found["sites"])
-            whole = sum(truth.values())
-            for function, size in truth.items():
-                if size > 0.05 * whole:
-                    tap.true(abs(held.get(function, 0) - size) < 0.1 * size, f"{sites}: {function} {held.get(function)} {size}")
-            largest = [name for name, _ in sorted(held.items(), key=lambda item: -item[1]) if name in truth][:5]
-            tap.equal(largest, list(truth)[:5])
-            tap.true(len([name for name in truth if held.get(name, 0) > 0]) >= 0.99 * sites, f"{sites} sites: {len(held)}")
-            tap.true(held.get("main.table", 0) > 4 * MIB, "the map")
-            theirs = pprof_top(binary, f"{folder}/own", "-nodefraction=0", "-nodecount=1000", "-sample_index=inuse_space")
-            for function, size in held.items():
-                if size > MIB:
-                    tap.true(abs(theirs.get(function, 0) - size) < 0.03 * size, f"{sites}: {function} {size}, go: {theirs.get(function)}")
-
-
-@tap.test("host")
-def a_program_that_is_loaded_elsewhere_and_deleted_is_read_all_the_same():
-    source = pathlib.Path(__file__).resolve().parents[1] / "support/programs/sites/main.go"
-    with tempfile.TemporaryDirectory() as folder:
-        program = f"{folder}/sites"
-        subprocess.run(["go", "build", "-buildmode=pie", "-o", program, source], check=True,
-                       env={**os.environ, "GOFLAGS": "", "GOPROXY": "off"})
-        with Session([program], env=CLEAN) as started:
-            started.match("sites: ready")
-            os.unlink(program)
-            pathlib.Path(program).write_text("another file of that name")
-            found = json.loads(look("heap", "--pid", str(started.pid), "--json"))
-            tap.equal((found["sites"][0]["function"], found["sites"][0]["live_bytes"]), ("main.huge", 24 * MIB))
 
 
 @tap.test("host")

@@ -10,6 +10,7 @@
 
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/utf8.hpp"
+#include "tools/inspect/function_name.hpp"
 #include "tools/inspect/growth.hpp"
 
 namespace dbgscope {
@@ -18,18 +19,13 @@ namespace {
 constexpr std::size_t kListed = 30; ///< functions of the table; --json has them all
 constexpr std::size_t kListedWaits = 3;
 
-bool is_runtime(const std::string &function)
-{
-    return function.starts_with("runtime.");
-}
-
 /// Whose work it is; the stack is not empty.
 std::size_t own_of(const std::vector<StackFrame> &stack, bool is_go)
 {
     if (!is_go)
         return own_frame(stack);
     const auto own =
-        std::ranges::find_if_not(stack, [](const StackFrame &one) { return is_runtime(one.frame.function); });
+        std::ranges::find_if_not(stack, [](const StackFrame &one) { return is_go_runtime(one.frame.function); });
     return own == stack.end() ? 0 : static_cast<std::size_t>(own - stack.begin());
 }
 
@@ -64,7 +60,7 @@ class Joining {
         std::set<std::string_view> seen;
         bool innermost = true;
         for (const Frame &frame : stack) {
-            if (is_runtime(frame.function) || !seen.insert(frame.function).second)
+            if (is_go_runtime(frame.function) || !seen.insert(frame.function).second)
                 continue;
             JoinedFunction &function = named(frame);
             function.goroutines += group.ids.size();

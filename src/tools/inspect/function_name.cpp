@@ -77,4 +77,10 @@ std::string function_name(const char *linkage_name)
     return std::string(without_hash(without_parameters(name.get())));
 }
 
+bool is_go_runtime(std::string_view function)
+{
+    return function.starts_with("runtime.") || function.starts_with("internal/runtime/") ||
+           function.starts_with("runtime/internal/");
+}
+
 } // namespace dbgscope

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
+#include "tools/inspect/function_name.hpp"
 #include "tools/inspect/go_program.hpp"
 #include "tools/inspect/heap_view.hpp"
 #include "tools/inspect/moment.hpp"
@@ -37,7 +38,7 @@ std::string heading(const GoroutineGroup &group)
 /// runtime/traceback.go, isSystemGoroutine: started in the runtime, but for main.
 bool of_runtime(const std::string &function)
 {
-    return function.starts_with("runtime.") && function != "runtime.main";
+    return is_go_runtime(function) && function != "runtime.main";
 }
 
 std::vector<Frame> stack_frames(const std::vector<std::uint64_t> &stack, const Program &program)

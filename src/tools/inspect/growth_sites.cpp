@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "tools/inspect/function_name.hpp"
 #include "tools/inspect/growth.hpp"
 
 namespace dbgscope {
@@ -44,7 +45,7 @@ bool is_library(const StackFrame &frame)
 bool is_go(const StackFrame &frame)
 {
     const Frame &line = frame.frame;
-    return line.function.starts_with("runtime.") ||
+    return is_go_runtime(line.function) ||
            (line.function.find('.') != std::string::npos && (line.file.ends_with(".go") || line.file.ends_with(".s")));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/inspect/heap_since.hpp"
+#include "tools/inspect/function_name.hpp"
 
 #include <algorithm>
 #include <map>
@@ -127,7 +128,7 @@ HeapSince heap_since(const HeapView &view, const PprofContents &base, bool by_st
         since.before += site.before;
         since.now += site.now;
         grown += std::max(site.grew(), 0.0);
-        common |= site.before.bytes > 0 && site.now.bytes > 0 && !site.frame.function.starts_with("runtime.");
+        common |= site.before.bytes > 0 && site.now.bytes > 0 && !is_go_runtime(site.frame.function);
     }
     since.strangers = !common && since.before.bytes > 0 && since.now.bytes > 0;
     std::erase_if(since.sites, [](const SinceSite &site) { return site.grew() > -1 && site.grew() < 1; });

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "tools/inspect/function_name.hpp"
 #include "tools/inspect/go_program.hpp"
 
 namespace dbgscope {
@@ -30,8 +31,7 @@ std::vector<Frame> allocating_frames(const std::vector<std::uint64_t> &stack, co
 
 void drop_allocator(std::vector<Frame> &frames)
 {
-    const auto own =
-        std::ranges::find_if_not(frames, [](const Frame &frame) { return frame.function.starts_with("runtime."); });
+    const auto own = std::ranges::find_if_not(frames, [](const Frame &frame) { return is_go_runtime(frame.function); });
     if (own != frames.end())
         frames.erase(frames.begin(), own);
 }

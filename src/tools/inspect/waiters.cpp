@@ -11,6 +11,7 @@
 #include "dbgscope/utf8.hpp"
 #include "kernel/process_stat.hpp"
 #include "kernel/threads.hpp"
+#include "tools/inspect/function_name.hpp"
 #include "tools/inspect/goroutine_view.hpp"
 #include "tools/inspect/growth.hpp"
 #include "tools/inspect/heap_view.hpp"
@@ -44,7 +45,7 @@ std::optional<Frame> own_frame(const Program &program, const std::vector<std::ui
 {
     for (const std::uint64_t address : stack)
         for (const Frame &frame : program.frames(address - 1))
-            if (known(frame) && !frame.function.starts_with("runtime."))
+            if (known(frame) && !is_go_runtime(frame.function))
                 return frame;
     return std::nullopt;
 }

@@ -81,6 +81,15 @@ GrowthView summed(bool by_stack)
     return view;
 }
 
+TEST(FunctionName, WhatIsOfGosRuntime)
+{
+    for (const char *name : {"runtime.mallocgc", "runtime.main", "internal/runtime/maps.(*table).grow",
+                             "runtime/internal/syscall.Syscall6", "internal/runtime/syscall.EpollWait"})
+        EXPECT_TRUE(is_go_runtime(name)) << name;
+    for (const char *name : {"main.main", "runtime/pprof.writeHeap", "internal/poll.(*FD).Read", "runtime", ""})
+        EXPECT_FALSE(is_go_runtime(name)) << name;
+}
+
 TEST(Growth, SamplesStandForThePagesBetween)
 {
     const GrowthView view = summed(false);
