@@ -278,6 +278,7 @@ def the_verdict_names_the_container():
 
 @tap.test(*EVERYWHERE, user="root")
 def a_stopped_debuggee_wakes_nobody():
+    watched.read_from_disk_anew(tap.dbgscope)
     with container() as words, leak(words, flags=["--accept-multiclient"], after=["-mib-per-step=1", "-step-ms=50"]) as dlv:
         running = Running(dlv.connect())
         watched.wait_record(dlv.pid)
@@ -291,7 +292,8 @@ def a_stopped_debuggee_wakes_nobody():
             except AssertionError:
                 if attempt == 2:
                     raise
-        tap.true(watched.private_kib(watched.watcher_pid(dlv.pid)) <= 1280, "its memory")
+        private = watched.private_kib(watched.watcher_pid(dlv.pid))
+        tap.true(private <= 1280, f"{private} KiB private memory")
 
 
 @tap.test(*EVERYWHERE, user="root")
