@@ -65,7 +65,7 @@ def test(*envs, user=None, debian=("12", "13", "sid"), timeout=None):
     """Register a test. envs: host, pidns, desktop, vm:v2, vm:hybrid, vm:legacy, rules.
 
     user: "root", "dev" (an ordinary user; in a VM uid 1000 with a user manager and a
-    login session outside of it), None = whoever runs the suite (root in a VM).
+    login session outside of it), None = whoever runs the suite (in a VM root, or dev in a cell "+dev").
     debian: releases of the guest it applies to. timeout: seconds.
     """
     def register(function):
@@ -102,14 +102,15 @@ def contains(text, part, message=""):
 
 
 def wait_until(condition, timeout=10, interval=0.02, message=""):
-    """The first true value of condition(), asked every `interval` seconds."""
+    """The first true value of condition(), asked every `interval` seconds. message: a text, or what tells it at the end."""
     end = time.monotonic() + timeout
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() >= end:
-            raise Timeout(f"not so within {timeout} s: {message or condition.__name__}")
+            what = message() if callable(message) else message
+            raise Timeout(f"not so within {timeout} s: {what or condition.__name__}")
         time.sleep(interval)
 
 
@@ -198,9 +199,14 @@ def debian_version():
 
 def _selected(options):
     any_debian = options.list or not options.env.startswith("vm:")
+    only = os.environ.get("DBGSCOPE_TEST_USER")
+    if only:
+        for entry in _tests:
+            entry.user = entry.user or only
     return [t for t in _tests
             if options.env in t.envs
             and (any_debian or debian_version() in t.debian)
+            and (not only or t.user == only)
             and options.filter in t.name]
 
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots Debian in QEMU, with real systemd, and runs test modules or a command in it.
 
-    vm.py module SPEC [--filter S] X_test.py...   SPEC: vm:v2@12 vm:hybrid@12 vm:legacy@12 vm:v2@13 vm:v2@sid
+    vm.py module SPEC [--filter S] X_test.py...   SPEC: vm:v2@12 vm:hybrid@12 vm:legacy@12 vm:v2@13 vm:v2@sid;
+                                              +dev: an ordinary user runs what is not root's
                                                   vm:containers@12 (v2, with podman)
     vm.py run [--user dev] SPEC -- COMMAND...     with $DBGSCOPE_BIN's directory in PATH
     vm.py root 12|13|sid                          only makes (or finds) the root file system
@@ -49,11 +50,12 @@ class GuestFailure(Exception):
 
 
 def parse_spec(text):
-    """"vm:hybrid@12" → ("vm:hybrid", "12")."""
-    env, _, debian = text.partition("@")
-    if env.removeprefix("vm:") not in CGROUP_OPTIONS or (debian or "12") not in vmroot.SUITES:
-        raise argparse.ArgumentTypeError(f"{text} is not vm:{'|'.join(CGROUP_OPTIONS)}@{'|'.join(vmroot.SUITES)}")
-    return env, debian or "12"
+    """"vm:hybrid@12" → ("vm:hybrid", "12", ""); "vm:v2@13+dev" → ("vm:v2", "13", "dev")."""
+    cell, _, user = text.partition("+")
+    env, _, debian = cell.partition("@")
+    if env.removeprefix("vm:") not in CGROUP_OPTIONS or (debian or "12") not in vmroot.SUITES or user not in ("", "dev"):
+        raise argparse.ArgumentTypeError(f"{text} is not vm:{'|'.join(CGROUP_OPTIONS)}@{'|'.join(vmroot.SUITES)}[+dev]")
+    return env, debian or "12", user
 
 
 def build_dir():
@@ -85,13 +87,13 @@ def make_payload(work, script):
     return image
 
 
-def guest_script(env, debian, body):
+def guest_script(env, debian, user, body):
     """Runs as the service of the guest; its output is the second serial port."""
     own_go = "guest" if debian != vmroot.host_release() else "host"
     return f"""# made by vm.py
 export HOME=/root GOCACHE={vmroot.GO_CACHE} CGO_ENABLED=0 TERM=dumb LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 export DBGSCOPE_TEST_ENV={env} DBGSCOPE_BIN={vmroot.PAYLOAD}/bin/dbgscope
-export DBGSCOPE_PROGRAMS={vmroot.PAYLOAD}/programs DBGSCOPE_PROGRAMS_GO={own_go}
+export DBGSCOPE_PROGRAMS={vmroot.PAYLOAD}/programs DBGSCOPE_PROGRAMS_GO={own_go} DBGSCOPE_TEST_USER={user}
 export PATH={vmroot.PAYLOAD}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd {vmroot.PAYLOAD}
 echo "{STARTED}"
@@ -212,13 +214,13 @@ def progress(text):
 
 
 def in_guest(spec, body, append=""):
-    env, debian = spec
+    env, debian, user = spec
     if not shutil.which("qemu-system-x86_64"):
         raise vmroot.Unavailable("qemu-system-x86_64 is not installed")
     root = vmroot.find_or_make(debian, progress, env.removeprefix("vm:"))
     with tempfile.TemporaryDirectory(prefix="dbgscope-vm-") as name:
         work = pathlib.Path(name)
-        payload = make_payload(work, guest_script(env, debian, body))
+        payload = make_payload(work, guest_script(env, debian, user, body))
         return boot(qemu_command(root, payload, work, env, append), work, sys.stdout)
 
 

@@ -192,7 +192,7 @@ def neovim_notifies_and_gives_more():
             def ask(expression):
                 answer = tap.succeed(["nvim", "--server", server, "--remote-expr", expression], env={"HOME": folder})
                 return (answer.stdout + answer.stderr).strip()  # 0.7 prints it on standard error
-            tap.wait_until(lambda: os.path.exists(server), session.PATIENCE_S, message=f"nvim\n{nvim.said()}")
+            tap.wait_until(lambda: os.path.exists(server), session.PATIENCE_S, message=lambda: f"nvim\n{nvim.said()}")
             tap.equal(ask("luaeval('link')"), str(shims / "dlv"))
             lazy = re.search(r"^-- +(\{ \"leoluz/nvim-dap-go\".*\})$", snippet, re.M)[1]
             tap.equal(ask(f"luaeval('({lazy}).opts.delve.path')"), str(shims / "dlv"), "what is for lazy.nvim")

@@ -101,7 +101,7 @@ def more_gives_the_held_session_twice_its_cap():
         tap.contains(said, f"{session.session_name(dlv.pid)}: cap 128M -> 256M")
         dlv.match("no longer held: its cap is now 256M")
         state = running.wait()
-        tap.equal((state["exited"], state["exitStatus"]), (True, 0), "it ran to its end")
+        tap.equal((state["exited"], state["exitStatus"]), (True, 0), f"it ran to its end: {state} {dlv.stderr}")
         tap.contains(tap.run([tap.dbgscope, "set", "memory.max=1G"]).stderr, "it may be any of")
         idle.process.send_signal(signal.SIGTERM)
         idle.process.wait(session.PATIENCE_S)

@@ -168,7 +168,7 @@ class Session:
                     except OSError:
                         continue
             return None
-        pid = tap.wait_until(look, PATIENCE_S, message=f"a child that runs {program}\n{self.said()}")
+        pid = tap.wait_until(look, PATIENCE_S, message=lambda: f"a child that runs {program}\n{self.said()}")
         self.debuggees.append(pid)
         return pid
 

@@ -75,7 +75,7 @@ def a_hold_keeps_a_snapshot_of_one_instant():
 
 @tap.test(*EVERYWHERE)
 def a_kill_names_who_held_the_memory():  # on v1 nothing stops it for the look
-    with Headless([CAP, "--fuse-action=off"], "exec", tap.program("leak"), after=["-mib-per-step=1", "-step-ms=20"],
+    with Headless([CAP, "--fuse-action=off"], "exec", tap.program("leak"), after=["-mib-per-step=1", "-step-ms=60"],
                   env=CLEAN) as dlv:
         rpc = dlv.connect()
         record = watched.wait_record(dlv.pid)
