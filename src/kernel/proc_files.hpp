@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the files of one's own process, and of the first one, are called (proc(5)); of other processes see process.hpp.
+#include <sys/types.h>
+
+#include <array>
+#include <string>
+
+// What files below /proc are called (proc(5)): of one's own process, of the first one, and of any other what is opened
+// or kept as it is. What is parsed has its reader: process.hpp, process_stat.hpp, process_memory.hpp, threads.hpp.
 namespace dbgscope {
 
 inline constexpr const char *kSelfCgroup = "/proc/self/cgroup";
@@ -18,5 +24,21 @@ inline constexpr const char *kSelfStatus = "/proc/self/status";
 inline constexpr const char *kInitCgroup = "/proc/1/cgroup";
 inline constexpr const char *kInitEnvironment = "/proc/1/environ";
 inline constexpr const char *kInitName = "/proc/1/comm";
+
+enum class ProcessFile {
+    auxiliary,  ///< what the kernel tells a program at its start
+    executable, ///< a link; opened, it is the very file that is mapped, whatever its name stands for by now
+    maps,
+    memory,
+    page_counts,
+    page_map,
+    root, ///< a link to its root directory
+    status,
+};
+/// "/proc/4711/exe".
+[[nodiscard]] std::string process_file(pid_t pid, ProcessFile file, const std::string &proc = "/proc");
+
+/// The TCP sockets of a network namespace: below /proc of our own, below /proc/PID of that process'.
+inline constexpr std::array kTcpTables{"/net/tcp", "/net/tcp6"};
 
 } // namespace dbgscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/process.hpp"
 
+#include <elf.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <utility>
@@ -25,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLook{20};
 constexpr std::size_t kMaxCommBytes = 4096;
+constexpr std::size_t kMaxAuxvBytes = 4096;
 
 std::string path_of(pid_t pid, const char *name, const std::string &proc = "/proc")
 {
@@ -71,12 +74,26 @@ std::string process_name(int pid, const std::string &proc)
 
 std::string executable_of(pid_t pid)
 {
-    return read_link(path_of(pid, "exe"));
+    return read_link(process_file(pid, ProcessFile::executable));
 }
 
 std::string working_directory_of(pid_t pid)
 {
     return read_link(path_of(pid, "cwd"));
+}
+
+Result<std::uint64_t> program_entry_of(pid_t pid, const std::string &proc)
+{
+    const auto auxv = read_file(process_file(pid, ProcessFile::auxiliary, proc), kMaxAuxvBytes);
+    if (!auxv)
+        return fail(auxv.error());
+    Elf64_auxv_t entry{};
+    for (std::size_t at = 0; at + sizeof entry <= auxv->size(); at += sizeof entry) {
+        std::memcpy(&entry, auxv->data() + at, sizeof entry);
+        if (entry.a_type == AT_ENTRY)
+            return entry.a_un.a_val;
+    }
+    return 0;
 }
 
 std::optional<std::vector<std::string>> descriptor_targets(pid_t pid, const std::string &proc)

@@ -33,6 +33,8 @@ namespace dbgscope {
 /// Where /proc/PID/exe and /proc/PID/cwd point to; empty: gone, or not ours to see.
 [[nodiscard]] std::string executable_of(pid_t pid);
 [[nodiscard]] std::string working_directory_of(pid_t pid);
+/// Where the kernel has put the program's entry: AT_ENTRY of /proc/PID/auxv. 0: it is not said there.
+[[nodiscard]] Result<std::uint64_t> program_entry_of(pid_t pid, const std::string &proc = "/proc");
 /// What its descriptors point to: "socket:[35021]". Nothing: it has ended, or is another user's.
 [[nodiscard]] std::optional<std::vector<std::string>> descriptor_targets(pid_t pid, const std::string &proc = "/proc");
 

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "kernel/parse.hpp"
+#include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -45,7 +46,7 @@ std::string_view next_field(std::string_view &text)
 
 Result<std::string> read_status(pid_t task)
 {
-    return read_file("/proc/" + std::to_string(task) + "/status");
+    return read_file(process_file(task, ProcessFile::status));
 }
 
 } // namespace

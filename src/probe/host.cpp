@@ -49,22 +49,18 @@ void read_status(Reader &reader, HostFacts &host)
         return;
     }
     host.seccomp_mode = Fact<int>(Why::absent, "/proc/self/status has no Seccomp:");
-    std::string_view text = *status;
-    while (!text.empty()) {
-        const std::string_view line = next_line(text);
-        const std::string_view value = line.substr(std::min(line.find(':') + 1, line.size()));
-        std::uint64_t capabilities = 0;
-        if (line.starts_with("CapEff:") && parse(value, capabilities, 16)) {
-            const auto has = [capabilities](unsigned bit) { return (capabilities >> bit & 1U) != 0; };
-            host.cap_sys_ptrace = has(CAP_SYS_PTRACE);
-            host.cap_sys_admin = has(CAP_SYS_ADMIN);
-            host.cap_sys_resource = has(CAP_SYS_RESOURCE);
-        } else if (line.starts_with("NoNewPrivs:")) {
-            host.no_new_privs = trimmed(value) == "1";
-        } else if (line.starts_with("Seccomp:")) {
-            host.seccomp_mode = small_number(trimmed(value), "/proc/self/status Seccomp", 2);
-        }
+    const auto effective = status_value(*status, "CapEff");
+    std::uint64_t capabilities = 0;
+    if (effective && parse(*effective, capabilities, 16)) {
+        const auto has = [capabilities](unsigned bit) { return (capabilities >> bit & 1U) != 0; };
+        host.cap_sys_ptrace = has(CAP_SYS_PTRACE);
+        host.cap_sys_admin = has(CAP_SYS_ADMIN);
+        host.cap_sys_resource = has(CAP_SYS_RESOURCE);
     }
+    if (const auto value = status_value(*status, "NoNewPrivs"))
+        host.no_new_privs = trimmed(*value) == "1";
+    if (const auto value = status_value(*status, "Seccomp"))
+        host.seccomp_mode = small_number(trimmed(*value), "/proc/self/status Seccomp", 2);
 }
 
 bool contains_microsoft(std::string_view text)

@@ -12,6 +12,7 @@
 
 #include "dbgscope/bytes.hpp"
 #include "kernel/parse.hpp"
+#include "kernel/proc_files.hpp"
 #include "kernel/process.hpp"
 #include "sys/file.hpp"
 
@@ -73,7 +74,7 @@ std::vector<PortSocket> in_table(std::string_view text, std::uint16_t port, Stat
 std::vector<PortSocket> in_both_tables(const std::string &proc, std::uint16_t port, States states)
 {
     std::vector<PortSocket> sockets;
-    for (const char *table : {"/net/tcp", "/net/tcp6"})
+    for (const char *table : kTcpTables)
         if (const auto text = read_file(proc + table, kMaxTableBytes))
             std::ranges::copy(in_table(*text, port, states), std::back_inserter(sockets));
     return sockets;
@@ -131,7 +132,7 @@ std::optional<bool> is_connected(int pid, const std::string &proc)
     const auto targets = descriptor_targets(pid, proc);
     if (!targets)
         return std::nullopt;
-    for (const char *table : {"/net/tcp", "/net/tcp6"}) { // of its own network namespace
+    for (const char *table : kTcpTables) { // of its own network namespace
         const auto text = read_file(fmt::format("{}/{}{}", proc, pid, table), kMaxTableBytes);
         for (std::string_view rest = text ? std::string_view(*text) : ""; !rest.empty();) {
             const auto line = tcp_line(next_line(rest));

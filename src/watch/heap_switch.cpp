@@ -13,6 +13,8 @@
 
 #include <fmt/core.h>
 
+#include "kernel/proc_files.hpp"
+#include "kernel/process.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -21,7 +23,6 @@ namespace {
 constexpr std::uint64_t kWindow = 32 * 1024;   ///< of symbols, and of names: the watcher stays small
 constexpr std::uint64_t kMaxSymbols = 4 << 20; ///< of a program of some 500 MB
 constexpr std::uint64_t kDefaultRate = 512 * 1024;
-constexpr std::size_t kMaxAuxvBytes = 4096;
 constexpr std::string_view kPackage = "runtime.";
 
 /// Names of the string table, a window at a time: the linker writes them in the order of the symbols.
@@ -89,19 +90,6 @@ void match(const Elf64_Sym &symbol, Names &strings, Found &found)
             found[i] = symbol.st_value;
 }
 
-/// Where the kernel has put the program's entry: AT_ENTRY of /proc/PID/auxv.
-std::optional<std::uint64_t> entry_of(pid_t pid, const std::string &proc)
-{
-    const auto auxv = read_file(fmt::format("{}/{}/auxv", proc, pid), kMaxAuxvBytes);
-    Elf64_auxv_t entry{};
-    for (std::size_t at = 0; auxv && at + sizeof entry <= auxv->size(); at += sizeof entry) {
-        std::memcpy(&entry, auxv->data() + at, sizeof entry);
-        if (entry.a_type == AT_ENTRY)
-            return entry.a_un.a_val;
-    }
-    return std::nullopt;
-}
-
 } // namespace
 
 std::optional<HeapSwitchPlaces> find_heap_switch(const ElfFile &file)
@@ -130,20 +118,19 @@ std::optional<HeapSwitchPlaces> find_heap_switch(const ElfFile &file)
 
 HeapSwitched switch_heap_profile(pid_t pid, std::uint64_t rate, const std::string &proc)
 {
-    // The very file that is mapped, whatever its name stands for by now.
-    auto exe = open_at(AT_FDCWD, fmt::format("{}/{}/exe", proc, pid), O_RDONLY);
+    auto exe = open_at(AT_FDCWD, process_file(pid, ProcessFile::executable, proc), O_RDONLY);
     struct stat info{};
     if (!exe || ::fstat(exe->get(), &info) != 0 || !S_ISREG(info.st_mode))
         return {};
     const auto file = ElfFile::open(exe->get(), static_cast<std::uint64_t>(info.st_size));
     const auto places = file ? find_heap_switch(*file) : std::nullopt;
-    const auto entry = places ? entry_of(pid, proc) : std::nullopt;
-    if (!entry)
+    const std::uint64_t entry = places ? program_entry_of(pid, proc).value_or(0) : 0;
+    if (entry == 0)
         return {};
-    const std::uint64_t bias = file->position_independent() ? *entry - file->entry() : 0;
-    if (bias == 0 && *entry != file->entry())
+    const std::uint64_t bias = file->position_independent() ? entry - file->entry() : 0;
+    if (bias == 0 && entry != file->entry())
         return {}; // another image than this file's
-    auto memory = open_at(AT_FDCWD, fmt::format("{}/{}/mem", proc, pid), O_RDWR);
+    auto memory = open_at(AT_FDCWD, process_file(pid, ProcessFile::memory, proc), O_RDWR);
     if (!memory)
         return {HeapSwitched::Outcome::refused, memory.error().error_number};
     const Process process(std::move(*memory));

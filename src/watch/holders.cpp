@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -14,24 +13,13 @@
 #include <utility>
 
 #include "dbgscope/bytes.hpp"
-#include "sys/file.hpp"
+#include "kernel/process_memory.hpp"
 #include "watch/tool_process.hpp"
 
 namespace dbgscope {
 namespace {
 
 constexpr std::chrono::milliseconds kEndPatience{200};
-
-/// Second number of /proc/PID/statm: pages in memory.
-std::uint64_t resident_pages(pid_t pid, const std::string &proc)
-{
-    const auto text = read_file(proc + '/' + std::to_string(pid) + "/statm", 256);
-    const auto blank = text ? text->find(' ') : std::string::npos;
-    std::uint64_t pages = 0;
-    if (blank != std::string::npos)
-        (void)std::from_chars(text->data() + blank + 1, text->data() + text->size(), pages);
-    return pages;
-}
 
 std::vector<std::string> words_of(const LookOrder &order)
 {
@@ -127,7 +115,7 @@ pid_t largest_process(const std::vector<pid_t> &pids, const std::string &proc)
     pid_t largest = 0;
     std::uint64_t most = 0;
     for (const pid_t pid : pids)
-        if (const std::uint64_t pages = resident_pages(pid, proc); pages > most) {
+        if (const std::uint64_t pages = resident_pages_of(pid, proc); pages > most) {
             most = pages;
             largest = pid;
         }

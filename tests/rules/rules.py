@@ -142,18 +142,34 @@ NOT_FILES = {
     "src/tools/editor/lint.cpp": "keys of tasks.json",
     "src/tools/editor/lint_tasks.cpp": "keys of tasks.json",
     "src/tools/editor/vscode_tasks.cpp": "keys of tasks.json",
+    "src/tools/editor/snippets.cpp": "the Lua that nvim runs, which has no header of ours",
     "src/tools/explain/rules_rights.cpp": "lines of logs",
     "src/tools/explain/rules_shell.cpp": "lines of logs",
     "src/cli/set_verb.cpp": "the key of `dbgscope set ID memory.max=SIZE`",
 }
-PROCESS_FILE = re.compile(
-    r"/proc/(self|thread-self|[0-9]+|\{\})/\S*|/proc/(\{\})?|"
-    r"/(cgroup|cmdline|comm|cwd|environ|exe|fd|limits|maps|mountinfo|ns/\w+|oom_score_adj|stat|status|task)/?")
+# What proc(5) has in a process' directory.
+PROCESS_FILES = (r"(arch_status|attr|autogroup|auxv|cgroup|children|clear_refs|cmdline|comm|coredump_filter|cpuset|cwd|environ|exe|fd|fdinfo|"
+                 r"gid_map|io|limits|loginuid|map_files|maps|mem|mountinfo|mounts|mountstats|net|ns|numa_maps|oom_adj|oom_score|oom_score_adj|"
+                 r"pagemap|patch_state|personality|projid_map|root|sched|schedstat|sessionid|setgroups|smaps|smaps_rollup|stack|stat|statm|"
+                 r"status|syscall|task|timers|timerslack_ns|uid_map|wchan)")
+A_PROCESS = r"(self|thread-self|\d+|%[ds]|\{[^}]*\})"
+PROCESS_FILE = re.compile(rf"/proc/{A_PROCESS}/\S*|/proc/(\{{\}})?|"  # the whole path
+                          rf"(/|({A_PROCESS}/)+){PROCESS_FILES}/?|"  # "/exe", "{{}}/{{}}/exe", "{{}}/exe"
+                          rf"(/|({A_PROCESS}/)+)(attr|fd|fdinfo|map_files|net|ns|task)/\S+")
+# Put behind a directory: own + "maps", directory / "maps".
+PROCESS_FILE_ADDED = re.compile(rf'(?<![\w"])\s*[+/]\s*"({PROCESS_FILES})"')
+
+
+def names_in(code, control_files):
+    """The literals of a line that are a name for src/kernel, or a path that ends in one. Words in a sentence are no file's name."""
+    code = re.sub(r"\s//.*|^//.*|^#include.*", "", code)
+    yield from (text for text in re.findall(r'"((?:[^"\\]|\\.)*)"', code)
+                if (text.rpartition("/")[2] in control_files and not re.search(r"\s", text)) or PROCESS_FILE.fullmatch(text))
+    yield from (match[1] for match in PROCESS_FILE_ADDED.finditer(code))
 
 
 def kernel_names():
-    """The names of control files, as src/kernel/cgroup_files.cpp has them, and of /proc/PID's files stand in src/kernel
-    alone: no literal elsewhere is one, or a path that ends in one. Words in a sentence are no file's name."""
+    """The names of control files, as src/kernel/cgroup_files.cpp has them, and of /proc/PID's files stand in src/kernel alone."""
     table = re.findall(r"^    Row\{.*", (ROOT / "src/kernel/cgroup_files.cpp").read_text(), re.MULTILINE)
     names = {name for row in table for name in re.findall(r'"([^"]*)"', row)} - {""}
     findings = [] if len(names) > 20 else ["src/kernel/cgroup_files.cpp: its table cannot be read"]
@@ -162,10 +178,19 @@ def kernel_names():
         if not name.startswith(("src/", "include/")) or name.startswith("src/kernel/") or name in NOT_FILES:
             continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            code = re.sub(r"\s//.*|^//.*|^#include.*", "", line)
-            findings += [f'{name}:{number}: "{text}" is a name for src/kernel' for text in re.findall(r'"((?:[^"\\]|\\.)*)"', code)
-                         if (text.rpartition("/")[2] in names and not re.search(r"\s", text)) or PROCESS_FILE.fullmatch(text)]
+            findings += [f'{name}:{number}: "{text}" is a name for src/kernel' for text in names_in(line, names)]
     return findings
+
+
+def kernel_names_are_seen():
+    """The rule above, on lines as they were once written, and on such as are none of its business."""
+    broken = ['read_file("/proc/self/maps")', 'fmt::format("{}/{}/exe", proc, pid)', 'fmt::format("{}/exe", own)', 'own + "/root" + name',
+              'proc + \'/\' + std::to_string(pid) + "/statm"', 'own + "maps"', 'directory / "status"', 'proc + "/net/tcp6"', '"/proc/%d/stat"',
+              '"{}/task/{}/wchan"', '"/fd/"', '"/proc/{pid}/mem"', 'read_at(fd, "memory.max")', '"{}/cgroup.procs"']
+    fine = ['fmt::format("{}/{}", directory, name)', '"/sys/fs/cgroup"', '"the status"', 'key == "status"', 'object["maps"]', '// own + "/exe"',
+            '"/proc/sys/vm/swappiness"', '"/proc/self/status has no Seccomp:"', '"{}/x.json"', '"/cgroup/memory/version"', '"a" + "b"']
+    return ([f"not seen: {line}" for line in broken if not [*names_in(line, {"memory.max", "cgroup.procs"})]] +
+            [f"taken for a name: {line}" for line in fine if [*names_in(line, {"memory.max", "cgroup.procs"})]])
 
 
 def licence_lines():
@@ -226,7 +251,7 @@ def image_packages():
     return [f"packaging/container/Containerfile: {name} is only in one of it and dev's [build]" for name in sorted(wanted ^ named)]
 
 
-RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, licence_lines, unfinished, pages_exist, script_names,
+RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, kernel_names_are_seen, licence_lines, unfinished, pages_exist, script_names,
          man_options, image_packages]
 
 

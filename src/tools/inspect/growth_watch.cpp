@@ -10,8 +10,7 @@
 #include <ctime>
 #include <iterator>
 
-#include <fmt/core.h>
-
+#include "kernel/proc_files.hpp"
 #include "kernel/process.hpp"
 #include "kernel/threads.hpp"
 #include "sys/elf_sections.hpp"
@@ -43,7 +42,7 @@ constexpr auto kInAnswer = 1000ms; ///< the same, while somebody waits
 
 bool is_go_program(pid_t pid, const std::string &proc)
 {
-    const auto exe = open_at(AT_FDCWD, fmt::format("{}/{}/exe", proc, pid), O_RDONLY);
+    const auto exe = open_at(AT_FDCWD, process_file(pid, ProcessFile::executable, proc), O_RDONLY);
     struct stat info{};
     if (!exe || ::fstat(exe->get(), &info) != 0)
         return false;
@@ -340,7 +339,7 @@ void GrowthWatch::look()
         now_ = bytes;
     }
     for (auto &[pid, process] : processes_)
-        if (auto maps = read_file(fmt::format("{}/{}/maps", proc_, pid), kMapsBytes); maps && !maps->empty())
+        if (auto maps = read_file(process_file(pid, ProcessFile::maps, proc_), kMapsBytes); maps && !maps->empty())
             process.files.emplace(*maps);
     std::erase_if(named_, [this](const auto &page) {
         const auto process = processes_.find(page.first.first);

@@ -11,6 +11,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -108,7 +109,7 @@ Result<std::unique_ptr<Memory>> open_process_memory(pid_t pid, const std::string
                      .subject = subject,
                      .cause = "there is no such process, or it has ended"});
     // A container's seccomp filter forbids the call to everybody, and not the file.
-    if (auto file = open_at(AT_FDCWD, fmt::format("{}/{}/mem", proc, pid), O_RDONLY))
+    if (auto file = open_at(AT_FDCWD, process_file(pid, ProcessFile::memory, proc), O_RDONLY))
         return std::make_unique<ProcessMemory>(pid, std::move(*file));
     return fail(errno_error(code, "read", subject, code == EPERM ? denied_hint(proc) : ""));
 }

@@ -7,9 +7,8 @@
 #include <cerrno>
 #include <utility>
 
-#include <fmt/core.h>
-
 #include "dbgscope/bytes.hpp"
+#include "kernel/process_memory.hpp"
 #include "sys/file.hpp"
 #include "tools/inspect/perf_events.hpp"
 
@@ -55,13 +54,6 @@ bool huge_pages_everywhere()
 {
     const auto text = read_file(kHugePages);
     return text && text->find("[always]") != std::string::npos;
-}
-
-/// "THP_enabled:\t0": prctl(PR_SET_THP_DISABLE), which a launch with a fuse does. Since Linux 5.0.
-bool may_have_huge_pages(pid_t pid, const std::string &proc)
-{
-    const auto status = read_file(fmt::format("{}/{}/status", proc, pid));
-    return !status || status->find("\nTHP_enabled:\t0") == std::string::npos;
 }
 
 } // namespace

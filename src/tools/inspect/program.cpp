@@ -8,12 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <unordered_map>
 #include <utility>
 
 #include <fmt/core.h>
 
+#include "kernel/proc_files.hpp"
+#include "kernel/process.hpp"
 #include "sys/file.hpp"
 #include "tools/inspect/dwarf_frames.hpp"
 #include "tools/inspect/dwarf_lines.hpp"
@@ -21,8 +22,6 @@
 
 namespace dbgscope {
 namespace {
-
-constexpr std::size_t kMaxAuxvBytes = 4096;
 
 struct ElfEnd {
     void operator()(Elf *elf) const { elf_end(elf); }
@@ -145,23 +144,16 @@ Result<Program> Program::of_file(UniqueFd file, std::string path, std::uint64_t 
 
 Result<Program> Program::of_process(pid_t pid, const std::string &proc)
 {
-    const std::string link = fmt::format("{}/{}/exe", proc, pid);
-    auto file = open_at(AT_FDCWD, link, O_RDONLY); // follows to the file itself, whatever its name stands for now
+    const std::string link = process_file(pid, ProcessFile::executable, proc);
+    auto file = open_at(AT_FDCWD, link, O_RDONLY);
     if (!file) {
         file.error().subject = fmt::format("the program of process {}", pid);
         return pass(file);
     }
-    auto auxv = read_file(fmt::format("{}/{}/auxv", proc, pid), kMaxAuxvBytes);
-    if (!auxv)
-        return pass(auxv);
-    std::uint64_t entry = 0;
-    for (std::size_t at = 0; at + 2 * sizeof(std::uint64_t) <= auxv->size(); at += 2 * sizeof(std::uint64_t)) {
-        std::uint64_t pair[2]{}; // type, value
-        std::memcpy(pair, auxv->data() + at, sizeof pair);
-        if (pair[0] == AT_ENTRY)
-            entry = pair[1];
-    }
-    return of_file(std::move(*file), read_link(link), entry);
+    auto entry = program_entry_of(pid, proc);
+    if (!entry)
+        return pass(entry);
+    return of_file(std::move(*file), read_link(link), *entry);
 }
 
 const std::string &Program::path() const

@@ -7,9 +7,8 @@
 #include <algorithm>
 #include <span>
 
-#include <fmt/core.h>
-
 #include "dbgscope/bytes.hpp"
+#include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 
 namespace dbgscope {
@@ -23,7 +22,7 @@ class PageTable {
   public:
     PageTable(pid_t pid, const std::string &proc)
     {
-        if (auto file = open_at(AT_FDCWD, fmt::format("{}/{}/pagemap", proc, pid), O_RDONLY); file)
+        if (auto file = open_at(AT_FDCWD, process_file(pid, ProcessFile::page_map, proc), O_RDONLY); file)
             file_ = std::move(*file);
     }
     [[nodiscard]] bool readable() const { return file_.valid(); }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/inspect/snapshot_reading.hpp"
 
-#include <fmt/core.h>
-
+#include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 #include "tools/inspect/cgroup_json.hpp"
 #include "tools/inspect/running_stacks.hpp"
@@ -40,10 +39,9 @@ void SnapshotReading::read(bool still)
     if (goroutines && still)
         read_running_stacks(target_, *goroutines);
     if (target_.pid != 0) {
-        const std::string own = fmt::format("{}/{}/", proc_, target_.pid);
         cgroup = cgroup_json(target_.pid);
-        maps = read_file(own + "maps", kMaxProcBytes);
-        status = read_file(own + "status");
+        maps = read_file(process_file(target_.pid, ProcessFile::maps, proc_), kMaxProcBytes);
+        status = read_file(process_file(target_.pid, ProcessFile::status, proc_));
         how = standing_still(target_.pid, proc_);
     }
     end = Moment::now();

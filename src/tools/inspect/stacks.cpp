@@ -16,6 +16,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 #include "tools/inspect/dwarf_lines.hpp"
 #include "tools/inspect/function_name.hpp"
@@ -34,15 +35,19 @@ struct DwflEnd {
     void operator()(Dwfl *dwfl) const { dwfl_end(dwfl); }
 };
 
-/// The process' own file of that name: it may have another root, or have been replaced since. `data`: where its
-/// directory is, set by report().
+/// Where a process' own files are: it may have another root, and its program have been replaced since.
+struct OwnFiles {
+    std::string root, executable;
+};
+
+/// The process' own file of that name. `data`: its OwnFiles, set by report().
 int find_elf(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base, char **file, Elf **elf)
 {
     if (*data != nullptr && name[0] == '/') {
-        const auto &own = *static_cast<const std::string *>(*data);
-        auto found = open_at(AT_FDCWD, own + "/root" + name, O_RDONLY);
-        if (!found && read_link(fmt::format("{}/exe", own)) == name)
-            found = open_at(AT_FDCWD, fmt::format("{}/exe", own), O_RDONLY);
+        const auto &own = *static_cast<const OwnFiles *>(*data);
+        auto found = open_at(AT_FDCWD, own.root + name, O_RDONLY);
+        if (!found && read_link(own.executable) == name)
+            found = open_at(AT_FDCWD, own.executable, O_RDONLY);
         if (found) {
             *file = ::strdup(name);
             return found->release();
@@ -68,7 +73,7 @@ pid_t no_next_thread(Dwfl * /*dwfl*/, void * /*argument*/, void ** /*thread*/)
 struct StackNames::State {
     std::unique_ptr<Dwfl, DwflEnd> dwfl;
     pid_t pid = 0;
-    std::string directory;               ///< the process' own
+    OwnFiles files;
     const FaultSample *sample = nullptr; ///< what is being unwound
     std::vector<std::uint64_t> addresses;
     Clock::time_point reported;
@@ -107,7 +112,7 @@ bool StackNames::State::report()
             *data = argument;
             return static_cast<int>(DWARF_CB_OK);
         },
-        &directory, 0);
+        &files, 0);
     return true;
 }
 
@@ -224,7 +229,8 @@ Result<StackNames> StackNames::of_process(pid_t pid, const std::string &proc)
     auto state = std::make_unique<State>();
     state->dwfl.reset(dwfl_begin(&callbacks));
     state->pid = pid;
-    state->directory = fmt::format("{}/{}", proc, pid);
+    state->files = {.root = process_file(pid, ProcessFile::root, proc),
+                    .executable = process_file(pid, ProcessFile::executable, proc)};
     const auto refuse = [pid](ErrorKind kind, std::string cause) {
         return fail({.kind = kind,
                      .operation = "read",

@@ -2,6 +2,7 @@
 #include "kernel/process_memory.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +31,28 @@ TEST(OwnMemory, IsWhatNoFileHoldsSwappedOrNot)
     EXPECT_EQ(parse_mapped_data("Name:\tx\nState:\tZ (zombie)\n"), std::nullopt);
     EXPECT_GT(mapped_data_of(::getpid()).value_or(0), 4096U);
     EXPECT_EQ(mapped_data_of(-1), std::nullopt);
+}
+
+TEST(ResidentMemory, LeavesOutWhatIsInSwap)
+{
+    EXPECT_EQ(parse_resident_memory("Name:\tx\nRssAnon:\t 1024 kB\nRssShmem:\t  8 kB\nVmSwap:\t 2 kB\n"), 1032U * 1024);
+    EXPECT_EQ(parse_resident_memory("Name:\tRssAnon:\nState:\tZ (zombie)\n"), std::nullopt);
+    EXPECT_GT(resident_memory_of(::getpid()).value_or(0), 4096U);
+    EXPECT_EQ(resident_memory_of(-1), std::nullopt);
+    EXPECT_GT(resident_pages_of(::getpid()), 100U);
+    EXPECT_EQ(resident_pages_of(-1), 0U);
+}
+
+TEST(HugePages, AreForbiddenByAProcessToItself)
+{
+    EXPECT_FALSE(parse_may_have_huge_pages("Name:\tx\nTHP_enabled:\t0\n"));
+    EXPECT_TRUE(parse_may_have_huge_pages("Name:\tx\nTHP_enabled:\t1\n"));
+    EXPECT_TRUE(parse_may_have_huge_pages("Name:\tTHP_enabled:\t0\n")) << "before Linux 5.0";
+    EXPECT_TRUE(may_have_huge_pages(-1));
+    const int before = ::prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0); // NOLINT(*-vararg)
+    ASSERT_EQ(::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);      // NOLINT(*-vararg)
+    EXPECT_FALSE(may_have_huge_pages(::getpid()));
+    EXPECT_EQ(::prctl(PR_SET_THP_DISABLE, before, 0, 0, 0), 0); // NOLINT(*-vararg)
 }
 
 /// A process that was started with `assignment` and sleeps.
