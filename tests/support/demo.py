@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 import kernel  # noqa: E402
@@ -22,8 +23,23 @@ CAP = "128M"
 PROGRAM = ["-mib-per-step=4", "-max-mib=160"]
 
 
-def title(text):
+BEGUN = []  # when the step that is shown began
+
+
+def heading(text):
     print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n{text}", flush=True)
+
+
+def end_step():
+    if BEGUN:
+        show("took", f"{time.monotonic() - BEGUN.pop():.1f} s")
+
+
+def title(text):
+    """A step begins, and the one before has ended."""
+    end_step()
+    heading(text)
+    BEGUN.append(time.monotonic())
 
 
 def show(name, value):
@@ -146,6 +162,7 @@ def killed(dbgscope, leak):
 
 
 def main():
+    begun = time.monotonic()
     dbgscope = str(pathlib.Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory(prefix="dbgscope-demo-") as scratch:
         leak = str(pathlib.Path(scratch) / "leak")
@@ -153,9 +170,11 @@ def main():
         programs.build_go(programs.SOURCES / "leak", pathlib.Path(leak))
         show("built", "tests/support/programs/leak, as dlv builds it (-N -l)")
         status = held(dbgscope, leak)
-        title("The same without the fuse: killed at its cap, and what is said of it")
+        end_step()
+        heading("The same without the fuse: killed at its cap, and what is said of it")
         status = killed(dbgscope, leak) or status
-        title("Done")
+        end_step()
+        heading(f"Done, in {time.monotonic() - begun:.1f} s")
     return status
 
 

@@ -45,13 +45,13 @@ def base_commit():
 
 
 def changed_sources():
-    """The sources that differ, and those beside a header that does; the largest differences first."""
+    """The sources that differ, and those beside a header that does; the largest differences first. None: nothing to compare with."""
     base = base_commit()
-    if base is None:
-        print("clang-tidy: nothing to compare with (a shallow clone, or no repository)")
-        return []
+    differences = git("diff", "--numstat", base, "--", "src") if base else None
+    if differences is None:
+        return None
     sizes = {}
-    for line in git("diff", "--numstat", base, "--", "src") or []:
+    for line in differences:
         added, _, name = line.split("\t")
         source = pathlib.Path(name).with_suffix(".cpp")
         if source.exists() and added.isdigit():
@@ -98,12 +98,17 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     options = parser.parse_args()
     known = commands(options.build, options.warnings)
+    asked = changed_sources() if options.changed else None
+    if options.changed and asked is None:
+        print("clang-tidy: NOTHING COMPARED, so no file was read: this is a shallow clone without the commit before, or no repository. "
+              "./dev lint reads every file")
+        return 0
     headers = sorted([*pathlib.Path("include").rglob("*.hpp"), *pathlib.Path("src").rglob("*.hpp"), pathlib.Path(".clang-tidy")])
     shared = digest_of(headers) + str(options.warnings)
     stamps = options.build / "tidy"
     stamps.mkdir(exist_ok=True)
     todo, done = [], compiled_by_clang() if options.warnings else set()
-    for source in changed_sources() if options.changed else sorted(set(known) - done):
+    for source in asked if options.changed else sorted(set(known) - done):
         stamp = stamps / hashlib.sha256((shared + digest_of([source])).encode()).hexdigest()
         if source in known and not stamp.exists():
             todo.append((source, stamp))
