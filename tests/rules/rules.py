@@ -242,6 +242,22 @@ def man_options():
             [f"{name}: in man/dbgscope.1, not in --help" for name in sorted(documented - offered)])
 
 
+# The C library and the dynamic linker that comes with it. All else is static, or loaded when there is a bus to talk to: each library more
+# is looked up, mapped and relocated at every launch.
+LOADED_AT_START = re.compile(r"libc[.]so[.]6|ld-linux[-a-z0-9_]*[.]so[.][0-9]+")
+
+
+def libraries_at_start():
+    """Of the built binary: no libfmt, libstdc++, libdw, libyaml-cpp, libseccomp, libsystemd or whatever comes next."""
+    binary = ROOT / os.environ.get("DBGSCOPE_BUILD", "build") / "dbgscope"
+    if not binary.exists():
+        return [f"{binary} is not built"]
+    shown = subprocess.run(["readelf", "-dW", binary], capture_output=True, text=True, check=True, env={**os.environ, "LC_ALL": "C"}).stdout
+    needed = re.findall(r"[(]NEEDED[)].*\[(.*)\]", shown)  # "0x0000000000000001 (NEEDED)   Shared library: [libc.so.6]"
+    findings = [] if "libc.so.6" in needed else [f"{binary}: readelf tells of no libc.so.6"]
+    return findings + [f"{binary} loads {name} at its start" for name in needed if not LOADED_AT_START.fullmatch(name)]
+
+
 def image_packages():
     """The Containerfile's build installs what ./dev build does; the compiler cache, the tests' libraries and what each image has are left out."""
     wanted = set(re.search(r'\[build\]="([^"]*)"', (ROOT / "dev").read_text())[1].split())
@@ -251,8 +267,8 @@ def image_packages():
     return [f"packaging/container/Containerfile: {name} is only in one of it and dev's [build]" for name in sorted(wanted ^ named)]
 
 
-RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, kernel_names_are_seen, licence_lines, unfinished, pages_exist, script_names,
-         man_options, image_packages]
+RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, kernel_names_are_seen, licence_lines, unfinished, pages_exist,
+         script_names, man_options, libraries_at_start, image_packages]
 
 
 def main():
