@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -241,6 +242,18 @@ def test_go_settings_in_go_s_own_words():
         other = pathlib.Path(shutil.copytree(os.path.join(go_root(), "bin"), top / "other/bin", symlinks=False)).parent
         (other / "VERSION").write_text("go1.24.1\n")
         tap.equal(saying(doctor("go", env={**home, "GOROOT": other}, cwd=top)[1], "(go1.24.1), but")["level"], "fail")
+
+
+@tap.test("host", "vm:v2", debian=("13", "sid"))
+def test_goflags_are_read_as_the_go_at_hand_reads_them():
+    """Go 1.19 takes no quotes in it, 1.24 does."""
+    with folder() as top:
+        home = {"HOME": top / "home", "GOCACHE": top / "cache", "XDG_CONFIG_HOME": None}
+        for value in ("-mod=mod '-ldflags=-s -w'", "-ldflags='-s -w'", "'-trimpath", "''", "\"-tags=a b\"", "-tags=a b", "-nosuch", "--v -trimpath=false"):
+            said = tap.run(["go", "version"], env={**home, "GOFLAGS": value}, cwd=top).stderr
+            ends = re.search(r"parsing [$]GOFLAGS: .*", said)
+            found = [finding["found"] for finding in doctor("go", env={**home, "GOFLAGS": value}, cwd=top)[1] if "parsing $GOFLAGS" in finding["found"]]
+            tap.equal([text[text.index("parsing $GOFLAGS"):].removesuffix('"') for text in found], [ends[0]] if ends else [], value)
 
 
 def go_root():

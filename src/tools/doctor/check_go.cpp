@@ -8,7 +8,8 @@
 
 #include <fmt/core.h>
 
-#include "kernel/parse.hpp"
+#include "debugger/go_environment.hpp"
+#include "debugger/go_flags.hpp"
 #include "probe/debuggee.hpp"
 #include "sys/file.hpp"
 #include "tools/doctor/checks.hpp"
@@ -130,37 +131,31 @@ void cache_finding(const DoctorInput &input, CheckFindings &findings)
              .cure = "set GOCACHE to a directory of yours, as in: go env -w GOCACHE=$HOME/.cache/go-build"});
 }
 
-void flag_findings(const DoctorInput &input, CheckFindings &findings)
+void flag_findings(const DoctorInput &input, std::optional<int> minor, CheckFindings &findings)
 {
     const GoSetting set = go_setting(input, "GOFLAGS");
     const std::string looked = "GOFLAGS from " + set.from;
-    if (const std::string error = goflags_error(set.value); !error.empty())
+    const GoFlags flags = read_goflags(set.value, minor);
+    if (!flags.error.empty())
         findings.push_back({.level = CheckLevel::fail,
                             .looked_at = looked,
                             .found = fmt::format("GOFLAGS is {}: every go command ends with \"parsing $GOFLAGS: {}\"",
-                                                 set.value, error),
+                                                 set.value, flags.error),
                             .matters = "nothing can be built, so dlv debug and dlv test cannot start",
-                            .cure = "each entry is -flag or -flag=value; one with blanks is quoted as a whole: "
-                                    "'-ldflags=-X a=b'; go env -u GOFLAGS where it is in go's env file"});
-    bool trim = false;
-    bool strip = false;
-    bool in_linker = false; // of '-ldflags=-s -w' with its quotes
-    for (std::string word : split_words(set.value)) {
-        std::erase_if(word, [](char c) { return c == '\'' || c == '"'; });
-        const bool linker = word.starts_with("-ldflags=") || word.starts_with("--ldflags=");
-        in_linker = linker || (in_linker && word != "-trimpath");
-        const std::string flag = linker ? word.substr(word.find('=') + 1) : word;
-        trim = trim || word == "-trimpath" || word == "-trimpath=true";
-        strip = strip || (in_linker && (flag == "-s" || flag == "-w"));
-    }
-    if (trim)
+                            .cure = fmt::format("each entry is -flag or -flag=value; {}; go env -u GOFLAGS where it is "
+                                                "in go's env file",
+                                                goflags_take_quotes(minor)
+                                                    ? "one with blanks is quoted as a whole: '-ldflags=-X a=b'"
+                                                    : "this Go takes no quotes there, so none can have a blank")});
+    const BuildEffects effects = build_effects(flags.words);
+    if (effects.trims)
         findings.push_back({.level = CheckLevel::warn,
                             .looked_at = looked,
                             .found = "GOFLAGS has -trimpath",
                             .matters = "every build, dlv's too, records module paths instead of files: breakpoints by "
                                        "file are not found",
                             .cure = "take it out: go env -u GOFLAGS, or set it for release builds only"});
-    if (strip)
+    if (!effects.strips.empty())
         findings.push_back({.level = CheckLevel::fail,
                             .looked_at = looked,
                             .found = fmt::format("GOFLAGS strips what is built ({})", set.value),
@@ -184,8 +179,8 @@ CheckFindings check_go(const DoctorInput &input)
     path_findings(input, findings);
     bin_finding(input, findings);
     cache_finding(input, findings);
-    flag_findings(input, findings);
     const DebuggeeFacts command = read_debuggee(*go.path);
+    flag_findings(input, go_minor_version(command.go_version.value_or("")), findings);
     findings.insert(findings.begin(), {.looked_at = "PATH, the environment and go's env file",
                                        .found = fmt::format("{} is {}{}", command.go_version.value_or("go (a script)"),
                                                             *go.path, findings.empty() ? "; its settings agree" : "")});

@@ -23,7 +23,4 @@ struct GoSetting {
 /// Where `go install` and the editors' tool updates put programs: GOBIN, and bin in each directory of GOPATH.
 [[nodiscard]] std::vector<std::string> go_bins(const DoctorInput &input);
 
-/// Why every go command but env ends at once with this GOFLAGS, in its own words: "non-flag \"a\""; empty: it does not.
-[[nodiscard]] std::string goflags_error(std::string_view value);
-
 } // namespace dbgscope

@@ -35,6 +35,7 @@ enum class LintRule {
     large_load,
     negative_load,
     gomemlimit,
+    goflags,
     godebug_fatal,
     godebug_harmful,
     godebug_dead,

@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/core.h>
 
+#include "debugger/go_flags.hpp"
 #include "tools/editor/lint_report.hpp"
 
 // Flags of go build, wherever they stand: buildFlags, GOFLAGS, the command of a task.
 namespace dbgscope {
 namespace {
 
+/// As a shell takes the quotes away, and dlv from buildFlags.
 std::string unquoted(std::string_view text)
 {
-    std::string out(text);
-    std::erase_if(out, [](char c) { return c == '\'' || c == '"'; });
+    std::string out;
+    char quote = 0;
+    for (const char c : text)
+        if (quote == 0 && (c == '\'' || c == '"'))
+            quote = c;
+        else if (c == quote)
+            quote = 0;
+        else
+            out += c;
     return out;
 }
 
@@ -30,17 +40,19 @@ Flag flag_of(std::string_view word)
             equals == std::string_view::npos ? "" : unquoted(bare.substr(equals + 1))};
 }
 
-/// Whether the linker's flags leave out the symbol table or DWARF.
-std::string stripping_flag(std::string_view linker_flags)
+void report_effects(LintRun &run, std::size_t offset, const std::vector<std::string> &words, std::string_view where)
 {
-    for (const std::string &word :
-         flag_words(linker_flags.starts_with("all=") ? linker_flags.substr(4) : linker_flags)) {
-        const Flag flag = flag_of(word);
-        if (word.starts_with('-') && (flag.name == "s" || flag.name == "w") && flag.value != "false" &&
-            flag.value != "0")
-            return "-" + flag.name;
-    }
-    return "";
+    const BuildEffects effects = build_effects(words);
+    if (effects.trims)
+        run.report(LintRule::build_trims, offset,
+                   fmt::format("{} has -trimpath: the program knows module paths instead of your files, and "
+                               "breakpoints by path are not found; take it out for debugging",
+                               where));
+    if (!effects.strips.empty())
+        run.report(LintRule::build_strips, offset,
+                   fmt::format("{} has {} for the linker: the program has no debug information, and dlv cannot "
+                               "debug it; take -s and -w out",
+                               where, effects.strips));
 }
 
 } // namespace
@@ -69,27 +81,23 @@ std::vector<std::string> flag_words(std::string_view text)
 
 void lint_go_flags(LintRun &run, std::size_t offset, const std::vector<std::string> &words, std::string_view where)
 {
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        const std::string word =
-            words[i].starts_with('\'') || words[i].starts_with('"') ? unquoted(words[i]) : words[i];
-        if (!word.starts_with('-'))
-            continue;
-        Flag flag = flag_of(word);
-        if (flag.name == "trimpath" && flag.value != "false" && flag.value != "0")
-            run.report(LintRule::build_trims, offset,
-                       fmt::format("{} has -trimpath: the program knows module paths instead of your files, and "
-                                   "breakpoints by path are not found; take it out for debugging",
-                                   where));
-        if (flag.name != "ldflags")
-            continue;
-        if (word.find('=') == std::string::npos && i + 1 < words.size())
-            flag.value = unquoted(words[i + 1]);
-        if (const std::string strips = stripping_flag(flag.value); !strips.empty())
-            run.report(LintRule::build_strips, offset,
-                       fmt::format("{} has {} for the linker: the program has no debug information, and dlv cannot "
-                                   "debug it; take -s and -w out",
-                                   where, strips));
-    }
+    std::vector<std::string> bare;
+    std::ranges::transform(words, std::back_inserter(bare), unquoted);
+    report_effects(run, offset, bare, where);
+}
+
+void lint_goflags(LintRun &run, std::size_t offset, std::string_view value, std::optional<int> go_minor)
+{
+    const GoFlags flags = read_goflags(value, go_minor);
+    if (!flags.error.empty())
+        run.report(LintRule::goflags, offset,
+                   fmt::format("GOFLAGS is {}: every go command ends with \"parsing $GOFLAGS: {}\", so nothing can be "
+                               "built; {}",
+                               value, flags.error,
+                               goflags_take_quotes(go_minor)
+                                   ? "a flag with blanks is quoted as a whole: '-ldflags=-X a=b'"
+                                   : "this Go takes no quotes there, so no flag can have a blank"));
+    report_effects(run, offset, flags.words, "GOFLAGS");
 }
 
 /// dlv before 1.22.2 and any wrapper get the list joined by blanks, so that a blank inside a flag splits it.

@@ -33,10 +33,12 @@ void lint_cppdbg_configuration(LintRun &run, const JsonNode &configuration);
 void lint_load_config(LintRun &run, const JsonNode &load);
 /// An entry of Zed's debug.json whose adapter is Delve.
 void lint_zed_go(LintRun &run, const JsonNode &entry);
-/// `text` in words as go splits GOFLAGS: blanks between quotes do not count; quotes stay.
+/// `text` in words as a shell and dlv split them: blanks between quotes do not count; quotes stay. Not GOFLAGS.
 [[nodiscard]] std::vector<std::string> flag_words(std::string_view text);
-/// Flags of go build that take away what a debugger needs. `where`: "GOFLAGS", for the message.
+/// Flags of go build that take away what a debugger needs, quotes and all. `where`: "buildFlags", for the message.
 void lint_go_flags(LintRun &run, std::size_t offset, const std::vector<std::string> &words, std::string_view where);
+/// The variable, for a tool chain of Go 1.`go_minor` where that is known.
+void lint_goflags(LintRun &run, std::size_t offset, std::string_view value, std::optional<int> go_minor);
 void lint_build_flags(LintRun &run, const JsonNode &configuration);
 /// preLaunchTask and postDebugTask against the labels there are.
 void lint_task_names(LintRun &run, const JsonNode &configuration);

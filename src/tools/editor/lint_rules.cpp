@@ -26,6 +26,7 @@ constexpr auto kRules = std::to_array<RuleInfo>({
     {LintRule::large_load, "large-load", warning, "strings or arrays of any size are read at each stop"},
     {LintRule::negative_load, "negative-load", warning, "a negative limit shows nothing, or an error"},
     {LintRule::gomemlimit, "gomemlimit", error, "a GOMEMLIMIT that ends every Go program at its start"},
+    {LintRule::goflags, "goflags", error, "a GOFLAGS that ends every go command"},
     {LintRule::godebug_fatal, "godebug-fatal", error, "a GODEBUG setting that ends the program"},
     {LintRule::godebug_harmful, "godebug-harmful", warning, "a GODEBUG setting that hurts under a memory limit"},
     {LintRule::godebug_dead, "godebug-dead", warning, "a GODEBUG setting that does nothing"},

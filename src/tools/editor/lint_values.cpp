@@ -60,7 +60,7 @@ void lint_variable(LintRun &run, std::size_t offset, std::string_view name, std:
                         "bytes, or a whole number with KiB, MiB, GiB or TiB",
                         value));
     else if (name == "GOFLAGS")
-        lint_go_flags(run, offset, flag_words(value), "GOFLAGS");
+        lint_goflags(run, offset, value, go_minor);
     else if (name == "GODEBUG")
         lint_godebug(run, offset, value, go_minor);
     else if (name.starts_with("DBGSCOPE_"))

@@ -12,6 +12,7 @@ namespace dbgscope::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class CheckTools : public testing::Test {
   protected:
@@ -146,19 +147,29 @@ INSTANTIATE_TEST_SUITE_P(All, BadGo,
                                          BadSetting{"GOCACHE=cache", "not absolute", CheckLevel::fail},
                                          BadSetting{"GOCACHE=/dev/null/cache", "cannot be written", CheckLevel::fail},
                                          BadSetting{"GOFLAGS=-mod=mod -trimpath", "-trimpath", CheckLevel::warn},
-                                         BadSetting{"GOFLAGS='-ldflags=-s -w'", "strips", CheckLevel::fail},
+                                         BadSetting{"GOFLAGS='-ldflags=-s -w'", "non-flag", CheckLevel::fail},
                                          BadSetting{"GOFLAGS=-ldflags=-w", "strips", CheckLevel::fail},
                                          BadSetting{"GOFLAGS=-mod mod", "non-flag \"mod\"", CheckLevel::fail},
                                          BadSetting{"GOFLAGS=-ldflags -s", "unknown flag -s", CheckLevel::fail},
                                          BadSetting{"GOFLAGS=-ldflags='-s -w'", "unknown flag -w'", CheckLevel::fail}));
 
-TEST(GoFlags, AreJudgedAsGoDoes) // tried with Go 1.19.8
+TEST_F(CheckTools, GoFlagsAreReadAsTheGoAtHandDoes)
 {
-    for (const char *good :
-         {"", "-w", "-ldflags", "-count=1", "'-ldflags=-s -w' -mod=mod", "--trimpath", "\"-tags=a b\""})
-        EXPECT_EQ(goflags_error(good), "") << good;
-    for (const char *bad : {"mod", "-tags a", "-nosuch", "-", "--", "---v", "-=x", "'-ldflags=-s"})
-        EXPECT_NE(goflags_error(bad), "") << bad;
+    set("GOFLAGS='-ldflags=-s -w'");
+    const auto said = [this] {
+        std::string text;
+        for (const CheckFinding &finding : check_go(input_))
+            text += finding.found + "; " + finding.cure + '\n';
+        return text;
+    };
+    tree_.file("/bin/go", "#!/bin/sh\n", 0755);
+    EXPECT_THAT(said(), HasSubstr("strips"));
+    (void)go_program("/bin/go", "go1.19.8");
+    EXPECT_THAT(said(), HasSubstr("non-flag \"'-ldflags=-s\""));
+    EXPECT_THAT(said(), HasSubstr("this Go takes no quotes there"));
+    EXPECT_THAT(said(), Not(HasSubstr("strips")));
+    (void)go_program("/bin/go", "go1.24.4");
+    EXPECT_THAT(said(), HasSubstr("strips"));
 }
 
 TEST_F(CheckTools, Shell)
