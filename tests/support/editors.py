@@ -48,7 +48,7 @@ class DebianRoot:
         options += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in FOLDERS_LEFT_OUT]
         options += [f"--aptopt={option}" for option in vmroot.apt_options()]
         options.append("--customize-hook=echo 127.0.0.1 localhost > \"$1/etc/hosts\"")
-        call(log, "mmdebstrap", *options, self.suite, place, *(lines if self.updates else lines[:1]))
+        call(log, *vmroot.MMDEBSTRAP, *options, self.suite, place, *(lines if self.updates else lines[:1]))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ VERSION = 1  # raise when a change below must reach archives that exist
 def _make(suite, archive):
     log = archive.with_suffix(".log")
     half = archive.with_suffix(".half.tar")
-    command = ["mmdebstrap", "--mode=root", "--variant=apt", "--format=tar", "--skip=cleanup/apt/lists",
+    command = [*vmroot.MMDEBSTRAP, "--mode=root", "--variant=apt", "--format=tar", "--skip=cleanup/apt/lists",
                *(f"--aptopt={option}" for option in vmroot.apt_options()), suite, str(half), *vmroot.mirror_lines(suite)]
     with open(log, "wb") as out:
         status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out).returncode

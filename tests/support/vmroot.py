@@ -45,6 +45,9 @@ MASKED = [
     *(f"modprobe@{module}.service" for module in ("configfs", "dm_mod", "drm", "efi_pstore", "fuse", "loop")),
 ]
 
+# What it mounts below the new root is seen by nobody else, and is gone with it: one that was killed has left this machine's
+# /proc and /sys where a directory is removed.
+MMDEBSTRAP = ("unshare", "--mount", "mmdebstrap")
 # In the new root, as arguments of mmdebstrap's hooks ($1 is its directory).
 BEFORE = r"""
 mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/usr/share/initramfs-tools/modules.d"
@@ -182,7 +185,7 @@ def make_disk(tree, image, size, owner_root=False):
 
 def _make_tree(suite, extra, tree, log):
     packages = [*PACKAGES, *SUITE_PACKAGES.get(suite, ()), *EXTRA_PACKAGES.get(extra, ())]
-    command = ["mmdebstrap", "--mode=root", "--variant=apt", "--include=" + ",".join(packages),
+    command = [*MMDEBSTRAP, "--mode=root", "--variant=apt", "--include=" + ",".join(packages),
                "--setup-hook=" + BEFORE, "--customize-hook=" + AFTER, "--skip=cleanup/reproducible",
                "--dpkgopt=force-unsafe-io"]
     command += [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale", "info")]
