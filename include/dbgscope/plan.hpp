@@ -95,6 +95,7 @@ struct Watch {
     std::string go_version;                        ///< of the debuggee where known
     std::optional<Limit> gomemlimit; ///< of the debuggee, infinity: none; nothing: not Go, or its client may set it
     bool gomemlimit_live = false;    ///< dbgscope has set it, and the debugger's client has a command that changes it
+    Limit gomemlimit_ours;           ///< see SessionRecord
     bool builds = false;             ///< the debugger starts a compiler
     bool record = false;             ///< a recording is kept, for `dbgscope report`
     std::int64_t client_timeout_ms = 0; ///< end a debugger that no client has reached by then; 0: never
@@ -271,6 +272,7 @@ void fields(auto &visit, Is<Watch> auto &watch)
     visit("snapshot_directory", watch.snapshot_directory);
     visit("gomemlimit_bytes", watch.gomemlimit);
     visit("gomemlimit_live", watch.gomemlimit_live);
+    visit("gomemlimit_ours_bytes", watch.gomemlimit_ours);
     visit("builds", watch.builds);
     visit("record", watch.record);
     visit("client_timeout_ms", watch.client_timeout_ms);

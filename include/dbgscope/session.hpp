@@ -89,7 +89,9 @@ struct SessionRecord {
     Limit scope_limit;      ///< of the whole scope
     std::string go_version; ///< of the debuggee where known: "go1.19.8"; empty: not Go or unknown
 
-    Limit gomemlimit;         ///< that this session set and the debugger's own commands can change; infinity: none
+    Limit gomemlimit;      ///< that this session set and the debugger's own commands can change; infinity: none
+    Limit gomemlimit_ours; ///< chosen by this session, and no client has a command for it: it follows the cap, written
+                           ///< into the program; infinity: none
     std::string heap_profile; ///< what came of switching the debuggee's on: "on", "refused: …"; empty: not tried
 
     SessionState state = SessionState::running;
@@ -150,6 +152,7 @@ void fields(auto &visit, Is<SessionRecord> auto &record)
     visit("scope_limit_bytes", record.scope_limit);
     visit("go_version", record.go_version);
     visit("gomemlimit_bytes", record.gomemlimit);
+    visit("gomemlimit_ours_bytes", record.gomemlimit_ours);
     visit("heap_profile", record.heap_profile);
     visit("state", record.state);
     visit("debuggees", record.debuggees);

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "cli/cap_text.hpp"
+#include "cli/memlimit_follows.hpp"
 #include "cli/session_choice.hpp"
 #include "cli/verbs.hpp"
 #include "kernel/process.hpp"
@@ -31,7 +32,7 @@ Result<void> take_steps(const SessionRecord &record, const CapChange &change, co
 }
 
 /// Of a session without a cgroup: its watcher is told.
-Result<int> change_soft_cap(const LiveSession &session, const Usage &usage, Limit cap, bool quiet)
+Result<CapOutcome> change_soft_cap(const LiveSession &session, const Usage &usage, Limit cap)
 {
     const SessionRecord &record = session.record;
     if (!session.watcher_alive || !record.fuse.finite())
@@ -48,10 +49,7 @@ Result<int> change_soft_cap(const LiveSession &session, const Usage &usage, Limi
     if (const int code = ProcessHandle(record.watcher).send(SIGUSR1); code != 0)
         return fail(errno_error(code, "tell", "the watcher of " + record.id));
     const CapChange change{.steps = {}, .cap = cap, .fuse = fuse_line_for(cap), .scope_limit = {}, .raises = true};
-    if (!quiet)
-        if (auto said = print(cap_change_text(session, usage, change, "")); !said)
-            return pass(said);
-    return 0;
+    return CapOutcome{cap_change_text(session, usage, change, ""), let_memlimit_follow(session, usage, cap)};
 }
 
 } // namespace
@@ -73,11 +71,11 @@ ManagerAddress address_of(const Facts &facts, bool user)
     return {user, manager.socket.value_or(""), manager.bus.value_or(""), !user && facts.host.uid != 0};
 }
 
-Result<int> change_cap(const LiveSession &session, const Usage &usage, Limit cap, const Facts &facts, bool quiet)
+Result<CapOutcome> change_cap(const LiveSession &session, const Usage &usage, Limit cap, const Facts &facts)
 {
     const SessionRecord &record = session.record;
     if (has_no_cgroup(record))
-        return change_soft_cap(session, usage, cap, quiet);
+        return change_soft_cap(session, usage, cap);
     if (!usage.cap)
         return fail({.kind = ErrorKind::unsupported,
                      .operation = "set the cap of",
@@ -98,8 +96,19 @@ Result<int> change_cap(const LiveSession &session, const Usage &usage, Limit cap
     if (session.watcher_alive) // it looks at the limits again
         (void)ProcessHandle(record.watcher).send(SIGUSR1);
     const Limit limit = record.place.divided ? change.cap : change.scope_limit;
+    return CapOutcome{cap_change_text(session, usage, change, lower_limit_around(record, limit)),
+                      let_memlimit_follow(session, usage, cap)};
+}
+
+Result<int> say_change(const Result<CapOutcome> &outcome, bool quiet)
+{
+    if (!outcome)
+        return fail(outcome.error());
+    std::string text = outcome->text;
+    for (const std::string &line : outcome->memlimits)
+        text += line + '\n';
     if (!quiet)
-        if (auto said = print(cap_change_text(session, usage, change, lower_limit_around(record, limit))); !said)
+        if (auto said = print(text); !said)
             return pass(said);
     return 0;
 }

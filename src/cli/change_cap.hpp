@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "dbgscope/facts.hpp"
 #include "launch/unit_properties.hpp"
@@ -17,10 +18,17 @@ namespace dbgscope {
 /// The manager that owns a session's unit.
 [[nodiscard]] ManagerAddress address_of(const Facts &facts, bool user);
 
-/// Changes the cap in the order that never leaves it below what is in use, tells the watcher, and says what has changed
-/// on standard output unless `quiet`. `usage`: as the session is now. Errors: unsupported (no cgroup of its own), limit
-/// (more is in use), those of the cgroup and the bus.
-[[nodiscard]] Result<int> change_cap(const LiveSession &session, const Usage &usage, Limit cap, const Facts &facts,
-                                     bool quiet);
+/// What has changed, for the user.
+struct CapOutcome {
+    std::string text;                   ///< cap_change_text()
+    std::vector<std::string> memlimits; ///< let_memlimit_follow()
+};
+/// Changes the cap in the order that never leaves it below what is in use, tells the watcher, and lets the debuggee's
+/// GOMEMLIMIT follow. `usage`: as the session is now. Errors: unsupported (no cgroup of its own), limit (more is in
+/// use), those of the cgroup and the bus.
+[[nodiscard]] Result<CapOutcome> change_cap(const LiveSession &session, const Usage &usage, Limit cap,
+                                            const Facts &facts);
+/// All of it on standard output, unless `quiet`.
+[[nodiscard]] Result<int> say_change(const Result<CapOutcome> &outcome, bool quiet);
 
 } // namespace dbgscope

@@ -74,7 +74,7 @@ Result<int> more_verb(ParsedOptions options, const Invocation &)
     const auto cap = wanted(*wish, session->record.id, usage.cap.value_or(session->record.cap), facts);
     if (!cap)
         return fail(cap.error());
-    return change_cap(*session, usage, *cap, facts, options.settings.flag(Key::quiet));
+    return say_change(change_cap(*session, usage, *cap, facts), options.settings.flag(Key::quiet));
 }
 
 } // namespace dbgscope

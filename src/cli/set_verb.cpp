@@ -112,7 +112,8 @@ Result<int> set_session(const std::string &word, const Settings &limits, const P
     const auto cap = wanted_cap(session->record.id, limits, facts);
     if (!cap)
         return fail(cap.error());
-    return change_cap(*session, read_usage(session->record), *cap, facts, options.settings.flag(Key::quiet));
+    return say_change(change_cap(*session, read_usage(session->record), *cap, facts),
+                      options.settings.flag(Key::quiet));
 }
 
 } // namespace

@@ -87,11 +87,14 @@ Result<std::string> give_more(const LiveSession &session)
                      .cause = "it has no cap"});
     const Limit cap(before.bytes() + before.bytes() / 2);
     const Facts facts = probe(real_root(), Need::memory | Need::systemd | Need::host, {});
-    if (auto changed = change_cap(session, usage, cap, facts, true); !changed)
-        return pass(changed);
+    const auto changed = change_cap(session, usage, cap, facts);
+    if (!changed)
+        return fail(changed.error());
     std::string text = fmt::format("cap {} -> {}", format_limit(before), format_limit(cap));
     if (const auto live = live_memlimit(session.record, cap))
         text += fmt::format("; in {}: {}", live->client, live->command);
+    for (const std::string &line : changed->memlimits)
+        text += "; " + line;
     return text;
 }
 

@@ -15,6 +15,7 @@
 #include "plan/fuse.hpp"
 #include "plan/heap_profile.hpp"
 #include "plan/listen.hpp"
+#include "plan/memlimit.hpp"
 #include "plan/place.hpp"
 #include "plan/properties.hpp"
 #include "plan/scope.hpp"
@@ -227,6 +228,7 @@ void add_watcher(const Shared &shared, const GoEnvironment &go, WatchPlan &watch
     if (!watch.watch->go_version.empty()) {
         watch.watch->gomemlimit = gomemlimit_in_force(shared.request, go);
         watch.watch->gomemlimit_live = gomemlimit_is_live(shared.request, go);
+        watch.watch->gomemlimit_ours = gomemlimit_of_ours(shared.request, go, *watch.watch);
     }
     const Limit line = is_fuse(watch.watch->fuse) ? watch.watch->fuse_line : Limit();
     if (auto notice = memlimit_above_fuse(shared.request, go, watch.watch->cap, line))

@@ -11,7 +11,6 @@
 #include "dbgscope/request.hpp"
 #include "plan/backend.hpp"
 #include "plan/budget.hpp"
-#include "plan/environment.hpp"
 #include "plan/scope.hpp"
 
 namespace dbgscope {
@@ -34,16 +33,5 @@ struct WatchPlan {
 /// Errors: usage (--wait beside --no-watch), unsupported (--require=split or fuse, and it cannot be had).
 [[nodiscard]] Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const Budget &budget,
                                            const PropertyWishes &wishes, const BackendOption &option);
-
-/// GOMEMLIMIT of the debuggee, infinity where none is set. Nothing: malformed, or a client may set another.
-[[nodiscard]] std::optional<Limit> gomemlimit_in_force(const Request &request, const GoEnvironment &go);
-
-/// It is dbgscope's, and what the debugger's client lets a person type can change it: not where that speaks DAP.
-[[nodiscard]] bool gomemlimit_is_live(const Request &request, const GoEnvironment &go);
-
-/// A GOMEMLIMIT in force that is not below `fuse_line`, where nothing else was said about it: garbage alone would reach
-/// the line.
-[[nodiscard]] std::optional<Notice> memlimit_above_fuse(const Request &request, const GoEnvironment &go, Limit cap,
-                                                        Limit fuse_line);
 
 } // namespace dbgscope

@@ -52,6 +52,7 @@ Recorder::Recorder(const Watch &order, ProcessId debugger)
     record_.go_version = order.go_version;
     if (order.gomemlimit_live)
         record_.gomemlimit = order.gomemlimit.value_or(Limit());
+    record_.gomemlimit_ours = order.gomemlimit_ours;
 }
 
 void Recorder::note_directory()

@@ -142,6 +142,20 @@ def a_held_program_is_seen_and_gets_more():
 
 
 @tap.test("host")
+def more_changes_the_gomemlimit_that_nobody_else_can():
+    options = ["--watch", "--memory-max=256M", "--go-memlimit=auto"]
+    with session.Session([tap.dbgscope, "run", *options, "--", tap.program("churn")], env=faults.CLEAN) as run:
+        name = watched.wait_record(run.pid)["id"]
+        with Top(name) as top:
+            top.see(r" GOMEMLIMIT 230\.4M, ")
+            top.keys("+")
+            top.see(rf"^cap 256M -> 384M; GOMEMLIMIT of churn \(pid {run.pid}\): 230\.4M -> 345\.6M")
+            top.see(r" GOMEMLIMIT 345\.6M, ")
+            top.keys("q")
+            tap.equal(top.left(), 0)
+
+
+@tap.test("host")
 def a_snapshot_is_taken_from_here():
     with held_leak() as (_, name, _), tempfile.TemporaryDirectory() as folder, Top(name, cwd=folder) as top:
         top.see(r"main\.leakForever")

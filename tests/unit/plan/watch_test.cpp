@@ -146,28 +146,6 @@ TEST(PlanWatch, ADebuggeesScoreIsItsShareOfTheMachine)
     EXPECT_EQ(score(with(debugger(), Key::memory_max, SizeSpec{SizeSpec::Kind::infinity, 0})), 500);
 }
 
-TEST(PlanWatch, OnlyAGomemlimitOfOursCanBeChangedByAPerson)
-{
-    GoEnvironment go;
-    Request request = debugger();
-    EXPECT_FALSE(gomemlimit_is_live(request, go));
-    go.changes.push_back({.name = "GOMEMLIMIT", .value = "460MiB"});
-    EXPECT_TRUE(gomemlimit_is_live(request, go));
-    request.call.verb = "dap";
-    EXPECT_FALSE(gomemlimit_is_live(request, go));
-    request.call.verb.clear();
-    for (const std::vector<std::string> &words :
-         {std::vector<std::string>{"-i=dap"}, {"-i", "dap"}, {"--interpreter=dap"}, {"-q", "-interpreter", "dap"}}) {
-        request.arguments = words;
-        EXPECT_FALSE(gomemlimit_is_live(request, go)) << words.front();
-    }
-    for (const std::vector<std::string> &words :
-         {std::vector<std::string>{"-i=mi"}, {"--args", "./app", "-i=dap"}, {"dap"}, {"-i"}}) {
-        request.arguments = words;
-        EXPECT_TRUE(gomemlimit_is_live(request, go)) << words.front();
-    }
-}
-
 TEST(PlanWatch, ADebuggersScoreIsLoweredOnlyWhereThatIsAllowed)
 {
     Facts facts = machine();

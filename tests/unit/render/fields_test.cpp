@@ -102,6 +102,7 @@ Watch full_watch()
             .use_cgroup_kill = false,
             .go_version = "go1.19",
             .gomemlimit = Limit(),
+            .gomemlimit_ours = Limit(kMiB),
             .builds = true,
             .client_timeout_ms = 90'000,
             .on = {.pressure = {"weight"},

@@ -32,6 +32,7 @@ inline SessionRecord full_record()
             .scope_limit = Limit(kGiB),
             .go_version = "go1.19.8",
             .gomemlimit = Limit(460 * kMiB),
+            .gomemlimit_ours = Limit(461 * kMiB),
             .heap_profile = "on",
             .state = SessionState::held,
             .debuggees = {4800, 4801},

@@ -28,7 +28,7 @@ TEST(RecordJson, KeepsEveryField)
         }
     EXPECT_EQ(again->stall_some_us, 1000U);
     EXPECT_EQ(again->stall_full_us, 900U);
-    EXPECT_EQ(before.size(), 40U); // every field, and the schema
+    EXPECT_EQ(before.size(), 41U); // every field, and the schema
     EXPECT_EQ(again->command, test::full_record().command);
     EXPECT_EQ(again->cap, Limit(512 * kMiB));
     EXPECT_EQ(again->state, SessionState::held);
