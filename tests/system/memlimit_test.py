@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,14 +51,12 @@ def goal_of(pid, above):
         tap.fail(f"not above {above}: {gc_of(pid)}")
 
 
-def twice_more_and_less(name, pid):
+def more_is_what_it_collects_by(name, pid):
     """GOGC is off: a collector that goes by a limit has no goal above it."""
     tap.equal(gc_of(pid)["memory_limit_bytes"], limit_under(CAP))
     tap.true(goal_of(pid, 0) <= limit_under(CAP), gc_of(pid))
     followed(name, pid, ["more"], limit_under(CAP), limit_under(2 * CAP))
     tap.true(goal_of(pid, limit_under(CAP)) <= limit_under(2 * CAP), gc_of(pid))
-    followed(name, pid, ["more"], limit_under(2 * CAP), limit_under(4 * CAP))
-    followed(name, pid, ["set", name, "memory.max=900M"], limit_under(4 * CAP), limit_under(900 * MIB))
 
 
 @contextlib.contextmanager
@@ -76,8 +75,10 @@ def over_dap_it_is_written_by_us():
         with VsCode(f"{folder}/dlv", env=CLEAN | {"DBGSCOPE_MEMORY_MAX": str(CAP)}, cwd=folder) as child, child.connect() as client:
             client.start(name="Launch", type="go", request="launch", mode="exec", program=tap.program("churn"))
             pid = tap.wait_until(lambda: watched.wait_record(child.pid)["debuggees"], session.PATIENCE_S)[0]
-            tap.wait_until(lambda: session.executable(pid) == tap.program("churn"), session.PATIENCE_S)
-            twice_more_and_less(session.session_name(child.pid), pid)
+            tap.wait_until(lambda: b"churn: ready" in child.output(2), session.PATIENCE_S, message=child.said())
+            name = session.session_name(child.pid)
+            more_is_what_it_collects_by(name, pid)
+            followed(name, pid, ["more"], limit_under(2 * CAP), limit_under(4 * CAP))
             client.send("disconnect", terminateDebuggee=True)
             client.half_close()
             child.exited()
@@ -86,7 +87,10 @@ def over_dap_it_is_written_by_us():
 @tap.test("host", "pidns")
 def a_command_without_a_debugger_has_it_written_too():
     with run(tap.program("churn")) as (name, pid):
-        twice_more_and_less(name, pid)
+        more_is_what_it_collects_by(name, pid)
+        os.kill(pid, signal.SIGSTOP)  # what it uses stays below what it is lowered to
+        followed(name, pid, ["more"], limit_under(2 * CAP), limit_under(4 * CAP))
+        followed(name, pid, ["set", name, "memory.max=900M"], limit_under(4 * CAP), limit_under(900 * MIB))
         said = tap.succeed([tap.dbgscope, "set", name, "memory.max=infinity"]).stdout
         tap.contains(said, f"GOMEMLIMIT of churn (pid {pid}): 810M -> off, from its next collection on\n")
         tap.equal(gc_of(pid).get("memory_limit_bytes"), None)

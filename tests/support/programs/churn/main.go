@@ -23,7 +23,7 @@ func main() {
 		debug.SetMemoryLimit(*own << 20)
 	}
 	fmt.Fprintln(os.Stderr, "churn: ready")
-	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		last = make([]byte, 1<<20)
 	}
 }
