@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -21,7 +22,8 @@
 namespace dbgscope {
 namespace {
 
-constexpr const char *kMore = "more";
+constexpr const char *kMore = "more", *kGiveMore = "Give it more";
+constexpr std::chrono::seconds kGivenStays{10};
 constexpr std::chrono::seconds kPatience{5}; ///< the bus may have to start the service first
 constexpr std::size_t kMaxInput = 65536;
 
@@ -70,11 +72,14 @@ class OneNotification {
     {
         const std::string_view kind = line.substr(0, line.find(' '));
         const std::string text(line.substr(std::min(kind.size() + 1, line.size())));
-        if (kind == kDesktopHeld)
-            return show(
-                {.summary = "Debuggee held", .body = text, .actions = {{kMore, "Give it more"}}, .stays = true});
+        if (kind == kDesktopHeld) {
+            given_until_.reset(); // it did not last
+            return show({.summary = "Debuggee held", .body = text, .actions = {{kMore, kGiveMore}}, .stays = true});
+        }
         if (kind == kDesktopKilled)
             (void)show({.summary = "Killed for memory", .body = text, .actions = {}});
+        else if (given_until_)
+            return true;
         else
             close();
         id_ = 0; // it stays for its reader
@@ -89,18 +94,21 @@ class OneNotification {
             if (id_ == 0 || event.id != id_)
                 continue;
             if (event.action == kMore) {
-                const auto [done, said] = give_more(session_);
-                (void)show({.summary = done ? "Given more" : "Cannot give it more",
-                            .body = said,
-                            .actions = {},
-                            .urgent = !done});
-                id_ = 0;
-                return false;
+                answer();
+                break; // the others are of what that has replaced
             }
             if (event.action.empty())
                 id_ = 0; // dismissed: what comes later is a new one
         }
-        return true;
+        return !given_until_ || id_ != 0;
+    }
+    /// For poll(2), ms. 0: what was given has been shown for long enough.
+    [[nodiscard]] int patience() const
+    {
+        if (!given_until_)
+            return -1;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*given_until_ - Deadline::clock::now());
+        return static_cast<int>(std::max(left.count(), std::chrono::milliseconds::rep{0}));
     }
     void close()
     {
@@ -110,6 +118,16 @@ class OneNotification {
     [[nodiscard]] pollfd wait() const { return {.fd = service_.fd(), .events = service_.events(), .revents = 0}; }
 
   private:
+    void answer()
+    {
+        const auto [done, said] = give_more(session_);
+        if (done) {
+            (void)show({.summary = "Given more", .body = said, .actions = {}, .urgent = false});
+            given_until_ = Deadline::clock::now() + kGivenStays;
+        } else {
+            (void)show({.summary = "Cannot give it more", .body = said, .actions = {{kMore, kGiveMore}}});
+        }
+    }
     bool show(const Notification &what)
     {
         const auto id = service_.show(what, id_, soon());
@@ -120,6 +138,7 @@ class OneNotification {
     Notifications service_;
     std::string session_;
     std::uint32_t id_ = 0;
+    std::optional<Deadline> given_until_; ///< that it was given more is shown until then, or until the next hold
 };
 
 /// The next line of standard input, whole. Nothing: none yet; `ended`: there will be none.
@@ -164,7 +183,8 @@ Result<int> notify_desktop(const std::vector<std::string> &words)
     Input input;
     while (!input.ended()) {
         std::array<pollfd, 2> wait{pollfd{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}, notice.wait()};
-        if (::poll(wait.data(), wait.size(), -1) < 0 && errno != EINTR)
+        const int patience = notice.patience();
+        if (patience == 0 || (::poll(wait.data(), wait.size(), patience) < 0 && errno != EINTR))
             break;
         if (wait[1].revents != 0 && !notice.on_bus())
             return 0;
@@ -174,7 +194,7 @@ Result<int> notify_desktop(const std::vector<std::string> &words)
             if (!notice.take(*line))
                 return 0;
     }
-    notice.close(); // the session is over
+    notice.close(); // the session is over, or the next hold is to be shown
     return 0;
 }
 

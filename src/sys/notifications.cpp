@@ -158,7 +158,9 @@ Result<std::uint32_t> Notifications::show(const Notification &what, std::uint32_
     if (!message)
         return pass(message);
     const std::uint8_t urgency = what.urgent ? 2 : 1; // critical, normal
-    const std::int32_t expires = what.stays ? 0 : -1; // ms; 0: never
+    // ms; 0: never, which notify-osd, whose bubbles have no buttons, takes for a dialog: without a number, so that it
+    // can neither be replaced nor taken away.
+    const std::int32_t expires = what.stays && actions_ ? 0 : -1;
     std::vector<std::string> actions;
     if (actions_)
         for (const auto &[key, label] : what.actions)
@@ -186,6 +188,8 @@ Result<std::uint32_t> Notifications::show(const Notification &what, std::uint32_
     std::uint32_t id = 0;
     if (const int r = library_->sd_bus_message_read(answer->get(), "u", &id); r <= 0)
         return fail(failure(r < 0 ? r : -EBADMSG, "understand"));
+    // What has come until this answer was of the one before: a service closes what a person has answered.
+    std::erase_if(*came_, [id](const NotificationEvent &event) { return event.id == id; });
     return id;
 }
 

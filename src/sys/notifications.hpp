@@ -17,7 +17,7 @@ struct Notification {
     std::string summary, body;                                ///< plain text
     std::vector<std::pair<std::string, std::string>> actions; ///< key, label; left out where the service has none
     bool urgent = true;
-    bool stays = false; ///< until it is closed; else as long as the service likes
+    bool stays = false; ///< until it is closed, where the service has actions; else as long as the service likes
 };
 
 /// What a person did with one.

@@ -33,6 +33,7 @@ void Desktop::start()
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         return;
     const UniqueFd from(ends[0]);
+    last_.reset();
     pipe_.reset(ends[1]);
     (void)start_tool(
         {.words = {std::string(kDesktopVerb), session_}, .input = from.get(), .environment = own_environment()});
@@ -61,7 +62,7 @@ void Desktop::killed(std::string_view line)
 void Desktop::released()
 {
     (void)write(kDesktopReleased, "");
-    pipe_.reset();
+    last_ = std::move(pipe_);
 }
 
 } // namespace dbgscope

@@ -19,7 +19,7 @@ inline constexpr std::string_view kDesktopHeld = "held", kDesktopKilled = "kille
 
 /// Has a hold and a kill shown by the desktop's notification service, by a process of its own: loading sd-bus, asking
 /// the service and waiting for its "Give it more" take memory and time that the watcher has not. That process lives
-/// from a hold to its end, and ends with the watcher.
+/// from a hold to its end, ten seconds longer where a person has answered there, and ends with the watcher.
 class Desktop {
   public:
     Desktop(DesktopNotice when, std::string session) : when_(when), session_(std::move(session)) {}
@@ -38,6 +38,7 @@ class Desktop {
     DesktopNotice when_;
     std::string session_;
     UniqueFd pipe_; ///< to that process; not valid: there is none
+    UniqueFd last_; ///< to the one before: what it still shows goes when it is closed, before anything new is shown
 };
 
 } // namespace dbgscope

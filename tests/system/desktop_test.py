@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A hold and a kill told by a real notification service (dunst) on a real session bus, in a virtual display."""
+"""A hold and a kill told by real notification services (dunst, which has actions, and notify-osd, which has none) on a real session
+bus, in a virtual display."""
 
 import contextlib
 import json
@@ -26,10 +27,30 @@ DUNSTRC = "[global]\n    mouse_left_click = do_action\n    origin = top-left\n  
           "    font = Monospace 11\n    idle_threshold = 0\n"
 
 
+def start_dunst(start, folder, env):
+    pathlib.Path(folder, "dunstrc").write_text(DUNSTRC)
+    start(["dunst", "-config", f"{folder}/dunstrc"], env={**os.environ, **env}, stdout=subprocess.DEVNULL)
+    tap.wait_until(lambda: tap.run(["dunstctl", "count"], env=env).rc == 0, message="dunst on the bus")
+
+
+def start_notify_osd(start, _, env):
+    """Debian has it below the directory of its architecture's libraries."""
+    found = next(pathlib.Path("/usr/lib").glob("*/notify-osd"), None)
+    if not found:
+        tap.skip("notify-osd is not installed: ./dev test desktop installs it")
+    start([found], env={**os.environ, **env}, stdout=subprocess.DEVNULL)
+    tap.wait_until(lambda: "notify-osd" in of_service(env, "GetServerInformation"), message="notify-osd on the bus")
+
+
+def of_service(env, method):
+    name = "org.freedesktop.Notifications"
+    return tap.run(["busctl", f"--address={env['DBUS_SESSION_BUS_ADDRESS']}", "call", name, "/" + name.replace(".", "/"), name, method]).stdout
+
+
 @contextlib.contextmanager
-def desktop():
-    """The environment of a session with a display, a bus and dunst; DBGSCOPE_TEST_PICTURES keeps a picture of each end."""
-    for tool in ("Xvfb", "dunst", "dunstctl", "dbus-daemon"):
+def desktop(start_service=start_dunst):
+    """The environment of a session with a display, a bus and a service; DBGSCOPE_TEST_PICTURES keeps a picture of each end."""
+    for tool in ("Xvfb", "dunst", "dunstctl", "dbus-daemon", "busctl"):
         if not shutil.which(tool):
             tap.skip(f"{tool} is not installed: ./dev test desktop installs it")
     with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder:
@@ -45,11 +66,52 @@ def desktop():
         bus = f"unix:path={folder}/bus"
         start(["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={bus}"])
         tap.wait_until(lambda: os.path.exists(f"{folder}/bus"), message="the session bus")
-        pathlib.Path(folder, "dunstrc").write_text(DUNSTRC)
         env = {"DISPLAY": display, "DBUS_SESSION_BUS_ADDRESS": bus}
-        start(["dunst", "-config", f"{folder}/dunstrc"], env={**os.environ, **env}, stdout=subprocess.DEVNULL)
-        tap.wait_until(lambda: tap.run(["dunstctl", "count"], env=env).rc == 0, message="dunst on the bus")
+        start_service(start, folder, env)
         yield env
+
+
+class Bus:
+    """What the service was asked and what it answered, as the bus saw it."""
+
+    def __init__(self, env, file):
+        self._file = pathlib.Path(file)
+        with open(file, "w") as out:
+            self.process = subprocess.Popen(["busctl", f"--address={env['DBUS_SESSION_BUS_ADDRESS']}", "--json=short", "monitor"],
+                                            stdout=out, stderr=subprocess.PIPE, text=True)
+        tap.contains(self.process.stderr.readline(), "Monitoring")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stderr.close()
+
+    def messages(self):
+        return [json.loads(line) for line in self._file.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+    def notified(self):
+        """Of each answered Notify: summary, the number it was to replace and the one it has, actions, when it expires."""
+        messages, found = self.messages(), []
+        for call in messages:
+            answer = next((m["payload"]["data"][0] for m in messages if m["type"] == "method_return" and call.get("member") == "Notify"
+                           and (m["destination"], m["reply_cookie"]) == (call["sender"], call["cookie"])), None)
+            if answer is not None:
+                _, replaces, _, summary, _, actions, _, expires = call["payload"]["data"]
+                found.append({"summary": summary, "replaces": replaces, "id": answer, "actions": actions, "expires": expires})
+        return found
+
+    def closed(self):
+        """The numbers that the service says it has taken away."""
+        return [m["payload"]["data"][0] for m in self.messages() if m.get("member") == "NotificationClosed"]
+
+
+@contextlib.contextmanager
+def bus_of(env):
+    with tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder, Bus(env, f"{folder}/bus") as bus:
+        yield bus
 
 
 def shown(env, place="displayed"):
@@ -105,10 +167,75 @@ def give_it_more_is_one_click():
         picture(env, "held")
         tap.succeed(["dunstctl", "action"], env=env)
         dlv.match("no longer held")
-        tap.wait_until(lambda: not helpers(name), session.PATIENCE_S, message="the helper's end")
         picture(env, "more")
         tap.succeed(["dunstctl", "close-all"], env=env)
+        tap.wait_until(lambda: not helpers(name), session.PATIENCE_S, message="the helper's end")
         tap.contains(history(env)[0][1], "cap 128M -> 256M")
+
+
+def kill_for_memory(target):
+    """By the kernel, as it does when the limit is in nobody's care."""
+    version, cgroup = kernel.memory_cgroup(target)
+    if version == 1:
+        (cgroup / "memory.oom_control").write_text("0")
+    else:
+        (cgroup / "memory.max").write_text("1M")
+
+
+@tap.test("desktop", timeout=120)
+def what_comes_next_stands_in_its_place():
+    with desktop() as env, bus_of(env) as bus, leak(env, after=("-mib-per-step=4", "-max-mib=400")) as dlv:
+        go(dlv)
+        dlv.match(watched.HELD)
+        tap.wait_until(lambda: shown(env) == 1, session.PATIENCE_S, message="a notification")
+        tap.succeed(["dunstctl", "action"], env=env)
+        dlv.match("debuggee held: .* of its 256M cap")
+        name, target = session.session_name(dlv.pid), watched.wait_record(dlv.pid)["debuggees"][0]
+        tap.wait_until(lambda: [one["summary"] for one in bus.notified()] == ["Debuggee held", "Given more", "Debuggee held"],
+                       session.PATIENCE_S, message="the second hold is told")
+        tap.wait_until(lambda: shown(env) == 1 and len(helpers(name)) == 1, session.PATIENCE_S, message="one at a time")
+        picture(env, "held twice")
+        kill_for_memory(target)
+        dlv.match("debuggee killed for memory: leak")
+        tap.wait_until(lambda: len(bus.notified()) == 4, session.PATIENCE_S, message="the kill is told")
+        held, more, again, killed = bus.notified()
+        tap.equal((more["replaces"], killed["summary"]), (held["id"], "Killed for memory"))
+        tap.true(again["replaces"] in (0, more["id"]), f"a hold of its own, or the same where it was past its new line at once: {again}")
+        gone_for(bus, again, killed)
+        tap.wait_until(lambda: shown(env) == 1, session.PATIENCE_S, message="one at a time")
+        tap.equal([one["actions"] for one in (held, more, again, killed)], [["more", "Give it more"], [], ["more", "Give it more"], []])
+
+
+def gone_for(bus, held, killed):
+    """The kill is in the place of the hold, or, where the hold was over before the kill was known, alone."""
+    if killed["replaces"] == 0:
+        tap.wait_until(lambda: held["id"] in bus.closed(), session.PATIENCE_S, message="the hold's is taken away")
+    else:
+        tap.equal((killed["replaces"], killed["id"]), (held["id"], held["id"]))
+
+
+@tap.test("desktop", timeout=120)
+def a_service_without_actions_shows_it_in_one_place():
+    with desktop(start_notify_osd) as env, bus_of(env) as bus, leak(env) as dlv:
+        tap.true('"actions"' not in of_service(env, "GetCapabilities"))
+        go(dlv)
+        dlv.match(watched.HELD)
+        tap.wait_until(bus.notified, session.PATIENCE_S, message="a notification")
+        first = bus.notified()[0]
+        tap.equal((first["summary"], first["replaces"], first["actions"], first["expires"]), ("Debuggee held", 0, [], -1))
+        tap.true(first["id"] > 0, f"it has a number: {first}")
+        name = session.session_name(dlv.pid)
+        tap.succeed([tap.dbgscope, "more", name])
+        tap.wait_until(lambda: bus.closed() == [first["id"]] and not helpers(name), session.PATIENCE_S, message="it is taken away")
+    with desktop(start_notify_osd) as env, bus_of(env) as bus, leak(env) as dlv:
+        go(dlv)
+        dlv.match(watched.HELD)
+        tap.wait_until(bus.notified, session.PATIENCE_S, message="a notification")
+        kill_for_memory(watched.wait_record(dlv.pid)["debuggees"][0])
+        tap.wait_until(lambda: len(bus.notified()) == 2, session.PATIENCE_S, message="the kill is told")
+        first, second = bus.notified()
+        tap.equal(second["summary"], "Killed for memory")
+        gone_for(bus, first, second)
 
 
 @tap.test("desktop", timeout=120)
