@@ -135,6 +135,7 @@ PIECES = {
     "sid": DebianRoot("sid", ("hx", "delve", "golang-go", "emacs-nox", "elpa-dape"), updates=False),
     "nvim-dap": Repository("https://github.com/mfussenegger/nvim-dap", "0.10.0"),
     "nvim-dap-go": Repository("https://github.com/leoluz/nvim-dap-go", "main"),
+    "lazy.nvim": Repository("https://github.com/folke/lazy.nvim", "v11.17.5"),
     "code-server": CodeServer("4.100.3", "1.56.1"),
     # reads traces of Chrome's format
     "speedscope": NodePackage("speedscope", "1.25.0"),

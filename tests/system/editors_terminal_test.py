@@ -4,6 +4,7 @@
 import contextlib
 import json
 import pathlib
+import re
 import shutil
 import sys
 
@@ -19,6 +20,16 @@ vim.o.swapfile = false
 vim.o.laststatus = 2
 vim.o.statusline = "%f %m%=%{{v:lua.DbgscopeStatus()}}"
 require('dap').set_log_level('DEBUG')
+"""
+
+# What it finds below `root` is installed; it asks for nothing else.
+LAZY = """
+vim.opt.rtp:prepend("{folder}/lazy.nvim")
+vim.o.swapfile = false
+require("lazy").setup({{
+  {{ "mfussenegger/nvim-dap" }},
+  {form}
+}}, {{ root = "{folder}", lockfile = "{folder}/lock.json", install = {{ missing = false }}, rocks = {{ enabled = false }} }})
 """
 
 
@@ -68,6 +79,37 @@ def neovim_is_told_and_gives_more_by_its_own_command():
         tap.equal(said["client"], "neovim")
         answered = {request["command"] for request in said["requests"] if request["success"]}
         tap.true({"initialize", "launch", "configurationDone"} <= answered, f"{said['requests']}")
+
+
+@tap.test("editors", timeout=600)
+def lazy_nvim_takes_its_form_of_the_snippet():
+    with project_in("trixie") as project:
+        plugins = project.folder / "plugins"
+        for name in ("lazy.nvim", "nvim-dap", "nvim-dap-go"):
+            shutil.copytree(piece(name), plugins / name)
+        snippet = project.init("nvim")
+        form = re.search(r"^-- +(\{ \"leoluz/nvim-dap-go\".*\})$", snippet, re.M)[1]
+        without_setup = snippet[snippet.index("local dbgscope = "):]
+        init = project.folder / "init.lua"
+        init.write_text(LAZY.format(folder=plugins, form=form) + without_setup)
+        with Terminal([*project.prefix, "nvim", "--clean", "-u", init, "main.go"], project.env, project.work) as screen:
+            screen.shows("func remember")
+            screen.type(":lua print('by lazy', require('lazy.core.config').plugins['nvim-dap-go']._.loaded ~= nil)")
+            screen.keys("Enter")
+            screen.shows("by lazy true")
+            screen.type(":lua require('dap').run(require('dap').configurations.go[1])")
+            screen.keys("Enter")
+            screen.shows(r"dbgscope: held at 120M of its 128M cap; :DbgscopeMore", dismiss="adapter didn't respond")
+            screen.picture("lazy-held")
+            screen.keys("Enter")
+            record = project.record()
+            tap.true(record["command"][1] == "dap" and record["tool"] == "dlv", record["command"])
+            screen.type(":lua require('dap').terminate()")
+            screen.keys("Enter")
+            project.nothing_left(record["debugger"]["pid"], but_for="nvim")
+            screen.type(":qa!")
+            screen.keys("Enter")
+            screen.ended()
 
 
 def helix_debugs(screen, key):
