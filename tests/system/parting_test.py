@@ -6,6 +6,7 @@ import pathlib
 import re
 import signal
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import kernel
@@ -137,6 +138,38 @@ def daemon_of_the_debuggers_own_shell_lives_on():
             free(child)
         finally:
             end(child)
+
+
+# Begins a daemon beside the link, as compilers behind ccache and the like do; one that lives for a minute.
+TOOLEXEC = """#!/bin/sh
+case $1 in */link)
+  [ "$2" = -V=full ] || { setsid sleep 60 </dev/null >/dev/null 2>&1 & echo $! > "$DAEMON_FILE.new"; mv "$DAEMON_FILE.new" "$DAEMON_FILE"; }
+esac
+exec "$@"
+"""
+
+
+@tap.test(*ENVIRONMENTS)
+def daemon_that_the_build_begins_lives_on():
+    with tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder:
+        wrapper, file = pathlib.Path(folder, "wrapper"), pathlib.Path(folder, "daemon")
+        wrapper.write_text(TOOLEXEC)
+        wrapper.chmod(0o755)
+        pathlib.Path(folder, "go.mod").write_text("module sample\n\ngo 1.19\n")
+        pathlib.Path(folder, "main.go").write_text("package main\n\nfunc main() {}\n")
+        env = CLEAN | {"GOFLAGS": f"-toolexec={wrapper}", "DAEMON_FILE": str(file)}
+        with Headless(["--memory-max=512M"], "debug", cwd=folder, env=env) as dlv:
+            rpc = dlv.connect()
+            daemon, name = int(file.read_text()), session.session_name(dlv.pid)
+            try:
+                tap.equal(kernel.memory_cgroup(daemon)[1], kernel.memory_cgroup(dlv.pid)[1], "until then it counts as the build does")
+                tap.equal(rpc.run_on(), (None, True))
+                tap.equal(dlv.end(), 0)
+                watched.ended_record(name)
+                free(daemon)
+                tap.true("ended with the session" not in dlv.stderr, dlv.stderr)
+            finally:
+                end(daemon)
 
 
 @tap.test(*ENVIRONMENTS)

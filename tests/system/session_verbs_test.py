@@ -175,6 +175,35 @@ def all_ends_every_session():
             faults.cleaned_up(scope, target)
 
 
+@tap.test(*NATIVE, user="root")
+def heap_and_top_need_no_name_where_one_is_meant():
+    faults.own_mounts("/run/dbgscope")
+    none = verb("heap")
+    tap.equal((none.rc, none.stdout), (125, ""))
+    tap.contains(none.stderr, "no session of yours is running one")
+
+    def looked_into():
+        went = verb("heap", "--json")
+        tap.equal((went.rc, went.stderr), (0, ""))
+        return json.loads(went.stdout)["pid"]
+    with faults.leak() as dlv:
+        target, _ = faults.stopped_leak(dlv)
+        name = recorded(dlv)
+        tap.wait_until(lambda: target in ps_json()[name]["debuggees"], 10, message=f"{target} among the debuggees")
+        tap.equal(looked_into(), target)
+        with subprocess.Popen([tap.dbgscope, "top", "--json"], stdout=subprocess.PIPE, text=True) as top:
+            seen = json.loads(top.stdout.readline())["sessions"]
+            top.terminate()
+        tap.equal([one["id"] for one in seen], [name])
+        with faults.leak() as other:
+            newest, _ = faults.stopped_leak(other)
+            tap.wait_until(lambda: newest in ps_json()[recorded(other)]["debuggees"], 10, message=f"{newest} among the debuggees")
+            tap.equal(looked_into(), newest, "of several the newest")
+            tap.equal(json.loads(verb("heap", name, "--json").stdout)["pid"], target)
+            other.end()
+        dlv.end()
+
+
 @tap.test(*NATIVE)
 def debugger_that_ignores_sigterm_is_ended_too():
     with faults.gdb("shell sleep 60") as gdb:
