@@ -3,6 +3,8 @@
 
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -269,6 +271,7 @@ TEST_F(FuseV1, TheEventComesWithTheHoldAndGoesWhenDrained)
     for (int tries = 0; refused == 0 && tries < 100; ++tries) { // used up as soon as the process gets a processor
         ASSERT_TRUE(cgroup.lend(64 * kKiB));
         EXPECT_TRUE(ready(10'000));
+        ::usleep(static_cast<useconds_t>(tries) * 1000);
         const auto back = cgroup.take_back();
         refused = back ? 0 : back.error().error_number;
     }
