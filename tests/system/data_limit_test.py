@@ -9,13 +9,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import session
 import tap
 import watched
+from faults import READ_ONLY
 from session import MIB, Headless, Session
 
 EVERYWHERE = ("host", "vm:v2")
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None, "container": None}
-READ_ONLY = ["unshare", "-m", "sh", "-c",
-             "for m in $(awk '$3 ~ /^cgroup/ {print $2}' /proc/mounts); do mount -o remount,bind,ro $m || exit 9; done; "
-             "[ ! -d /run/systemd ] || mount -t tmpfs none /run/systemd || exit 9; exec \"$@\"", "sh"]
 
 
 def limits(pid):

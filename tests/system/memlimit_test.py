@@ -5,13 +5,14 @@ import contextlib
 import json
 import os
 import pathlib
+import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-import kernel
+import faults
 import session
 import tap
 import watched
@@ -19,8 +20,7 @@ from dap import VsCode
 from session import MIB, Session
 
 CAP = 256 * MIB
-CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "GOGC": None, "DBGSCOPE_SESSION": None}
-OFF = (1 << 63) - 1
+CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "GOGC": None, "DBGSCOPE_SESSION": None, "container": None}
 
 
 def limit_under(cap):
@@ -68,11 +68,13 @@ def run(program, *after, options=("--go-memlimit=auto",)):
         yield record["id"], started.pid
 
 
-@tap.test("host", "pidns")
-def over_dap_it_is_written_by_us():
+def over_dap(before=()):
+    """before: the words by which dbgscope is started."""
     with tempfile.TemporaryDirectory(prefix="dbgscope-test-") as folder:
-        os.symlink(tap.dbgscope, f"{folder}/dlv")
-        with VsCode(f"{folder}/dlv", env=CLEAN | {"DBGSCOPE_MEMORY_MAX": str(CAP)}, cwd=folder) as child, child.connect() as client:
+        link = pathlib.Path(folder, "dlv")
+        link.write_text("#!/bin/sh\nexec " + shlex.join([*before, tap.dbgscope, "dlv"]) + ' "$@"\n')
+        link.chmod(0o755)
+        with VsCode(str(link), env=CLEAN | {"DBGSCOPE_MEMORY_MAX": str(CAP)}, cwd=folder) as child, child.connect() as client:
             client.start(name="Launch", type="go", request="launch", mode="exec", program=tap.program("churn"))
             pid = tap.wait_until(lambda: watched.wait_record(child.pid)["debuggees"], session.PATIENCE_S)[0]
             tap.wait_until(lambda: b"churn: ready" in child.output(2), session.PATIENCE_S, message=child.said())
@@ -82,6 +84,16 @@ def over_dap_it_is_written_by_us():
             client.send("disconnect", terminateDebuggee=True)
             client.half_close()
             child.exited()
+
+
+@tap.test("host", "pidns")
+def over_dap_it_is_written_by_us():
+    over_dap()
+
+
+@tap.test("host", user="root")
+def where_no_cgroup_can_be_made_too():
+    over_dap(faults.READ_ONLY)
 
 
 @tap.test("host", "pidns")
