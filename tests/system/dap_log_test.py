@@ -79,6 +79,32 @@ def a_dlv_that_logs_says_on_standard_output_where_it_listens():
 
 
 @tap.test("host", "vm:v2")
+def the_programs_output_is_told_from_the_debuggers_and_its_loss_is_said():
+    version = tuple(map(int, re.search(r"Version: (\d+)\.(\d+)\.(\d+)", tap.succeed([session.real("dlv"), "version"]).stdout).groups()))
+    for asked in ({}, {"outputMode": "remote"}):
+        words = [tap.dbgscope, CAP, "--dap-log", "dlv", "dap", "--listen=127.0.0.1:0"]
+        with NodeChild(words, env=CLEAN) as child, Dap(child.address()) as client:
+            client.start(name="Launch", type="go", request="launch", mode="exec", program=tap.program("leak"),
+                         args=["-max-mib=16"], **asked)
+            name = session.session_name(child.pid)
+            client.event("terminated")
+            client.ask("disconnect", terminateDebuggee=True)
+            child.exited()
+            child.closed()
+            own = child.output(2)
+        found = dap(name)
+        text = tap.succeed([tap.dbgscope, "dap", name]).stdout
+        lost = [each["kind"] for each in found["output_lost"]]
+        if asked and version >= (1, 21, 1):  # what comes after the end is no loss of ours
+            tap.true(found["stderr_bytes"] == len(b"leak: 16 MiB\nleak: done, 16 MiB\n") and set(lost) <= {"after-end"}, text)
+            tap.equal(b"leak: done" in own, False, f"{own!r}")
+        else:
+            tap.equal((lost, found["stderr_bytes"]), (["unknown-mode" if asked else "outside-protocol"], 0), text)
+            tap.contains(text, "\noutput lost no output event of category stdout or stderr in the log")
+            tap.contains(own.decode(), "leak: done, 16 MiB")
+
+
+@tap.test("host", "vm:v2")
 def headless_and_named_files_too():
     with tempfile.TemporaryDirectory() as folder:
         # As a client of a launch configuration, from another directory.
@@ -144,7 +170,7 @@ def what_fails_fails_as_without():
 
 @tap.test("host", "vm:v2")
 def gdbs_and_lldbs_own_switches_are_used():
-    """What they are given; gdb 13 has no such interpreter and lldb-dap is not installed, so neither is here to obey."""
+    """What they are given; gdb 13 has no such interpreter and lldb-dap is not installed. Those that obey are in editors_dap_log_test."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("gdb", "lldb-dap"):
             tool = pathlib.Path(folder, name)

@@ -45,6 +45,29 @@ bool is_message(const Json &json)
            (*word == "request" || *word == "response" || *word == "event");
 }
 
+/// At a brace: a damaged message has one of its names on the same line, or, over lines, at the front of the next one.
+bool looks_like_message(std::string_view text)
+{
+    constexpr std::array<std::string_view, 7> kNames{"arguments",   "body", "command", "event",
+                                                     "request_seq", "seq",  "type"};
+    const std::string_view line = text.substr(0, text.find('\n'));
+    const std::size_t first = text.find_first_not_of(" \t\r\n\"", 1);
+    const bool opens_lines = line.find_first_not_of(" \t\r", 1) == std::string_view::npos;
+    return std::ranges::any_of(kNames, [&](std::string_view name) {
+        if (opens_lines)
+            return first != std::string_view::npos && text.substr(first).starts_with(name);
+        return line.find('"' + std::string(name) + "\":") != std::string_view::npos;
+    });
+}
+
+/// The next lines, after a message that dlv wrote down before it sent it:
+/// "2026-11-30T02:48:51Z debug layer=dap write tcp 127.0.0.1:45207->127.0.0.1:53080: write: broken pipe"
+bool could_not_be_sent(std::string_view text)
+{
+    const std::string_view line = text.substr(0, text.find('\n'));
+    return line.substr(0, line.find('{')).find(" layer=dap write ") != std::string_view::npos;
+}
+
 /// Takes a number of exactly so many digits off the front.
 bool take_digits(std::string_view &text, std::size_t digits, int &value)
 {
@@ -120,20 +143,42 @@ std::optional<double> dap_time(std::string_view line, bool &fraction)
     return std::nullopt;
 }
 
-/// The object at `from`, which is consumed with its lines; empty: there is none, and the line is consumed.
+/// The object at `from`; empty: it has no end.
 std::string_view DapLog::take_object(std::size_t from)
 {
     const std::size_t line_end = std::min(rest_.find('\n', from), rest_.size());
     const bool opens_lines = rest_.find_first_not_of(" \t\r", from + 1) == line_end;
     if (opens_lines && failures_ >= kMostFailures)
         return {};
-    const std::size_t end =
-        end_of_object(rest_, from, opens_lines ? kMaxObject : std::min(line_end - from, kMaxObject));
+    // On a line of its own it may be as long as that line: gdb sends a line of the program's as one message.
+    const std::size_t end = end_of_object(rest_, from, opens_lines ? kMaxObject : line_end - from);
     if (end == std::string_view::npos) {
         failures_ += opens_lines ? 1 : 0;
         return {};
     }
     return rest_.substr(from, end - from);
+}
+
+/// The message whose first brace is at `brace`, and how much of the log is done with.
+std::optional<Json> DapLog::take_message(std::size_t brace, std::size_t &consumed)
+{
+    std::size_t length = 0;
+    std::optional<Json> json;
+    if (opens_lua_table(rest_.substr(brace))) {
+        if (failures_ < kMostFailures)
+            json = read_lua_table(rest_.substr(brace), length);
+        failures_ += json ? 0 : 1;
+    } else if (const std::string_view object = take_object(brace); !object.empty()) {
+        length = object.size();
+        if (auto read = parse_json(object))
+            json = std::move(*read);
+    }
+    consumed = std::max(consumed, brace + length);
+    if (!json && looks_like_message(rest_.substr(brace)) && !unread_here_) {
+        unread_here_ = true;
+        ++unread_;
+    }
+    return json && is_message(*json) ? std::move(json) : std::nullopt;
 }
 
 std::optional<DapMessage> DapLog::next()
@@ -148,29 +193,13 @@ std::optional<DapMessage> DapLog::next()
             fractions_ = fractions_ || fraction;
         }
         std::size_t consumed = std::min(line_end + 1, rest_.size());
-        std::optional<DapMessage> found;
         const std::size_t brace = line.find('{');
-        if (brace != std::string_view::npos && opens_lua_table(rest_.substr(brace))) {
-            std::size_t length = 0;
-            auto json = failures_ < kMostFailures ? read_lua_table(rest_.substr(brace), length) : std::nullopt;
-            failures_ += json ? 0 : 1;
-            if (json)
-                consumed = std::max(consumed, brace + length);
-            if (json && is_message(*json))
-                found = DapMessage{at_s_, std::move(*json)};
-        } else if (brace != std::string_view::npos) {
-            if (const std::string_view object = take_object(brace); !object.empty()) {
-                consumed = std::max(consumed, brace + object.size());
-                auto json = parse_json(object);
-                if (json && is_message(*json))
-                    found = DapMessage{at_s_, std::move(*json)};
-                else if (object.find('\n') == std::string_view::npos)
-                    consumed = std::min(line_end + 1, rest_.size());
-            }
-        }
+        auto found = brace == std::string_view::npos ? std::nullopt : take_message(brace, consumed);
         rest_.remove_prefix(consumed);
-        if (found)
-            return found;
+        if (found) {
+            unread_here_ = false;
+            return DapMessage{at_s_, std::move(*found), could_not_be_sent(rest_)};
+        }
     }
     return std::nullopt;
 }

@@ -9,6 +9,7 @@
 
 #include "dbgscope/error.hpp"
 #include "text/json.hpp"
+#include "tools/report/dap_output.hpp"
 
 // A log of the Debug Adapter Protocol's messages, of whoever wrote it: what was asked, what was answered, what was not.
 namespace dbgscope {
@@ -17,6 +18,7 @@ namespace dbgscope {
 struct DapMessage {
     std::optional<double> at_s; ///< of some clock, where the line has a time
     Json json;                  ///< an object with a `type`
+    bool unsent = false;        ///< dlv says in the next line that it could not send it
 };
 
 /// Finds the messages: JSON objects with a `type` of the protocol, on one line behind whatever prefix (dlv, gdb, VS
@@ -29,14 +31,20 @@ class DapLog {
     [[nodiscard]] std::optional<DapMessage> next();
     /// Every time so far was one of whole seconds.
     [[nodiscard]] bool whole_seconds() const { return timed_ && !fractions_; }
+    /// Places where something stands that looks like a message and cannot be read: torn, damaged, over many lines and
+    /// long.
+    [[nodiscard]] std::uint64_t unread() const { return unread_; }
 
   private:
     [[nodiscard]] std::string_view take_object(std::size_t from);
+    [[nodiscard]] std::optional<Json> take_message(std::size_t brace, std::size_t &consumed);
 
     std::string_view rest_;
     std::optional<double> at_s_; ///< of the last line that had one: a message may be on those that follow
     bool timed_ = false, fractions_ = false;
     int failures_ = 0;
+    std::uint64_t unread_ = 0;
+    bool unread_here_ = false; ///< since the last message that could be read
 };
 
 /// When a line was written: "2026-11-29T17:44:13Z …" or "1732902253.123456 …", behind brackets too. Seconds since 1970,
@@ -72,6 +80,7 @@ struct DapReport {
     std::vector<DapStop> stops;
     std::optional<double> first_stop_s; ///< from launch or attach
     std::uint64_t messages = 0, events = 0, outputs = 0, output_bytes = 0;
+    DapOutput output;
     std::uint64_t left_out = 0; ///< requests, breakpoints and stops beyond kMaxDap
     std::optional<std::int64_t> exit_code;
     bool terminated = false, whole_seconds = false;

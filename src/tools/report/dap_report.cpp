@@ -5,35 +5,10 @@
 #include <fmt/core.h>
 
 #include "tools/report/dap_log.hpp"
+#include "tools/report/dap_members.hpp"
 
 namespace dbgscope {
 namespace {
-
-std::string text_at(const Json &json, std::string_view name)
-{
-    const Json *found = json.find(name);
-    return found == nullptr || found->string() == nullptr ? "" : *found->string();
-}
-
-std::optional<std::int64_t> number_at(const Json &json, std::string_view name)
-{
-    const Json *found = json.find(name);
-    return found == nullptr ? std::nullopt : found->whole<std::int64_t>();
-}
-
-bool true_at(const Json &json, std::string_view name)
-{
-    const Json *found = json.find(name);
-    return found != nullptr && found->boolean().value_or(false);
-}
-
-/// A member that is an object, or null.
-const Json &object_at(const Json &json, std::string_view name)
-{
-    static const Json kNone;
-    const Json *found = json.find(name);
-    return found == nullptr ? kNone : *found;
-}
 
 Json::Array items_at(const Json &json, std::string_view name)
 {
@@ -54,7 +29,7 @@ std::string subject_of(const std::string &command, const Json &arguments)
         return mode + (mode.empty() || program.empty() ? "" : " ") + program;
     }
     if (command == "setBreakpoints")
-        return file_name(text_at(object_at(arguments, "source"), "path"));
+        return file_name(text_at(member_at(arguments, "source"), "path"));
     if (command == "evaluate")
         return text_at(arguments, "expression");
     return "";
@@ -64,7 +39,7 @@ std::string subject_of(const std::string &command, const Json &arguments)
 std::vector<std::string> places_of(const std::string &command, const Json &arguments)
 {
     std::vector<std::string> places;
-    const std::string file = file_name(text_at(object_at(arguments, "source"), "path"));
+    const std::string file = file_name(text_at(member_at(arguments, "source"), "path"));
     for (const Json &point : items_at(arguments, "breakpoints")) {
         if (command == "setBreakpoints")
             places.push_back(fmt::format("{}:{}", file, number_at(point, "line").value_or(0)));
@@ -121,7 +96,7 @@ class Listener {
     void request(const Json &json)
     {
         const std::string command = text_at(json, "command");
-        const Json &arguments = object_at(json, "arguments");
+        const Json &arguments = member_at(json, "arguments");
         if (command == "initialize") { // a new client, whose numbers begin anew
             open_.clear();
             out_.client = text_at(arguments, "clientID");
@@ -144,7 +119,7 @@ class Listener {
     /// Each such request replaces all of its file's or kind's.
     void ask_for(std::int64_t seq, const std::string &command, const Json &arguments)
     {
-        const std::string key = command + '\n' + text_at(object_at(arguments, "source"), "path");
+        const std::string key = command + '\n' + text_at(member_at(arguments, "source"), "path");
         std::vector<DapBreakpoint> points;
         for (std::string &place : places_of(command, arguments))
             points.push_back({.place = std::move(place)});
@@ -166,13 +141,13 @@ class Listener {
         if (now_s_ && asked.asked_s)
             asked.took_s = *now_s_ - *asked.asked_s;
         if (!asked.success) {
-            asked.message = text_at(object_at(object_at(json, "body"), "error"), "format");
+            asked.message = text_at(member_at(member_at(json, "body"), "error"), "format");
             if (asked.message.empty())
                 asked.message = text_at(json, "message");
         }
         open_.erase(open);
         if (const auto key = asked_for_.find(*seq); key != asked_for_.end()) {
-            placed(breakpoints_[key->second], items_at(object_at(json, "body"), "breakpoints"));
+            placed(breakpoints_[key->second], items_at(member_at(json, "body"), "breakpoints"));
             asked_for_.erase(key);
         }
     }
@@ -196,7 +171,7 @@ class Listener {
     {
         ++out_.events;
         const std::string name = text_at(json, "event");
-        const Json &body = object_at(json, "body");
+        const Json &body = member_at(json, "body");
         if (name == "stopped") {
             std::string text = text_at(body, "description");
             if (const std::string more = text_at(body, "text"); !more.empty())
@@ -208,7 +183,7 @@ class Listener {
             ++out_.outputs;
             out_.output_bytes += text_at(body, "output").size();
         } else if (name == "breakpoint") {
-            const Json &changed = object_at(body, "breakpoint");
+            const Json &changed = member_at(body, "breakpoint");
             const auto id = number_at(changed, "id");
             for (auto &[key, points] : breakpoints_)
                 for (DapBreakpoint &point : points)
@@ -243,9 +218,11 @@ Result<DapReport> read_dap_log(std::string_view text)
 {
     DapLog log(text);
     Listener listener;
+    DapOutputWatch output(dap_log_signs(text));
     bool any = false;
     while (const auto message = log.next()) {
         listener.take(*message);
+        output.take(*message);
         any = true;
     }
     if (!any)
@@ -254,7 +231,9 @@ Result<DapReport> read_dap_log(std::string_view text)
                      .subject = "the log",
                      .cause = "there is no message of the Debug Adapter Protocol in it",
                      .hint = "dlv writes them with --log --log-output=dap, lldb-dap with LLDBDAP_LOG=FILE"});
-    return listener.finish(log.whole_seconds());
+    DapReport report = listener.finish(log.whole_seconds());
+    report.output = output.finish(log.unread());
+    return report;
 }
 
 } // namespace dbgscope

@@ -74,13 +74,27 @@ template <class T, class Line> std::string rows(const std::vector<T> &list, cons
     return text;
 }
 
+std::string output_lines(const DapOutput &output)
+{
+    std::string text = fmt::format("output      {} events, {} bytes as the program's", output.events,
+                                   output.stdout_bytes + output.stderr_bytes);
+    if (output.stderr_bytes > 0)
+        text += fmt::format(" ({} on standard error)", output.stderr_bytes);
+    text += fmt::format("; {} events, {} bytes of the debugger's own\n", output.own_events, output.own_bytes);
+    if (!output.elsewhere.empty())
+        text += fmt::format("            the program's went {}\n", output.elsewhere);
+    for (const DapLost &lost : output.lost)
+        text += fmt::format("output lost {}\n", lost.text);
+    return text;
+}
+
 std::string ending(const DapReport &report)
 {
     std::string text;
     if (report.first_stop_s)
         text += fmt::format("\nfirst stop  {} after it was asked to start\n",
                             seconds(report.first_stop_s, report.whole_seconds));
-    text += fmt::format("output      {} events, {} bytes\n", report.outputs, report.output_bytes);
+    text += output_lines(report.output);
     if (report.exit_code)
         text += fmt::format("program     exited with {}\n", *report.exit_code);
     const auto waiting = report.unanswered();
@@ -149,7 +163,9 @@ std::string dap_json(const DapReport &report)
                          {"reason", each.reason},
                          {"text", each.text},
                          {"thread", number(each.thread)}});
-    Json waiting = Json::array();
+    Json waiting = Json::array(), lost = Json::array();
+    for (const DapLost &each : report.output.lost)
+        lost.push_back({{"kind", to_string(each.kind)}, {"text", each.text}});
     for (const DapRequest *each : report.unanswered())
         waiting.push_back(each->command);
     Json out{{"schema", 1},
@@ -163,6 +179,10 @@ std::string dap_json(const DapReport &report)
              {"first_stop_s", number(report.first_stop_s)},
              {"output_events", report.outputs},
              {"output_bytes", report.output_bytes},
+             {"stdout_bytes", report.output.stdout_bytes},
+             {"stderr_bytes", report.output.stderr_bytes},
+             {"output_elsewhere", report.output.elsewhere},
+             {"output_lost", std::move(lost)},
              {"exit_code", number(report.exit_code)},
              {"terminated", report.terminated},
              {"waiting_for", std::move(waiting)},
