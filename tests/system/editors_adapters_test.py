@@ -2,47 +2,16 @@
 """The debug adapters that speak over standard input and output, of Debian 13: gdb's own and lldb-dap. What is said of a held program
 comes to the client as the program's output."""
 
-import os
 import pathlib
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import leaking
 import tap
-from dap import Dap
+from adapter import Adapter
 from terminal import PATIENCE_S, inside, piece
-
-
-class Adapter(Dap):
-    """An adapter with one socket for both; its own standard error in `said`, a file."""
-
-    def __init__(self, project, *words):
-        ours, theirs = socket.socketpair()
-        self.said = project.folder / "stderr"
-        env = {k: v for k, v in {**os.environ, **project.env}.items() if v is not None}
-        with open(self.said, "wb") as said:
-            self.process = subprocess.Popen([*project.prefix, *map(str, words)], stdin=theirs, stdout=theirs, stderr=said, env=env)
-        theirs.close()
-        super().__init__(ours, patience=PATIENCE_S)
-
-    def __exit__(self, *reason):
-        super().__exit__(*reason)
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(20)
-
-    def shows(self, text):
-        """Output of the program until it has the text; all of it."""
-        shown = ""
-        while text not in shown:
-            output = self.event("output")
-            if output.get("category") in ("stderr", "stdout"):
-                shown += output["output"]
-        return shown
 
 
 def held_and_given_more(*words, ends=(0,)):
