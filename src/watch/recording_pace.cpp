@@ -58,7 +58,7 @@ std::optional<RecordingPace::Ms> RecordingPace::again_in() const
 {
     if (!moved_ && !works_)
         return std::nullopt;
-    return std::max(wanted_, kAgain);
+    return std::clamp(wanted_, kAgain, kSteady);
 }
 
 void RecordingPace::wrote(Ms now, std::size_t bytes)

@@ -32,17 +32,19 @@ class RecordingPace {
     /// The point that the last looked() allowed, or one that an event wanted, holds this much.
     void point_written(std::uint64_t current_bytes) { last_bytes_ = current_bytes; }
     /// How much processor time the debuggee may use before the next look: what it needs, at the pace it had since the
-    /// last call, for a tenth of a second while its memory moves and there are bytes to spare, else for a second; up to
+    /// last call, for a tenth of a second while its memory moves and there are bytes to spare, else for 0.9 s; up to
     /// eight while it stays the same. At least a tick of the kernel's, at most a second. `used`: by all of it, ever.
     [[nodiscard]] Ms arm(Ms now, std::chrono::nanoseconds used);
     /// And by the wall clock, while it works or its memory moves: ticks miss a program that works for less than one at
-    /// a time. Nothing: it stands still or sleeps, and the clock of its processor time is enough.
+    /// a time, and what a killed watcher leaves is to reach up to its last second. Nothing: it stands still or sleeps,
+    /// and the clock of its processor time is enough.
     [[nodiscard]] std::optional<Ms> again_in() const;
 
   private:
-    static constexpr Ms kClosest{100}, kSteady{1000}, kLongest{8000}; ///< of the wall clock
-    static constexpr Ms kLeastUsed{4}, kMostUsed{1000};               ///< of processor time
-    static constexpr double kSpare = 64 * 1024;                       ///< bytes that may be written at once
+    /// Of the wall clock; `kSteady` leaves a tenth of a second for the wake-up to come late.
+    static constexpr Ms kClosest{100}, kSteady{900}, kLongest{8000};
+    static constexpr Ms kLeastUsed{4}, kMostUsed{1000}; ///< of processor time
+    static constexpr double kSpare = 64 * 1024;         ///< bytes that may be written at once
     void refill(Ms now);
 
     double allowance_ = kSpare;

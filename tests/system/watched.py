@@ -126,8 +126,8 @@ def gone_within(check, seconds, what):
 
 
 def sleeps(watcher):
-    """Not one wake-up in five seconds. What was under way at the program's last work has come to its end by then: the
-    recording's longest timer is eight seconds; a busy machine gets a second and a third such time for what comes late."""
+    """Not one wake-up in five seconds. What was under way at the program's last work, such as the recording's
+    timer, has come to its end by then; a busy machine gets a second and a third such time for what comes late."""
     time.sleep(10)
     seen = []
     for _ in range(3):

@@ -8,7 +8,7 @@ namespace {
 
 using Ms = RecordingPace::Ms;
 using Seen = RecordingPace::Seen;
-constexpr std::size_t kPoint = 110;
+constexpr std::size_t kPoint = 110, kLongPoint = 160;
 
 TEST(RecordingPace, MemoryThatStandsStillMakesOnePoint)
 {
@@ -60,6 +60,43 @@ TEST(RecordingPace, ABusyHourIsAtMostAMebibyte)
     }
 }
 
+/// The longest time, in an hour, between memory that has moved and a point that shows it. It moves all the time, but
+/// for each second minute.
+Ms oldest_in_an_hour(double used)
+{
+    RecordingPace pace;
+    std::uint64_t memory = 100 * kMiB;
+    Ms oldest{0}, shown{0}, timer{0}, wall{0};
+    for (Ms now{0}; now < Ms(3'600'000); now += Ms(10)) {
+        const bool moves = now.count() / 60'000 % 2 == 0;
+        if (moves)
+            memory += kMiB;
+        else
+            shown = now;
+        oldest = std::max(oldest, now - shown);
+        if (now < std::min(timer, wall) || !pace.may_look(now))
+            continue;
+        const Seen seen = pace.looked(now, memory);
+        const auto part = std::chrono::duration_cast<std::chrono::nanoseconds>(used * now);
+        timer = now + Ms(static_cast<std::int64_t>(static_cast<double>(pace.arm(now, part).count()) / used));
+        wall = now + pace.again_in().value_or(Ms(3'600'000));
+        if (seen == Seen::moved)
+            continue;
+        shown = now;
+        if (seen == Seen::worth_a_point) {
+            pace.wrote(now, kLongPoint);
+            pace.point_written(memory);
+        }
+    }
+    return oldest;
+}
+
+TEST(RecordingPace, WhatItLeavesReachesUpToItsLastSecond)
+{
+    for (const double used : {0.005, 0.05, 1.0, 16.0})
+        EXPECT_LE(oldest_in_an_hour(used), Ms(1000)) << used;
+}
+
 TEST(RecordingPace, EventsTakeFromWhatPointsMayWrite)
 {
     RecordingPace pace;
@@ -100,13 +137,13 @@ TEST(RecordingPace, TheWallClockGoesOnlyWhileItWorksOrMoves)
     EXPECT_EQ(pace.again_in(), Ms(500)) << "it may stop right after it has grown";
     (void)pace.looked(Ms(500), kMiB);
     (void)pace.arm(Ms(500), Ms(10));
-    EXPECT_EQ(pace.again_in(), Ms(2000)) << "the same, but it works";
-    (void)pace.looked(Ms(2500), kMiB);
-    (void)pace.arm(Ms(2500), Ms(20));
-    EXPECT_EQ(pace.again_in(), Ms(4000)) << "later and later";
-    (void)pace.looked(Ms(6500), kMiB);
-    (void)pace.arm(Ms(6500), Ms(21));
-    EXPECT_EQ(pace.again_in(), std::nullopt) << "a millisecond in four seconds is none";
+    EXPECT_EQ(pace.again_in(), Ms(900)) << "the same, but it works, and may begin to grow";
+    (void)pace.looked(Ms(1400), kMiB);
+    (void)pace.arm(Ms(1400), Ms(20));
+    EXPECT_EQ(pace.again_in(), Ms(900)) << "so it is as long as it works";
+    (void)pace.looked(Ms(2300), kMiB);
+    (void)pace.arm(Ms(2300), Ms(21));
+    EXPECT_EQ(pace.again_in(), std::nullopt) << "a millisecond in a second is none";
 }
 
 } // namespace
