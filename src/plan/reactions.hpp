@@ -15,7 +15,11 @@ namespace dbgscope {
 /// fuse.action, or what on.growth asks for where that is more.
 [[nodiscard]] std::string fuse_word(const Settings &settings);
 
-/// The lists, into `plan.watch`, after everything else of it was decided. What cannot happen here is said.
-void plan_reactions(const Settings &settings, WatchPlan &plan);
+/// An event may lead to less CPU time for the debuggee, so that it has to be scheduled as one.
+[[nodiscard]] bool lowers_weight(const Watch &watch);
+
+/// The lists, into `plan.watch`, after everything else of it was decided. What cannot happen here is said; `no_weight`:
+/// why the debuggee cannot be given less CPU time, or empty.
+void plan_reactions(const Settings &settings, const std::string &no_weight, WatchPlan &plan);
 
 } // namespace dbgscope

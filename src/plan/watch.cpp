@@ -125,7 +125,7 @@ Division divide(const Look &look, const Watch &watch)
     division.version = look.facts.cgroup.memory.version;
     if (has_file(CgroupFile::subtree_control, division.version)) {
         division.enable.emplace_back("memory");
-        if (stops(watch.fuse) || watch.pressure == PressureAction::weight)
+        if (stops(watch.fuse) || lowers_weight(watch))
             division.enable.emplace_back("cpu");
     }
     if (look.budget.debugger_limit)
@@ -327,7 +327,9 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     }
     if (!alone)
         plan_pressure(look, plan);
-    plan_reactions(request.settings, plan);
+    plan_reactions(request.settings,
+                   alone ? "there is no scope" : reaction_obstacle(look, plan.watch->split, PressureAction::weight),
+                   plan);
     plan_scores(facts, request, budget, wishes, plan);
     if (plan.watch->split)
         plan.division = divide(look, *plan.watch);

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <thread>
 #include <utility>
 
 #include <fmt/core.h>
@@ -29,7 +28,6 @@
 namespace dbgscope {
 namespace {
 
-constexpr std::chrono::milliseconds kSecondLook{20};
 constexpr std::size_t kMaxKnown = 256; ///< of debuggees at one time; more are moved, but not followed one by one
 
 /// Whether /proc/PID/cgroup names `directory`, by its last two parts ("….scope/debuggee"), or something below it.
@@ -363,13 +361,12 @@ void Debuggees::check_places_at_times(Limit cap)
 /// The limit counts where the process really is (facts: programs that migrate themselves exist).
 void Debuggees::check_place(const Debuggee &debuggee, Limit cap)
 {
-    const auto strays = [&] { return !is_in(debuggee.id.pid, session_.place.debuggee()) && !ended(debuggee); };
-    if (!cap.finite() || escape_said_ || session_.alone() || !strays())
+    const pid_t pid = debuggee.id.pid;
+    if (!cap.finite() || escape_said_ || session_.alone() || is_in(pid, session_.place.debuggee()))
         return;
-    // /proc/PID/cgroup says "/" a moment before the end of a process can be seen.
-    std::this_thread::sleep_for(kSecondLook);
-    if (strays())
-        tell_escape(debuggee.id.pid, cap);
+    // Of one that exits /proc/PID/cgroup says "/", and goes on to as long as its other threads close their files.
+    if (!look_at_process(pid).dying && !ended(debuggee))
+        tell_escape(pid, cap);
 }
 
 void Debuggees::tell_escape(pid_t pid, Limit cap)

@@ -17,9 +17,9 @@ struct Case {
         settings.set(key, {std::move(value), {Layer::user, "config.yaml:1:1"}});
         return *this;
     }
-    std::string notice()
+    std::string notice(const std::string &no_weight = "")
     {
-        plan_reactions(settings, plan);
+        plan_reactions(settings, no_weight, plan);
         return plan.notices.empty() ? "" : plan.notices.front().text;
     }
 };
@@ -71,6 +71,19 @@ TEST(PlanReactions, WhatCannotHappenIsSaid)
     EXPECT_EQ(Case().set(Key::on_pressure, List{"stop"}).notice(),
               "on.pressure from config.yaml:1:1 has no effect: the session's memory pressure is not known here");
     EXPECT_EQ(Case().set(Key::on_killed, List{"stop"}).notice(), "");
+}
+
+TEST(PlanReactions, LessOfTheCpuNeedsItsController)
+{
+    Case grows;
+    grows.plan.watch->fuse = FuseAction::warn;
+    grows.set(Key::on_growth, List{"say", "weight"});
+    EXPECT_EQ(grows.notice(), "");
+    EXPECT_TRUE(lowers_weight(*grows.plan.watch));
+    EXPECT_EQ(grows.notice("it needs cgroup v2"),
+              "weight of on.growth from config.yaml:1:1 has no effect: it needs cgroup v2");
+    EXPECT_EQ(grows.plan.watch->on.growth, List{"say"});
+    EXPECT_FALSE(lowers_weight(*grows.plan.watch));
 }
 
 TEST(PlanReactions, NoCommandStaysForEver)
