@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "kernel/cgroup.hpp"
+#include "kernel/process.hpp"
 #include "watch/watcher.hpp"
 
 // `on:`: what an event leads to besides.
@@ -16,6 +19,9 @@ EventFacts Watcher::event_facts(std::string_view text)
                 facts.pid = debuggee.id.pid;
                 facts.program = debuggee.program;
             }
+    // gdb's starts as a shell, and a slow one was looked at as that.
+    if (std::string now = facts.pid > 0 ? executable_of(facts.pid) : ""; !now.empty())
+        facts.program = std::move(now);
     if (facts.program.empty() && !programs_.empty())
         facts.program = programs_.back();
     const SessionRecord &record = recorder_.record();

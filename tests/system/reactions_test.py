@@ -115,7 +115,7 @@ def pressed(own):
         yield gdb, scope, lambda: high.write_text("max")
 
 
-@tap.test("vm:v2", user="root", timeout=300)
+@tap.test("vm:v2", user="root", debian=("13", "sid"), timeout=300)
 def pressure_weighs_snapshots_and_is_told():
     with notes() as own:
         own.configure(pressure=["weight", "snapshot", own.exec()], deadline="200s")
@@ -132,7 +132,7 @@ def pressure_weighs_snapshots_and_is_told():
             gdb.wait()
 
 
-@tap.test("vm:v2", user="root", timeout=300)
+@tap.test("vm:v2", user="root", debian=("13", "sid"), timeout=300)
 def pressure_holds_until_it_is_over_and_stops():
     with notes() as own:
         own.configure(pressure=["hold"])
