@@ -6,12 +6,11 @@
 
 #include <algorithm>
 
+#include "cli/joined_log.hpp"
 #include "cli/own_verbs.hpp"
 #include "cli/recording_choice.hpp"
 #include "cli/verbs.hpp"
 #include "sys/file.hpp"
-#include "tools/explain/explain.hpp"
-#include "tools/report/joined.hpp"
 #include "tools/report/report_text.hpp"
 
 namespace dbgscope {
@@ -37,32 +36,12 @@ Result<void> write_file(const std::string &path, const std::string &text)
     return write_all(file->get(), text, path);
 }
 
-OutsideEvent outside_event(const Finding &finding, const LogPlace &place)
-{
-    return {.epoch_s = place.clock.epoch_s,
-            .uptime_s = place.clock.uptime_s,
-            .day_s = place.clock.day_s,
-            .what = "log",
-            .text = finding.what + (place.text.empty() ? "" : " | " + place.text)};
-}
-
-/// What `explain` finds in another log of the same time: where each finding is first, and where it is last.
-Result<void> join_log(Timeline &timeline, const std::string &path)
+Result<void> join_file(Timeline &timeline, const std::string &path)
 {
     auto log = LogReader::open(path);
     if (!log)
         return pass(log);
-    Explainer explainer(std::nullopt);
-    if (auto read = explainer.read(*log); !read)
-        return read;
-    std::vector<OutsideEvent> events;
-    for (const Finding &finding : explainer.finish().findings) {
-        events.push_back(outside_event(finding, finding.first));
-        if (finding.last.line != finding.first.line)
-            events.push_back(outside_event(finding, finding.last));
-    }
-    join(timeline, events, path);
-    return {};
+    return join_log(timeline, *log);
 }
 
 } // namespace
@@ -72,8 +51,8 @@ void declare_report(CLI::App &app)
     add_value(app, "ID", "ID|FILE",
               "A session that runs or has ended, or the first letters of its name, or a recording's file");
     add_flag(app, "--last", "The session that ended last, even while another runs");
-    add_value(app, "--with", "FILE", "Another log of the same time, the kernel's or the program's; again for more",
-              Times::again);
+    add_value(app, "--with", "FILE",
+              "Another log of the same time: the kernel's, strace, go tool trace -d; again for more", Times::again);
     add_flag(app, "--json", "Print everything as JSON");
     add_flag(app, "--openmetrics", "Print every point with its time as OpenMetrics");
     add_value(app, "--html", "FILE", "Write a page for a browser: one file, no script");
@@ -98,7 +77,7 @@ Result<int> report_verb(const CLI::App &parsed, const Invocation & /*invocation*
         return pass(recorded);
     Timeline timeline = timeline_of(std::move(*recorded));
     for (const std::string &log : option_values(parsed, "--with"))
-        if (auto joined = join_log(timeline, log); !joined)
+        if (auto joined = join_file(timeline, log); !joined)
             return pass(joined);
     bool written = false;
     for (const auto &[option, make] : {std::pair{"--html", &report_html}, std::pair{"--trace", &report_trace}})

@@ -21,6 +21,7 @@ import session
 import tap
 import watched
 from dap import Dap
+from recorded import kept_recording, live_recording, report
 from session import MIB, Headless
 
 EVERYWHERE = ("host", "pidns", "vm:v2", "vm:hybrid")
@@ -41,20 +42,6 @@ def run_on(dlv):
         with contextlib.suppress(BaseException):  # the session ends meanwhile
             session.Rpc(address).call("Command", name="continue")
     threading.Thread(target=go, daemon=True).start()
-
-
-def live_recording(name):
-    found = list(watched.live_directory().glob(f"{name}.*.jsonl"))
-    return found[0] if found else None
-
-
-def kept_recording(name):
-    return tap.wait_until(lambda: next(watched.history_file().parent.glob(f"recordings/{name}.*.jsonl"), None),
-                          session.PATIENCE_S, message=f"the recording of {name}")
-
-
-def report(*words):
-    return json.loads(tap.succeed([tap.dbgscope, "report", *words, "--json"]).stdout)
 
 
 def whats(found):

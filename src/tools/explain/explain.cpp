@@ -93,8 +93,9 @@ std::string_view value_of(const Captures &captures, std::string_view name)
 
 } // namespace
 
-Explainer::Explainer(std::optional<std::uint64_t> cap_bytes)
-    : filter_(kOtherKeys, kDebuggerWords), cap_given_(cap_bytes.has_value())
+Explainer::Explainer(std::optional<std::uint64_t> cap_bytes, LogListener listener)
+    : listener_(std::move(listener)), filter_(kOtherKeys, kDebuggerWords, listener_.texts),
+      cap_given_(cap_bytes.has_value())
 {
     result_.cap_bytes = cap_bytes;
 }
@@ -131,6 +132,8 @@ void Explainer::take(const LogLine &line)
     for (const PlainLine &plain : plain_lines(line.text)) {
         if (coloured && !debugger_spoke_)
             debugger_spoke_ = filter_.candidates(plain.text).test(RuleFilter::kDebugger);
+        if (listener_.hear && candidates.test(RuleFilter::kHeard))
+            listener_.hear(line, plain);
         take_plain(line, plain, candidates);
     }
 }

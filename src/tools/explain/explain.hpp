@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,10 +81,17 @@ struct Explanation {
 
 inline constexpr std::size_t kMaxFindings = 200;
 
+/// Somebody who wants more of a log than what is found in it: every line that holds one of `texts`, of four bytes or
+/// more each, and coloured ones without that.
+struct LogListener {
+    std::span<const std::string_view> texts;
+    std::function<void(const LogLine &line, const PlainLine &plain)> hear;
+};
+
 class Explainer {
   public:
     /// `cap_bytes`: the limit the program ran under; else it is taken from dbgscope's own line in a log.
-    explicit Explainer(std::optional<std::uint64_t> cap_bytes);
+    explicit Explainer(std::optional<std::uint64_t> cap_bytes, LogListener listener = {});
     /// To the end of the log. Errors: system.
     [[nodiscard]] Result<void> read(LogReader &log);
     [[nodiscard]] Explanation finish();
@@ -97,6 +106,7 @@ class Explainer {
     void add_kernel_words(Captures &captures, const OomKill *victim);
     [[nodiscard]] std::string limit_words(const OomKill *kill) const;
 
+    LogListener listener_;
     RuleFilter filter_;
     Explanation result_;
     bool cap_given_ = false;

@@ -14,6 +14,7 @@ struct Clock {
     std::optional<double> uptime_s; ///< since the machine's start: dmesg, /dev/kmsg, go tool trace
     std::optional<double> epoch_s;  ///< with a zone: ISO 8601, strace -ttt
     std::optional<double> day_s;    ///< of a day in local time: syslog, journal, strace -tt, Go's log, dmesg -T
+    int date = 0;                   ///< of that day, month * 100 + day; 0: not told
 };
 
 struct PlainLine {

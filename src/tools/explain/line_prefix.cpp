@@ -28,6 +28,25 @@ double take_time(std::string_view &text)
     return seconds;
 }
 
+/// "Nov 22" or "Nov  2" in front, as month * 100 + day; 0: no month has such a name.
+int date_of(std::string_view text)
+{
+    constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const auto at = kMonths.find(text.substr(0, 3));
+    if (at == std::string_view::npos || at % 3 != 0)
+        return 0;
+    const int tens = text[4] == ' ' ? 0 : text[4] - '0';
+    return (static_cast<int>(at) / 3 + 1) * 100 + tens * 10 + (text[5] - '0');
+}
+
+/// "(+     0.000123) " of strace -r --absolute-timestamps.
+void skip_step(std::string_view &text)
+{
+    const auto close = text.starts_with(" (+ ") ? text.substr(0, 24).find(") ") : std::string_view::npos;
+    if (close != std::string_view::npos)
+        text.remove_prefix(close + 2);
+}
+
 /// "host kernel: " or "host systemd[1]: ", as syslog and the journal put it behind the time. Behind a stamp that others
 /// use too, "fatal error: " must stay: there the program is the kernel, or has a pid.
 void skip_host(std::string_view &text, bool syslog)
@@ -46,6 +65,7 @@ void take_iso(std::string_view &text, Clock &clock)
 {
     const int year = two(text, 0) * 100 + two(text, 2), month = two(text, 5), day = two(text, 8);
     text.remove_prefix(11);
+    clock.date = month * 100 + day;
     clock.day_s = take_time(text);
     double offset_s = 0;
     if (text.starts_with(" UTC"))
@@ -97,16 +117,20 @@ bool take_date(std::string_view &text, Clock &clock)
         take_iso(rest, clock);
         skip_behind_time(rest, false, rfc5424);
     } else if (shaped(rest, "aaa 99 99:99:99") || shaped(rest, "aaa  9 99:99:99")) {
+        clock.date = date_of(rest);
         rest.remove_prefix(7);
         clock.day_s = take_time(rest);
         skip_behind_time(rest, true, false);
     } else if (shaped(rest, "9999/99/99 99:99:99")) {
+        clock.date = two(rest, 5) * 100 + two(rest, 8);
         rest.remove_prefix(11);
         clock.day_s = take_time(rest);
-    } else if (shaped(rest, "99:99:99"))
+    } else if (shaped(rest, "99:99:99")) {
         clock.day_s = take_time(rest);
-    else
+        skip_step(rest);
+    } else {
         return false;
+    }
     text = rest;
     return true;
 }
@@ -115,6 +139,7 @@ bool take_date(std::string_view &text, Clock &clock)
 bool take_bracketed_stamp(std::string_view inside, Clock &clock)
 {
     if (shaped(inside, "aaa aaa 99 99:99:99 9999") || shaped(inside, "aaa aaa  9 99:99:99 9999")) { // dmesg -T
+        clock.date = date_of(inside.substr(4));
         inside.remove_prefix(11);
         clock.day_s = take_time(inside);
         return true;

@@ -212,13 +212,16 @@ const Rule *find_rule(std::string_view id)
     return known == rules().end() ? nullptr : &*known;
 }
 
-RuleFilter::RuleFilter(std::span<const std::string_view> others, std::span<const std::string_view> debuggers)
+RuleFilter::RuleFilter(std::span<const std::string_view> others, std::span<const std::string_view> debuggers,
+                       std::span<const std::string_view> heard)
     : bits_((std::size_t{1} << kSlotBits) / 64), first_(std::size_t{1} << kSlotBits)
 {
     for (const std::string_view text : others)
         add(text, kOther);
     for (const std::string_view text : debuggers)
         add(text, kDebugger);
+    for (const std::string_view text : heard)
+        add(text, kHeard);
     std::size_t index = 0;
     for (const Rule &rule : rules()) {
         for (const std::string_view pattern : rule.patterns)

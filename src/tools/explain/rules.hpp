@@ -84,13 +84,13 @@ struct Match {
 class RuleFilter {
   public:
     static constexpr std::size_t kMaxRules = 256;
-    static constexpr std::size_t kOther = kMaxRules - 1, kDebugger = kMaxRules - 2;
+    static constexpr std::size_t kOther = kMaxRules - 1, kDebugger = kMaxRules - 2, kHeard = kMaxRules - 3;
     using Rules = std::bitset<kMaxRules>;
-    /// `others`, `debuggers`: texts of four bytes or more that are looked for besides the rules; they have to live as
-    /// long.
-    explicit RuleFilter(std::span<const std::string_view> others = {},
-                        std::span<const std::string_view> debuggers = {});
-    /// The index of every rule, kOther and kDebugger whose literal is somewhere in the text.
+    /// `others`, `debuggers`, `heard`: texts of four bytes or more that are looked for besides the rules; they have to
+    /// live as long.
+    explicit RuleFilter(std::span<const std::string_view> others = {}, std::span<const std::string_view> debuggers = {},
+                        std::span<const std::string_view> heard = {});
+    /// The index of every rule, kOther, kDebugger and kHeard whose literal is somewhere in the text.
     [[nodiscard]] Rules candidates(std::string_view text) const;
 
   private:

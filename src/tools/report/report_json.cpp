@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
+#include <string>
+
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
@@ -49,6 +52,8 @@ Json event_json(const TimelineEvent &event)
         object["mark"] = mark_words(event.mark);
     if (event.bytes)
         object["memory_bytes"] = *event.bytes;
+    if (!event.log.empty())
+        object["log"] = event.log;
     return object;
 }
 
@@ -84,19 +89,12 @@ class Trace {
         for (const StateSpan &span : timeline_.spans)
             slice(std::string(name_of(span.state)), "state", kStates, span.from_ms, span.to_ms);
         for (const TimelineEvent &event : timeline_.events)
-            out_.push_back({{"ph", "i"},
-                            {"name", event.what},
-                            {"cat", "event"},
-                            {"s", "p"},
-                            {"ts", event.at_ms * kUsPerMs},
-                            {"pid", 1},
-                            {"tid", kEvents},
-                            {"args", {{"text", printable(event.text)}, {"clock", clock_text(event.unix_ms)}}}});
+            instant(event);
         return std::move(out_);
     }
 
   private:
-    static constexpr int kStates = 1, kEvents = 2, kSession = 3;
+    static constexpr int kStates = 1, kEvents = 2, kSession = 3, kFirstLog = 4;
 
     void slice(std::string what, const char *kind, int thread, std::int64_t from_ms, std::int64_t to_ms)
     {
@@ -107,6 +105,26 @@ class Trace {
                         {"dur", std::max<std::int64_t>(to_ms - from_ms, 0) * kUsPerMs},
                         {"pid", 1},
                         {"tid", thread}});
+    }
+
+    void instant(const TimelineEvent &event)
+    {
+        out_.push_back({{"ph", "i"},
+                        {"name", event.what},
+                        {"cat", "event"},
+                        {"s", "p"},
+                        {"ts", event.at_ms * kUsPerMs},
+                        {"pid", 1},
+                        {"tid", event.log.empty() ? kEvents : thread_of(event.log)},
+                        {"args", {{"text", printable(event.text)}, {"clock", clock_text(event.unix_ms)}}}});
+    }
+    /// Each other log has a row of its own.
+    int thread_of(const std::string &log)
+    {
+        const auto [known, added] = logs_.emplace(log, kFirstLog + static_cast<int>(logs_.size()));
+        if (added)
+            name("thread_name", known->second, log);
+        return known->second;
     }
 
     void name(const char *what, int thread, const std::string &text)
@@ -120,6 +138,7 @@ class Trace {
     }
 
     const Timeline &timeline_;
+    std::map<std::string, int> logs_;
     Json out_ = Json::array();
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -161,18 +162,37 @@ std::string event_line(const TimelineEvent &event)
                        text.empty() ? event.what : fmt::format("{:<10} {}", event.what, text));
 }
 
+/// Which events are shown: where there are too many the first and the last ones, those of the recording itself before
+/// those of other logs.
+std::vector<bool> shown_events(const std::vector<TimelineEvent> &events)
+{
+    std::vector<bool> shown(events.size(), false);
+    std::size_t left = kMostEvents;
+    for (const bool own : {true, false}) {
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < events.size(); ++i)
+            if (events[i].log.empty() == own)
+                places.push_back(i);
+        const std::size_t most = own ? kMostEvents : std::max(left, kMostEvents / 4), half = most / 2;
+        for (std::size_t i = 0; i < places.size(); ++i)
+            if (places.size() <= most || i < half || i >= places.size() - half)
+                shown[places[i]] = true;
+        left -= std::min(left, places.size());
+    }
+    return shown;
+}
+
 std::string event_lines(const Timeline &timeline)
 {
     if (timeline.events.empty())
         return "";
     std::string text = fmt::format("\n{:>10}  {:<8}  {:>8}  {}\n", "SINCE", "TIME", "MEMORY", "WHAT");
-    const std::size_t count = timeline.events.size();
-    for (std::size_t i = 0; i < count; ++i) {
-        if (count > kMostEvents && i == kMostEvents / 2) {
-            text += fmt::format("{:>10}  … {} more, which --json has …\n", "", count - kMostEvents);
-            i = count - kMostEvents / 2;
-        }
-        text += event_line(timeline.events[i]);
+    const std::vector<bool> shown = shown_events(timeline.events);
+    for (std::size_t i = 0, hidden = 0; i < shown.size(); ++i) {
+        if (shown[i])
+            text += event_line(timeline.events[i]);
+        else if (++hidden; i + 1 == shown.size() || shown[i + 1])
+            text += fmt::format("{:>10}  … {} more, which --json has …\n", "", std::exchange(hidden, 0));
     }
     return text;
 }

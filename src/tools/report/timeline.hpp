@@ -22,6 +22,7 @@ struct TimelineEvent {
     std::string text; ///< as it was recorded: may hold any bytes
     Mark mark = Mark::none;
     std::optional<std::uint64_t> bytes; ///< in use at that time
+    std::string log = {};               ///< that has told it; empty: the recording itself
 };
 
 /// From `at_ms` on.

@@ -38,17 +38,35 @@ std::vector<std::int64_t> places(const Timeline &timeline)
 TEST(Joined, EachClockFindsItsPlace)
 {
     Timeline timeline = ten_seconds();
-    join(timeline,
-         {{.epoch_s = 1'700'006'397.5, .what = "a"},
-          {.uptime_s = 1007.25, .what = "b"},
-          {.day_s = 3, .what = "after midnight"},
-          {.day_s = 86'396, .what = "before"}},
-         "kern.log");
+    join(timeline, {.name = "kern.log",
+                    .events = {{.time = {.epoch_s = 1'700'006'397.5}, .what = "a"},
+                               {.time = {.uptime_s = 1007.25}, .what = "b"},
+                               {.time = {.day_s = 3}, .what = "after midnight"},
+                               {.time = {.day_s = 86'396}, .what = "before"}}});
     EXPECT_THAT(places(timeline), ElementsAre(1000, 2500, 4000, 7250, 8000));
     EXPECT_EQ(timeline.events[3].what, "b");
     EXPECT_EQ(timeline.events[3].bytes, 7U);
     EXPECT_EQ(timeline.events[3].unix_ms, 1'700'006'395'000 + 7250);
+    EXPECT_EQ(timeline.events[3].log, "kern.log");
+    EXPECT_TRUE(timeline.events[2].log.empty()) << "the recording's own";
     EXPECT_TRUE(timeline.notes.empty());
+}
+
+/// A kernel's log of weeks: only one of its days is that of the session.
+TEST(Joined, TheSameTimeOfAnotherDayIsAnotherTime)
+{
+    Timeline timeline = ten_seconds();
+    join(timeline, {.name = "kern.log",
+                    .events = {{.time = {.day_s = 86'396, .date = 1114}},
+                               {.time = {.day_s = 86'397, .date = 1113}},
+                               {.time = {.day_s = 2, .date = 1115}},
+                               {.time = {.day_s = 2, .date = 1114}}}});
+    EXPECT_THAT(places(timeline), ElementsAre(1000, 4000, 7000));
+    EXPECT_THAT(timeline.notes, ElementsAre("kern.log: 2 of its events lie outside of the session's time"));
+    timeline = ten_seconds();
+    timeline.length_ms = 3 * 24 * 3600 * 1000;
+    join(timeline, {.name = "kern.log", .events = {{.time = {.day_s = 5, .date = 1116}}}});
+    EXPECT_THAT(places(timeline), ElementsAre(4000, (24 * 3600 + 10) * 1000)) << "of a session of days";
 }
 
 /// A log without a date has the wall's clock; the recording's own is that of the calendar.
@@ -58,7 +76,9 @@ TEST(Joined, AClockOnTheWallIsThatOfTheZone)
     (void)::setenv("TZ", "NPT-5:45", 1);
     ::tzset();
     constexpr double kBegan = 5 * 3600 + 44 * 60 + 55;
-    join(timeline, {{.day_s = kBegan + 3}, {.epoch_s = 1'700'006'400}, {.day_s = 3}}, "app.log");
+    join(timeline,
+         {.name = "app.log",
+          .events = {{.time = {.day_s = kBegan + 3}}, {.time = {.epoch_s = 1'700'006'400}}, {.time = {.day_s = 3}}}});
     (void)::setenv("TZ", "UTC", 1);
     ::tzset();
     EXPECT_THAT(places(timeline), ElementsAre(3000, 4000, 5000));
@@ -68,13 +88,18 @@ TEST(Joined, AClockOnTheWallIsThatOfTheZone)
 TEST(Joined, WhatIsOfAnotherTimeIsCounted)
 {
     Timeline timeline = ten_seconds();
-    join(timeline,
-         {{.epoch_s = 5}, {.uptime_s = 1e300}, {.day_s = 40'000}, {.what = "no clock"}, {.epoch_s = 1'700'006'394.5}},
-         "app.log");
+    join(timeline, {.name = "app\x1b.log",
+                    .events = {{.time = {.epoch_s = 5}},
+                               {.time = {.uptime_s = 1e300}},
+                               {.time = {.day_s = 40'000}},
+                               {.what = "no clock"},
+                               {.time = {.epoch_s = 1'700'006'394.5}}},
+                    .left_out = 7});
     EXPECT_THAT(places(timeline), ElementsAre(0, 4000)) << "a second beside it still counts";
-    EXPECT_THAT(timeline.notes, ElementsAre("app.log: 3 of its findings lie outside of the session's time",
-                                            "app.log: 1 of its findings have no time"));
-    join(timeline, {}, "empty.log");
+    EXPECT_THAT(timeline.notes, ElementsAre("app\\x1b.log: 3 of its events lie outside of the session's time",
+                                            "app\\x1b.log: one of its events has no time that could be placed",
+                                            "app\\x1b.log: 7 more of its events are left out"));
+    join(timeline, {.name = "empty.log"});
     EXPECT_EQ(timeline.notes.back(), "empty.log: nothing in it is known to explain");
 }
 
