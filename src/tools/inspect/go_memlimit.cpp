@@ -10,6 +10,7 @@
 
 #include <fmt/core.h>
 
+#include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
 #include "tools/inspect/go_program.hpp"
 #include "tools/inspect/memory.hpp"
@@ -41,7 +42,7 @@ Result<MemlimitChange> write_go_memlimit(pid_t pid, std::span<const std::uint64_
         return pass(readable);
     // Before the program is looked at: should it execute another meanwhile, this memory is gone, and is not the new
     // one's.
-    const auto memory = open_at(AT_FDCWD, fmt::format("{}/{}/mem", proc, pid), O_RDWR);
+    const auto memory = open_at(AT_FDCWD, process_file(pid, ProcessFile::memory, proc), O_RDWR);
     if (!memory)
         return fail(memory.error());
     const auto program = Program::of_process(pid, proc);
