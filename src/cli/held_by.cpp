@@ -13,6 +13,7 @@
 #include <fmt/core.h>
 
 #include "cli/inspect_choice.hpp"
+#include "cli/recorded_snapshot.hpp"
 #include "dbgscope/utf8.hpp"
 #include "session/record_json.hpp"
 #include "session/registry.hpp"
@@ -98,15 +99,15 @@ std::optional<GrowthAnswer> grown_by(pid_t pid, std::chrono::milliseconds patien
     return growth;
 }
 
-std::string record_of(const std::string &session)
+std::optional<SessionRecord> record_of(const std::string &session)
 {
     const auto registry = Registry::open(session_paths());
     if (!registry)
-        return {};
-    for (const LiveSession &live : registry->list_live())
+        return std::nullopt;
+    for (LiveSession &live : registry->list_live())
         if (live.record.id == session)
-            return record_line(live.record) + '\n';
-    return {};
+            return std::move(live.record);
+    return std::nullopt;
 }
 
 void tell_holders(const Target &target)
@@ -123,8 +124,11 @@ void keep_snapshot(const Target &target, const std::string &session, bool among,
                    const GrowthAnswer *growth)
 {
     (void)::alarm(kSnapshotDeadlineS);
-    const Snapshot snapshot = take_snapshot(target, unix_ns(), record_of(session), growth);
+    const auto record = record_of(session);
+    const Snapshot snapshot = take_snapshot(target, unix_ns(), record ? record_line(*record) + '\n' : "", growth);
     const auto stored = store_snapshot(snapshot, directory, session);
+    if (stored && record)
+        record_snapshot(*record, snapshot, *stored);
     if (stored)
         answer("snapshot", *stored);
     else if (!among)

@@ -8,6 +8,7 @@
 
 #include "cli/inspect_choice.hpp"
 #include "cli/own_verbs.hpp"
+#include "cli/recorded_snapshot.hpp"
 #include "cli/session_choice.hpp"
 #include "cli/verbs.hpp"
 #include "cli/watch_span.hpp"
@@ -30,17 +31,13 @@ bool held_by_watcher(const std::string &id)
 /// A debuggee's own cgroup, where it can be frozen without its debugger and its watcher.
 Freezer freezer_of(pid_t pid)
 {
-    const auto live = live_sessions();
-    if (!live)
+    const auto session = session_debugging(pid);
+    if (!session)
         return {};
-    for (const LiveSession &session : live->sessions) {
-        const SessionPlace &place = session.record.place;
-        const bool freezable = !place.scope.empty() && place.divided && has_file(CgroupFile::freeze, place.version);
-        const std::vector<pid_t> debuggees = living_debuggees(session);
-        if (freezable && std::ranges::find(debuggees, pid) != debuggees.end())
-            return {.directory = place.capped(), .stays = [id = session.record.id] { return held_by_watcher(id); }};
-    }
-    return {};
+    const SessionPlace &place = session->record.place;
+    if (place.scope.empty() || !place.divided || !has_file(CgroupFile::freeze, place.version))
+        return {};
+    return {.directory = place.capped(), .stays = [id = session->record.id] { return held_by_watcher(id); }};
 }
 
 Result<CpuSnapshot> cpu_snapshot(const Target &target, std::chrono::milliseconds span)
@@ -110,6 +107,8 @@ Result<int> snapshot_verb(const CLI::App &parsed, const Invocation &)
     const Snapshot snapshot = cpu ? std::move(cpu->snapshot) : take_snapshot(*target, unix_ns());
     if (auto written = write_snapshot(snapshot, directory); !written)
         return pass(written);
+    if (const auto session = session_debugging(target->pid))
+        record_snapshot(session->record, snapshot, directory);
     const auto say = is_given(parsed, "--json") ? written_json : written_text;
     if (auto printed = print(say(directory, snapshot, cpu ? &cpu->join : nullptr)); !printed)
         return pass(printed);

@@ -58,6 +58,15 @@ void bound(Limit &limit)
         limit = Limit(std::min(limit.bytes(), kMostBytes));
 }
 
+void bound(RecordedSite &site)
+{
+    for (std::string *name : {&site.function, &site.file})
+        name->resize(std::min(name->size(), kMaxSiteName));
+    site.line = std::max(site.line, 0);
+    site.bytes = std::min(site.bytes, kMostBytes);
+    site.share_permille = std::min(site.share_permille, 1000U);
+}
+
 void complete(SessionRecord &record)
 {
     record.place.debugger_leaf = record.place.divided; // as record_from_json() has it
@@ -133,6 +142,9 @@ class Parser {
         for (std::optional<Limit> *limit : {&event.cap, &event.fuse})
             if (*limit)
                 bound(**limit);
+        event.sites.resize(std::min(event.sites.size(), kMaxRecordedSites));
+        for (RecordedSite &site : event.sites)
+            bound(site);
         out_.events.push_back(std::move(event));
         return true;
     }
@@ -180,7 +192,8 @@ std::string recording_line(const RecordedEvent &event)
     const Json whole = JsonWriter::encode(event, {});
     Json kept = Json::object();
     for (const JsonMember &member : *whole.members())
-        if (!member.value.is_null() && (member.name != "text" || !event.text.empty()))
+        if (!member.value.is_null() && (member.name != "text" || !event.text.empty()) &&
+            (member.name != "sites" || !event.sites.empty()))
             kept[member.name] = member.value;
     return line_of({{"event", std::move(kept)}});
 }

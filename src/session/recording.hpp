@@ -44,9 +44,10 @@ enum class RecordedKind : std::uint8_t {
     verdict,  ///< on a kill
     clock,    ///< the calendar clock was set, or the machine slept
     full,     ///< the recording has reached its largest size: points are left out from here on
+    snapshot, ///< one was taken, at a trip or by hand: `text` is its directory
     unknown,  ///< of a newer version
 };
-constexpr std::array<Named<RecordedKind>, 8> enum_names(RecordedKind)
+constexpr std::array<Named<RecordedKind>, 9> enum_names(RecordedKind)
 {
     return {{{RecordedKind::debuggee, "debuggee"},
              {RecordedKind::ended, "ended"},
@@ -55,8 +56,18 @@ constexpr std::array<Named<RecordedKind>, 8> enum_names(RecordedKind)
              {RecordedKind::said, "said"},
              {RecordedKind::verdict, "verdict"},
              {RecordedKind::clock, "clock"},
-             {RecordedKind::full, "full"}}};
+             {RecordedKind::full, "full"},
+             {RecordedKind::snapshot, "snapshot"}}};
 }
+
+/// One line of code that held memory, or had grown it.
+struct RecordedSite {
+    std::string function, file; ///< file: as the compiler wrote it; empty: unknown
+    int line = 0;               ///< 0: unknown
+    std::uint64_t bytes = 0;
+    std::uint32_t share_permille = 0; ///< of all that is known
+    bool operator==(const RecordedSite &) const = default;
+};
 
 /// Members that a kind has no use for stay empty, and are not written.
 struct RecordedEvent {
@@ -67,6 +78,7 @@ struct RecordedEvent {
     std::optional<std::int64_t> realtime_ms; ///< of `clock`: what at_ms is on the calendar from here on
     std::optional<SessionState> state;
     std::optional<Limit> cap, fuse;
+    std::vector<RecordedSite> sites; ///< of `snapshot`, the largest first
     bool operator==(const RecordedEvent &) const = default;
 };
 
@@ -97,6 +109,15 @@ void fields(auto &visit, Is<RecordedPoint> auto &point)
     visit("gc_pause_us", point.gc_pause_us);
 }
 
+void fields(auto &visit, Is<RecordedSite> auto &site)
+{
+    visit("function", site.function);
+    visit("file", site.file);
+    visit("line", site.line);
+    visit("bytes", site.bytes);
+    visit("share_permille", site.share_permille);
+}
+
 void fields(auto &visit, Is<RecordedEvent> auto &event)
 {
     visit("at_ms", event.at_ms);
@@ -107,6 +128,7 @@ void fields(auto &visit, Is<RecordedEvent> auto &event)
     visit("state", event.state);
     visit("cap_bytes", event.cap);
     visit("fuse_bytes", event.fuse);
+    visit("sites", event.sites);
 }
 
 void fields(auto &visit, Is<RecordingHeader> auto &header)
@@ -137,8 +159,10 @@ struct Recorded {
     std::uint64_t left_out = 0;       ///< points and events beyond kMaxRecorded…
 };
 
-inline constexpr std::size_t kMaxRecordingBytes = 32 * kMiB; ///< that are read; the watcher stops much earlier
+inline constexpr std::size_t kRecordingMaxBytes = 8 * kMiB;  ///< beyond it only the end is written
+inline constexpr std::size_t kMaxRecordingBytes = 32 * kMiB; ///< that are read
 inline constexpr std::size_t kMaxRecordedPoints = 400'000, kMaxRecordedEvents = 20'000;
+inline constexpr std::size_t kMaxRecordedSites = 8, kMaxSiteName = 512; ///< of a snapshot; of a function and a file
 
 /// Errors: config (not one line of it is a recording's).
 [[nodiscard]] Result<Recorded> parse_recording(std::string_view text);

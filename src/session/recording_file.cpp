@@ -107,13 +107,15 @@ Result<void> RecordingFile::append(std::string_view line)
     do
         done = ::write(file_.get(), line.data(), line.size());
     while (done < 0 && errno == EINTR);
+    const int code = done < 0 ? errno : ENOSPC;
+    const off_t end = done > 0 ? ::lseek(file_.get(), 0, SEEK_CUR) : 0; // others append to it, too
     if (done == static_cast<ssize_t>(line.size())) {
-        bytes_ += line.size();
+        bytes_ = static_cast<std::size_t>(end);
         return {};
     }
-    const int code = done < 0 ? errno : ENOSPC;
-    if (done > 0)
-        (void)!::ftruncate(file_.get(), static_cast<off_t>(bytes_));
+    struct stat status{};
+    if (done > 0 && ::fstat(file_.get(), &status) == 0 && status.st_size == end)
+        (void)!::ftruncate(file_.get(), end - done);
     return fail(errno_error(code, "write", path_));
 }
 

@@ -32,6 +32,7 @@ class RecordingFile {
 
     /// A line that is not written whole leaves nothing behind. Errors keep errno: ENOSPC, EDQUOT.
     [[nodiscard]] Result<void> append(std::string_view line);
+    /// Of the file after the last line of this writer's.
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
   private:

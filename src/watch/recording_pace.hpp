@@ -11,7 +11,6 @@
 namespace dbgscope {
 
 inline constexpr std::uint64_t kRecordingBytesPerHour = kMiB;
-inline constexpr std::size_t kRecordingMaxBytes = 8 * kMiB; ///< beyond it only the end is written
 
 /// When a point is worth its bytes, and when to look again: no descriptor, no clock. Times are CLOCK_MONOTONIC.
 class RecordingPace {

@@ -85,7 +85,7 @@ def words_of_a_hostile_recording_are_shown_and_do_nothing():
 
 @tap.test("editors", timeout=200)
 def every_recording_of_ours_makes_a_quiet_page():
-    for name in ("collector.jsonl", "newer.jsonl", "torn.jsonl"):
+    for name in ("collector.jsonl", "older.jsonl", "newer.jsonl", "torn.jsonl"):
         with tempfile.TemporaryDirectory() as folder, Page() as page:
             url = written(folder, name)
             page.open(url)

@@ -204,7 +204,7 @@ NEEDED = {  # "Trace Event Format", the kinds that are written
 @tap.test("host")
 def a_second_reader_finds_all_of_it_in_the_trace():
     recordings = pathlib.Path(__file__).resolve().parents[1] / "report"
-    for name in ("held", "collector", "hostile", "torn", "newer"):
+    for name in ("held", "older", "collector", "hostile", "torn", "newer"):
         with tempfile.TemporaryDirectory() as folder:
             tap.succeed([tap.dbgscope, "report", recordings / f"{name}.jsonl", "--trace", f"{folder}/trace.json"])
             trace = json.loads(pathlib.Path(folder, "trace.json").read_text("ascii"))

@@ -14,6 +14,7 @@ import inside
 import session
 import tap
 import watched
+from recorded import kept_recording, live_recording, report
 from session import Headless, MIB
 
 EVERYWHERE = ("host", "pidns", "vm:v2")
@@ -53,6 +54,34 @@ def whole(directory):
     return (directory / "summary.txt").read_text()
 
 
+def snapshots(found):
+    return [event for event in found["events"] if event["what"] == "snapshot"]
+
+
+@tap.test("host", "vm:v2")
+def one_taken_by_hand_is_in_the_recording():
+    with Headless([CAP], "exec", "--accept-multiclient", tap.program("leak"), after=["-mib-per-step=48", "-max-mib=96", "-step-ms=60000"],
+                  env=CLEAN) as dlv, tempfile.TemporaryDirectory() as folder:
+        dlv.connect()
+        name = session.session_name(dlv.pid)
+        run_on(dlv)
+        dlv.match("leak: 48 MiB")
+        tap.wait_until(lambda: live_recording(name), session.PATIENCE_S, message="its recording")
+        tap.succeed([tap.dbgscope, "snapshot", name, "-o", "taken"], cwd=folder)
+        (taken,) = snapshots(report(name))
+        tap.equal(taken["text"], os.path.join(os.path.realpath(folder), "taken"))
+        tap.true("main.leakForever" in [site["function"] for site in taken["sites"]], f"{taken}")
+        tap.true(all(0 < site["share"] <= 1 and site["bytes"] > 0 for site in taken["sites"]), f"{taken}")
+        tap.equal(live_recording(name).stat().st_mode & 0o777, 0o600)
+        dlv.process.kill()
+        dlv.wait()
+        kept_recording(name)
+        found = report(name)
+        tap.equal((snapshots(found), found["ended"], found["notes"]), ([taken], True, []))
+        text = tap.succeed([tap.dbgscope, "report", name]).stdout
+        tap.true(re.search(r"P a snapshot was taken.*snapshot   /\S+/taken\n +\S+ +\d+ %  main\.\w+ main\.go:\d+\n", text, re.S), text)
+
+
 @tap.test(*EVERYWHERE)
 def a_hold_keeps_a_snapshot_of_one_instant():
     with leak() as dlv:
@@ -69,6 +98,10 @@ def a_hold_keeps_a_snapshot_of_one_instant():
             tap.true("all of one instant" in summary or "what allocates waited at the limit" in summary, summary)
             tap.equal(json.loads(pathlib.Path(directory, "session.json").read_text())["id"], record["id"])
             tap.true("snapshot" not in dlv.stderr, "nobody has asked for one: not a line")
+            (taken,) = snapshots(report(record["id"]))
+            tap.equal((taken["text"], taken["mark"]), (directory, "a snapshot was taken"))
+            held = [site["bytes"] for site in taken["sites"] if site["function"] == "main.leakForever"]
+            tap.true(held and max(held) > 40 * MIB, f"{taken}")
         finally:
             shutil.rmtree(directory)
 

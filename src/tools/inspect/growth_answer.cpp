@@ -65,13 +65,15 @@ GrowthAnswer growth_answer(const GrowthView &by_site, const GrowthView &by_stack
     const auto now_ns = std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
     if (auto profile = growth_pprof(by_stack, now_ns))
         answer.profile = std::move(*profile);
+    answer.sites = largest_sites(by_site);
     return answer;
 }
 
 std::string pack(const GrowthAnswer &answer)
 {
     std::string bytes;
-    for (const std::string *part : {&answer.growers, &answer.seen, &answer.text, &answer.profile})
+    const std::string sites = pack_sites(answer.sites);
+    for (const std::string *part : {&answer.growers, &answer.seen, &answer.text, &answer.profile, &sites})
         bytes += fmt::format("{}\n", part->size()) + *part;
     return bytes;
 }
@@ -79,7 +81,8 @@ std::string pack(const GrowthAnswer &answer)
 std::optional<GrowthAnswer> unpack(std::string_view bytes)
 {
     GrowthAnswer answer;
-    for (std::string *part : {&answer.growers, &answer.seen, &answer.text, &answer.profile}) {
+    std::string sites;
+    for (std::string *part : {&answer.growers, &answer.seen, &answer.text, &answer.profile, &sites}) {
         std::size_t size = 0;
         const auto number = std::from_chars(bytes.data(), bytes.data() + bytes.size(), size);
         bytes.remove_prefix(static_cast<std::size_t>(number.ptr - bytes.data()));
@@ -88,7 +91,11 @@ std::optional<GrowthAnswer> unpack(std::string_view bytes)
         *part = bytes.substr(1, size);
         bytes.remove_prefix(1 + size);
     }
-    return bytes.empty() ? std::optional(std::move(answer)) : std::nullopt;
+    auto unpacked = unpack_sites(sites);
+    if (!bytes.empty() || !unpacked)
+        return std::nullopt;
+    answer.sites = std::move(*unpacked);
+    return answer;
 }
 
 std::optional<GrowthAnswer> ask_growth(int socket, pid_t pid, std::chrono::milliseconds patience)

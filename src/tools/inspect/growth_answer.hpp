@@ -6,9 +6,11 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sys/fd.hpp"
 #include "tools/inspect/growth.hpp"
+#include "tools/inspect/large_site.hpp"
 
 // What the process that samples a debuggee from its start on tells one that asks, by a socket of messages
 // (SOCK_SEQPACKET): a question is a process and the writing end of a pipe, so that answers to different questions never
@@ -20,6 +22,7 @@ struct GrowthAnswer {
     std::string seen;    ///< "106M of the 110M that it grew"
     std::string text;    ///< growth_text()
     std::string profile; ///< growth_pprof()
+    std::vector<LargeSite> sites;
     bool operator==(const GrowthAnswer &) const = default;
 };
 

@@ -5,11 +5,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <vector>
+
 #include <fmt/core.h>
 
 #include "dbgscope/bytes.hpp"
 #include "kernel/proc_files.hpp"
 #include "sys/file.hpp"
+#include "tools/inspect/large_site.hpp"
 
 namespace dbgscope {
 namespace {
@@ -22,17 +25,11 @@ constexpr rlim_t kMostMemory = 512 * kMiB;
 
 std::string holders_text(const HeapView &view)
 {
-    // What was allocated since the last collection is partly garbage: together they hold no more than there is.
-    const double in_use = static_cast<double>(view.gc.heap_live_bytes.value_or(0));
-    const bool inflated = view.with_recent && in_use > 0 && view.ranked_bytes > in_use;
+    const std::vector<LargeSite> sites = largest_sites(view);
     std::string text;
-    for (std::size_t i = 0; i < view.sites.size() && i < kNamed && view.sites[i].share >= kLeastShare; ++i) {
-        const HeapSite &site = view.sites[i];
-        const double bytes =
-            inflated ? site.share * in_use : site.live.bytes + (view.with_recent ? site.recent.bytes : 0);
-        text += fmt::format("{}{} {} ({:.0f} %)", i == 0 ? "" : ", ", frame_text(site.frame),
-                            format_bytes(whole(bytes)), site.share * 100);
-    }
+    for (std::size_t i = 0; i < sites.size() && i < kNamed && sites[i].share >= kLeastShare; ++i)
+        text += fmt::format("{}{} {} ({:.0f} %)", i == 0 ? "" : ", ", frame_text(sites[i].frame),
+                            format_bytes(sites[i].bytes), sites[i].share * 100);
     if (text.empty())
         return text;
     if (view.gc.cycles && !view.with_recent)

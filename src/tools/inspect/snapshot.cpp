@@ -49,6 +49,7 @@ class Taking {
         add("heap.pb.gz", heap_pprof(heap_->heap, target_.program, heap_->with_recent, unix_ns_));
         add("heap.json", heap_json(*heap_));
         summary_ += heap_text(*heap_, false) + '\n';
+        snapshot_.sites = largest_sites(*heap_);
     }
     void collector()
     {
@@ -70,6 +71,8 @@ class Taking {
         if (!growth.profile.empty())
             add("growth.pb.gz", growth.profile);
         summary_ += growth.text + '\n';
+        if (snapshot_.sites.empty())
+            snapshot_.sites = growth.sites;
     }
     void add(std::string name, const Result<std::string> &bytes)
     {
@@ -88,6 +91,7 @@ class Taking {
     Snapshot done()
     {
         add("summary.txt", summary_);
+        snapshot_.monotonic_ns = reading_.begin.monotonic_ns;
         return std::move(snapshot_);
     }
 

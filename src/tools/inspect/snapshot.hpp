@@ -22,6 +22,8 @@ struct Snapshot {
         std::string name, bytes;
     };
     std::vector<File> files;
+    std::vector<LargeSite> sites;  ///< of the heap; of what is not Go, those that `growth` has
+    std::int64_t monotonic_ns = 0; ///< when reading began
 };
 /// The parts are read one after the other, in some milliseconds: of one instant only when the process stands still; the
 /// summary says which. `session_json` becomes session.json, where there is one; what `growth` has, growth.pb.gz.

@@ -288,6 +288,10 @@ std::string event_table(const Timeline &timeline)
                             "</tr>\n",
                             since_text(event.at_ms), clock_text(event.unix_ms, true),
                             event.bytes ? format_bytes(*event.bytes) : "", escaped(event.what), escaped(event.text));
+        for (const RecordedSite &site : event.sites)
+            text += fmt::format("<tr><td></td><td></td><td class=\"number\">{}</td><td class=\"number\">{:.0f} %</td>"
+                                "<td>{}</td></tr>\n",
+                                format_bytes(site.bytes), site.share_permille / 10.0, escaped(site_words(site)));
     }
     text += "</table>\n";
     if (timeline.events.size() > kMostEvents)

@@ -54,6 +54,12 @@ Json event_json(const TimelineEvent &event)
         object["memory_bytes"] = *event.bytes;
     if (!event.log.empty())
         object["log"] = event.log;
+    for (const RecordedSite &site : event.sites)
+        object["sites"].push_back({{"function", text_json(site.function)},
+                                   {"file", text_json(site.file)},
+                                   {"line", site.line},
+                                   {"bytes", site.bytes},
+                                   {"share", site.share_permille / 1000.0}});
     return object;
 }
 
@@ -116,7 +122,14 @@ class Trace {
                         {"ts", event.at_ms * kUsPerMs},
                         {"pid", 1},
                         {"tid", event.log.empty() ? kEvents : thread_of(event.log)},
-                        {"args", {{"text", printable(event.text)}, {"clock", clock_text(event.unix_ms)}}}});
+                        {"args", args_of(event)}});
+    }
+    static Json args_of(const TimelineEvent &event)
+    {
+        Json args{{"text", printable(event.text)}, {"clock", clock_text(event.unix_ms)}};
+        for (const RecordedSite &site : event.sites)
+            args[site_words(site)] = fmt::format("{}, {:.0f} %", format_bytes(site.bytes), site.share_permille / 10.0);
+        return args;
     }
     /// Each other log has a row of its own.
     int thread_of(const std::string &log)

@@ -19,8 +19,8 @@ constexpr std::size_t kRows = 12;
 constexpr std::size_t kTitle = 9; ///< columns left of the chart: "pressure "
 constexpr std::size_t kMostEvents = 200;
 constexpr std::array<std::string_view, 9> kBlocks{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-constexpr std::array kLegend{Mark::started, Mark::held,    Mark::stopped, Mark::resumed,
-                             Mark::raised,  Mark::lowered, Mark::killed,  Mark::ended};
+constexpr std::array kLegend{Mark::started, Mark::held,     Mark::stopped, Mark::resumed, Mark::raised,
+                             Mark::lowered, Mark::snapshot, Mark::killed,  Mark::ended};
 
 std::size_t eighths(double part, std::size_t most)
 {
@@ -81,8 +81,8 @@ std::string chart(const Timeline &timeline, const std::vector<ChartColumn> &colu
 /// What matters most where several fall into one column.
 int weight(Mark mark)
 {
-    constexpr std::array kOrder{Mark::resumed, Mark::ended,   Mark::started, Mark::lowered,
-                                Mark::raised,  Mark::stopped, Mark::held,    Mark::killed};
+    constexpr std::array kOrder{Mark::snapshot, Mark::resumed, Mark::ended, Mark::started, Mark::lowered,
+                                Mark::raised,   Mark::stopped, Mark::held,  Mark::killed};
     return static_cast<int>(std::ranges::find(kOrder, mark) - kOrder.begin());
 }
 
@@ -158,8 +158,12 @@ std::string event_line(const TimelineEvent &event)
 {
     const std::string bytes = event.bytes ? format_bytes(*event.bytes) : "-";
     const std::string text = printable(event.text);
-    return fmt::format("{:>10}  {}  {:>8}  {}\n", since_text(event.at_ms), clock_text(event.unix_ms, true), bytes,
-                       text.empty() ? event.what : fmt::format("{:<10} {}", event.what, text));
+    std::string line = fmt::format("{:>10}  {}  {:>8}  {}\n", since_text(event.at_ms), clock_text(event.unix_ms, true),
+                                   bytes, text.empty() ? event.what : fmt::format("{:<10} {}", event.what, text));
+    for (const RecordedSite &site : event.sites)
+        line += fmt::format("{:>43} {:>4.0f} %  {}\n", format_bytes(site.bytes), site.share_permille / 10.0,
+                            site_words(site));
+    return line;
 }
 
 /// Which events are shown: where there are too many the first and the last ones, those of the recording itself before
@@ -211,6 +215,7 @@ char mark_letter(Mark mark)
     case Mark::raised: return 'M';
     case Mark::lowered: return 'L';
     case Mark::killed: return 'K';
+    case Mark::snapshot: return 'P';
     }
     return ' ';
 }
@@ -227,6 +232,7 @@ const char *mark_words(Mark mark)
     case Mark::raised: return "given more memory";
     case Mark::lowered: return "given less memory";
     case Mark::killed: return "killed";
+    case Mark::snapshot: return "a snapshot was taken";
     }
     return "";
 }
@@ -269,6 +275,16 @@ std::string gc_words(const Timeline &timeline)
     return fmt::format("Go's heap {} at most, {} collection{}, {:.1f}ms stood still for them",
                        format_bytes(sums->most_heap_bytes), sums->cycles, sums->cycles == 1 ? "" : "s",
                        static_cast<double>(sums->pause_us) / 1000);
+}
+
+std::string site_words(const RecordedSite &site)
+{
+    std::string words = site.function.empty() ? "?" : printable(site.function);
+    if (!site.file.empty())
+        words += ' ' + printable(site.file.substr(site.file.rfind('/') + 1));
+    if (!site.file.empty() && site.line > 0)
+        words += fmt::format(":{}", site.line);
+    return words;
 }
 
 std::string report_text(const Timeline &timeline, std::size_t width)

@@ -34,6 +34,9 @@ namespace dbgscope {
 [[nodiscard]] std::string when_words(const Timeline &timeline);
 [[nodiscard]] std::string limit_words(const Timeline &timeline);
 
+/// "main.grow main.go:13": the file without its directories.
+[[nodiscard]] std::string site_words(const RecordedSite &site);
+
 /// "Go's heap 41.2M at most, 132 collections, 12.3ms stood still for them"; empty: no collector was seen.
 [[nodiscard]] std::string gc_words(const Timeline &timeline);
 

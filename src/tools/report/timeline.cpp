@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <set>
 #include <utility>
 
 #include <fmt/core.h>
+
+#include "dbgscope/utf8.hpp"
 
 namespace dbgscope {
 namespace {
@@ -32,6 +35,10 @@ class Teller {
         case RecordedKind::full:
             add("full", "the recording has reached its largest size: no points from here on");
             break;
+        case RecordedKind::snapshot:
+            add("snapshot", event.text, Mark::snapshot);
+            out_.events.back().sites = event.sites;
+            break;
         case RecordedKind::unknown: break;
         }
     }
@@ -39,6 +46,7 @@ class Teller {
     {
         now_ = out_.length_ms;
         close_span();
+        tell_snapshots_once();
     }
 
   private:
@@ -98,6 +106,17 @@ class Teller {
             return event.what == "said" && event.text == text && now_ - event.at_ms < kSameMs;
         });
         add("killed", text, Mark::killed);
+    }
+    /// The watcher says where it lies, too.
+    void tell_snapshots_once()
+    {
+        std::set<std::string> lines;
+        for (const TimelineEvent &event : out_.events)
+            if (event.mark == Mark::snapshot)
+                lines.insert("snapshot: " + printable(event.text));
+        std::erase_if(out_.events, [&lines](const TimelineEvent &event) {
+            return event.what == "said" && lines.contains(event.text);
+        });
     }
     void clock(std::int64_t realtime_ms)
     {

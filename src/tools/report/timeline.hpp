@@ -13,7 +13,7 @@
 namespace dbgscope {
 
 /// What a chart marks.
-enum class Mark : std::uint8_t { none, started, ended, held, stopped, resumed, raised, lowered, killed };
+enum class Mark : std::uint8_t { none, started, ended, held, stopped, resumed, raised, lowered, killed, snapshot };
 
 /// One line of the list of events.
 struct TimelineEvent {
@@ -21,8 +21,9 @@ struct TimelineEvent {
     std::string what; ///< one word: "held", "started", "said"
     std::string text; ///< as it was recorded: may hold any bytes
     Mark mark = Mark::none;
-    std::optional<std::uint64_t> bytes; ///< in use at that time
-    std::string log = {};               ///< that has told it; empty: the recording itself
+    std::optional<std::uint64_t> bytes;   ///< in use at that time
+    std::string log = {};                 ///< that has told it; empty: the recording itself
+    std::vector<RecordedSite> sites = {}; ///< of a snapshot, the largest first
 };
 
 /// From `at_ms` on.

@@ -37,13 +37,14 @@ struct Counter {
 };
 
 template <class T> class FieldsOf : public testing::Test {};
-using Structs = testing::Types<PressureLine, Pressure, CgroupLevel, MemoryHierarchy, Delegation, CgroupFacts,
-                               MemoryFacts, ManagerFacts, SystemdFacts, HostFacts, ToolFacts, DebuggeeFacts, PortFacts,
-                               Facts, PathLimit, StringPair, AddressPrefix, NameFilter, SocketBind, UnitCondition,
-                               NftSet, ScopeProperty, CgroupWrite, Division, CreateScope, CreateCgroup, Around, Watch,
-                               KeepDapLog, VerifyLimit, InstallFilter, NoHugePages, SetOomScore, SetRlimit, SetNice,
-                               SetCredentials, ChangeDirectory, SetEnvironment, Execute, Step, Notice, LaunchPlan,
-                               ProcessId, MemoryCounts, SessionRecord, RecordedPoint, RecordedEvent, RecordingHeader>;
+using Structs =
+    testing::Types<PressureLine, Pressure, CgroupLevel, MemoryHierarchy, Delegation, CgroupFacts, MemoryFacts,
+                   ManagerFacts, SystemdFacts, HostFacts, ToolFacts, DebuggeeFacts, PortFacts, Facts, PathLimit,
+                   StringPair, AddressPrefix, NameFilter, SocketBind, UnitCondition, NftSet, ScopeProperty, CgroupWrite,
+                   Division, CreateScope, CreateCgroup, Around, Watch, KeepDapLog, VerifyLimit, InstallFilter,
+                   NoHugePages, SetOomScore, SetRlimit, SetNice, SetCredentials, ChangeDirectory, SetEnvironment,
+                   Execute, Step, Notice, LaunchPlan, ProcessId, MemoryCounts, SessionRecord, RecordedPoint,
+                   RecordedSite, RecordedEvent, RecordingHeader>;
 TYPED_TEST_SUITE(FieldsOf, Structs);
 
 /// A member that fields() forgets would be lost on the way through JSON.

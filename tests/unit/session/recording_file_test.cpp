@@ -11,6 +11,7 @@
 
 #include "../launch/host.hpp"
 #include "record.hpp"
+#include "session/recording_guest.hpp"
 #include "session/registry.hpp"
 
 namespace dbgscope {
@@ -55,6 +56,31 @@ TEST(RecordingFile, IsItsOwnersAlone)
     EXPECT_EQ(status.st_mode & 07777U, 0600U);
     EXPECT_EQ(slurp(path), "one\ntwo\n");
     EXPECT_FALSE(RecordingFile::make(places.paths, test::full_record())) << "another's file is taken over";
+}
+
+/// Who takes a snapshot adds a line beside the watcher; neither cuts off what the other has written.
+TEST(RecordingFile, AGuestAddsALine)
+{
+    const Places places;
+    RecordedEvent taken{.kind = RecordedKind::snapshot, .text = "/tmp/taken"};
+    EXPECT_EQ(add_to_recording(places.paths.live, numbered(1), taken, 1500), false) << "it is not recorded";
+    auto file = RecordingFile::make(places.paths, numbered(1));
+    ASSERT_TRUE(file);
+    EXPECT_EQ(add_to_recording(places.paths.live, numbered(1), taken, 1500), false) << "no first line yet";
+    ASSERT_TRUE(file->append(recording_line(RecordingHeader{.monotonic_ms = 1000, .session = numbered(1)})));
+    const std::size_t first = file->bytes();
+    EXPECT_EQ(add_to_recording(places.paths.live, numbered(1), taken, 1500), true);
+    ASSERT_TRUE(file->append("last\n"));
+    taken.at_ms = 500;
+    const std::string path = places.paths.live + '/' + recording_name(numbered(1)), whole = slurp(path);
+    EXPECT_EQ(whole.substr(first), recording_line(taken) + "last\n");
+    EXPECT_EQ(file->bytes(), whole.size());
+    ASSERT_TRUE(file->append(std::string(kRecordingMaxBytes - whole.size() - 10, 'x') + '\n'));
+    EXPECT_EQ(add_to_recording(places.paths.live, numbered(1), taken, 1500), false) << "it is full";
+    EXPECT_EQ(::unlink(path.c_str()) + ::symlink("/etc/passwd", path.c_str()), 0);
+    EXPECT_FALSE(add_to_recording(places.paths.live, numbered(1), taken, 1500));
+    EXPECT_EQ(::unlink(path.c_str()) + ::mkfifo(path.c_str(), 0600), 0);
+    EXPECT_FALSE(add_to_recording(places.paths.live, numbered(1), taken, 1500));
 }
 
 TEST(RecordingFile, ADirectoryThatOthersMayWriteToIsRefused)

@@ -56,6 +56,40 @@ TEST(Recording, WhatIsWrittenIsRead)
     EXPECT_EQ(read->skipped + read->left_out, 0U);
 }
 
+TEST(Recording, ASnapshotHasItsLargestSites)
+{
+    RecordedEvent taken{.at_ms = 7, .kind = RecordedKind::snapshot, .text = "/tmp/taken"};
+    taken.sites = {{"main.grow", "/src/main.go", 13, 104 * kMiB, 870}, {"f(int, \xff)", "", 0, 5, 1}};
+    const std::string line = recording_line(taken);
+    EXPECT_NE(line.find(R"("sites":[{"function":"main.grow","file":"/src/main.go","line":13,"bytes":109051904,)"
+                        R"("share_permille":870})"),
+              std::string::npos)
+        << line;
+    const auto read = parse_recording(line);
+    ASSERT_TRUE(read);
+    EXPECT_THAT(read->events, ElementsAre(taken));
+}
+
+TEST(Recording, HostileSitesAreBounded)
+{
+    std::string line = R"({"event":{"kind":"snapshot","sites":[7,{"line":-5,"bytes":18446744073709551615,)"
+                       R"("share_permille":4000000000,"function":")" +
+                       std::string(100'000, 'x') + "\"}";
+    for (int i = 0; i < 50; ++i)
+        line += R"(,{"function":"f"})";
+    const auto read = parse_recording(line + "]}}\n");
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->events.size(), 1U);
+    const std::vector<RecordedSite> &sites = read->events[0].sites;
+    ASSERT_LE(sites.size(), kMaxRecordedSites);
+    for (const RecordedSite &site : sites) {
+        EXPECT_LE(site.function.size(), kMaxSiteName);
+        EXPECT_LE(site.share_permille, 1000U);
+        EXPECT_LE(site.bytes, 1ULL << 60U);
+        EXPECT_GE(site.line, 0);
+    }
+}
+
 TEST(Recording, EachIsOneLineOfAscii)
 {
     for (const std::string &line :

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
 
@@ -13,10 +14,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const GrowthAnswer kAnswer{.growers = "f f.c:7 1M (98 %)",
-                           .seen = "1M of the 2M that it grew",
-                           .text = "two\nlines\n",
-                           .profile = std::string(200'000, '\x1f')};
+const GrowthAnswer kAnswer{
+    .growers = "f f.c:7 1M (98 %)",
+    .seen = "1M of the 2M that it grew",
+    .text = "two\nlines\n",
+    .profile = std::string(200'000, '\x1f'),
+    .sites = {{{"f(int, char)", "/src/f \t.c", 7}, 1U << 20, 0.98}, {{"0x4a1b2c", "", 0}, 5, 0.02}}};
 
 TEST(GrowthAnswer, ComesBackWholeOrNotAtAll)
 {
@@ -50,6 +53,23 @@ GrowthQuestion await_question(int socket)
             return question;
         else
             std::this_thread::sleep_for(1ms);
+}
+
+TEST(GrowthAnswer, DamagedSitesAreNone)
+{
+    const std::string bytes = pack_sites(kAnswer.sites);
+    EXPECT_EQ(unpack_sites(bytes), kAnswer.sites);
+    for (std::size_t size = 1; size < bytes.size(); ++size) {
+        const auto some = unpack_sites(std::string_view(bytes).substr(0, size));
+        EXPECT_TRUE(!some || some->size() < kAnswer.sites.size()) << size;
+    }
+    std::string many;
+    for (std::size_t i = 0; i <= kMostLargeSites; ++i)
+        many += pack_sites({kAnswer.sites.front()});
+    EXPECT_FALSE(unpack_sites(many));
+    std::string wrong = bytes;
+    std::ranges::replace(wrong, '7', 'x');
+    EXPECT_FALSE(unpack_sites(wrong));
 }
 
 TEST(GrowthAnswer, GoesToTheOneWhoAsks)

@@ -53,6 +53,22 @@ TEST(Timeline, TheCollectorIsSummedUpWhereOneWasSeen)
     EXPECT_EQ(sums->pause_us, 700U);
 }
 
+TEST(Timeline, ASnapshotIsToldOnce)
+{
+    Recorded in = recorded();
+    in.points = {point(0, 10), point(1000, 90)};
+    in.events = {
+        {.at_ms = 500, .kind = RecordedKind::snapshot, .text = "/tmp/a\x1b", .sites = {{"main.f", "m.go", 3, 5, 870}}},
+        {.at_ms = 900, .kind = RecordedKind::said, .text = "snapshot: /tmp/a\\x1b"},
+        {.at_ms = 950, .kind = RecordedKind::said, .text = "snapshot: /tmp/b"}};
+    const Timeline timeline = timeline_of(in);
+    EXPECT_THAT(whats(timeline), ElementsAre("snapshot", "said"));
+    EXPECT_EQ(timeline.events[0].mark, Mark::snapshot);
+    ASSERT_EQ(timeline.events[0].sites.size(), 1U);
+    EXPECT_EQ(timeline.events[0].sites[0].function, "main.f");
+    EXPECT_EQ(timeline.events[1].text, "snapshot: /tmp/b") << "of which the recording has nothing else";
+}
+
 TEST(Timeline, StatesBecomeSpans)
 {
     Recorded in = recorded();
