@@ -186,7 +186,8 @@ bool is_kernel_excerpt(std::string_view raw, const PlainLine &plain)
     const std::string_view front = raw.substr(0, kPrefix);
     const bool of_kernel = (plain.clock.uptime_s && !plain.text.starts_with("M=")) || holds(front, " kernel: ") ||
                            front.starts_with("kernel: ") || front.starts_with("kern ") ||
-                           shaped(front, "[aaa aaa "); // dmesg -T
+                           shaped(front, "[aaa aaa ") || // dmesg -T
+                           holds(raw, "\"_TRANSPORT\":\"kernel\"");
     return of_kernel &&
            std::ranges::any_of(kKernelTexts, [&](std::string_view text) { return holds(plain.text, text); });
 }

@@ -9,6 +9,7 @@
 
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/utf8.hpp"
+#include "tools/explain/lua_lines.hpp"
 
 namespace dbgscope {
 namespace {
@@ -48,6 +49,7 @@ constexpr std::string_view kDebuggerWords[] = {"Delve",
                                                "Build Error: go ",
                                                "launch.json",
                                                "nvim-dap",
+                                               "dap/session.lua:",
                                                "cppdbg",
                                                "miDebuggerPath",
                                                "Breakpoint 1 ",
@@ -105,6 +107,7 @@ Result<void> Explainer::read(LogReader &log)
     result_.logs.emplace_back().name = printable(log.name());
     kills_.clear();
     kernel_limit_bytes_.reset();
+    entry_clock_ = {};
     while (true) {
         auto line = log.next();
         if (!line)
@@ -122,6 +125,9 @@ Result<void> Explainer::read(LogReader &log)
 void Explainer::take(const LogLine &line)
 {
     result_.logs.back().cut_lines += line.cut ? 1 : 0;
+    Clock begun;
+    if (std::string_view text = line.text; take_nvim_stamp(text, begun))
+        entry_clock_ = begun;
     // An escape may stand in the middle of what is looked for; a torn GC line may be too short for the filter.
     const bool coloured = line.text.find('\x1b') != std::string_view::npos;
     const RuleFilter::Rules candidates =
@@ -129,7 +135,9 @@ void Explainer::take(const LogLine &line)
     if (candidates.none())
         return;
     debugger_spoke_ = debugger_spoke_ || (candidates.test(RuleFilter::kDebugger) && !coloured);
-    for (const PlainLine &plain : plain_lines(line.text)) {
+    for (PlainLine &plain : plain_lines(line.text)) {
+        if (plain.of_entry)
+            plain.clock = entry_clock_;
         if (coloured && !debugger_spoke_)
             debugger_spoke_ = filter_.candidates(plain.text).test(RuleFilter::kDebugger);
         if (listener_.hear && candidates.test(RuleFilter::kHeard))

@@ -121,6 +121,7 @@ class Explainer {
     };
     std::optional<Pending> pending_;
     bool debugger_spoke_ = false;
+    Clock entry_clock_;                               ///< of the last entry of nvim-dap's that has begun
     std::optional<std::uint64_t> kernel_limit_bytes_; ///< of the out-of-memory event being logged
 };
 

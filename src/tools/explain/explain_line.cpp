@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "tools/explain/line_prefix.hpp"
+#include "tools/explain/lua_lines.hpp"
 #include "tools/explain/prefix_words.hpp"
 
 namespace dbgscope {
@@ -84,10 +86,9 @@ void add(std::vector<PlainLine> &lines, std::string_view text, Clock clock)
     lines.push_back({std::string(text), clock});
 }
 
-/// Each line of the content of a quoted string that begins at `text`.
-void add_quoted(std::vector<PlainLine> &lines, std::string_view text, Clock clock)
+/// Each line of it.
+void add_content(std::vector<PlainLine> &lines, std::string_view content, Clock clock)
 {
-    const std::string content = json_content(text);
     for (std::string_view rest = content; !rest.empty();) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         if (!line.empty())
@@ -96,20 +97,70 @@ void add_quoted(std::vector<PlainLine> &lines, std::string_view text, Clock cloc
     }
 }
 
+/// Each line of the content of a quoted string that begins at `text`.
+void add_quoted(std::vector<PlainLine> &lines, std::string_view text, Clock clock)
+{
+    add_content(lines, json_content(text), clock);
+}
+
+void add_lua(std::vector<PlainLine> &lines, std::string_view raw)
+{
+    const std::vector<std::string> texts = lua_texts(raw);
+    Clock clock;
+    const bool first = take_nvim_stamp(raw, clock);
+    for (const std::string &text : texts)
+        add_content(lines, text, clock);
+    for (PlainLine &line : lines)
+        line.of_entry = !first;
+}
+
 /// Keys whose value is a line: the Debug Adapter Protocol, journalctl -o json, docker's json-file, slog and zap.
 constexpr std::string_view kTextKeys[] = {
     "\"output\":", "\"format\":", "\"message\":", "\"MESSAGE\":", "\"log\":", "\"msg\":"};
+
+/// What stands before the object (dlv's log), or in it: journalctl's microseconds since 1970, slog's, zap's and
+/// docker's times.
+Clock json_clock(std::string_view raw)
+{
+    Clock clock;
+    std::string_view head = raw;
+    strip_prefixes(head, clock);
+    if (clock.epoch_s || clock.uptime_s || clock.day_s)
+        return clock;
+    const auto value_of = [raw](std::string_view key) {
+        const auto at = raw.find(key);
+        std::string_view value = at == std::string_view::npos ? std::string_view() : raw.substr(at + key.size());
+        value.remove_prefix(std::min(value.find_first_not_of(" :\""), value.size()));
+        return value;
+    };
+    if (std::string_view micros = value_of("\"__REALTIME_TIMESTAMP\""); const double us = take_number(micros)) {
+        clock.epoch_s = us / 1e6;
+        return clock;
+    }
+    for (const std::string_view key : {"\"time\"", "\"ts\"", "\"timestamp\"", "\"@timestamp\""})
+        if (const std::string_view value = value_of(key); shaped(value, "9999-99-99") || shaped(value, "9999999999.")) {
+            const std::string stamp = std::string(value.substr(0, value.find_first_of("\",}"))) + ' ';
+            head = stamp;
+            strip_prefixes(head, clock);
+            return clock;
+        }
+    return clock;
+}
 
 void add_json(std::vector<PlainLine> &lines, std::string_view raw)
 {
     if (raw.find("\":") == std::string_view::npos || raw.find('{') == std::string_view::npos)
         return;
+    std::optional<Clock> clock;
     for (const std::string_view key : kTextKeys)
         if (const auto at = raw.find(key); at != std::string_view::npos) {
             std::string_view value = raw.substr(at + key.size());
             skip_blanks(value);
-            if (value.starts_with('"'))
-                add_quoted(lines, value.substr(1), {});
+            if (!value.starts_with('"'))
+                continue;
+            if (!clock)
+                clock = json_clock(raw);
+            add_quoted(lines, value.substr(1), *clock);
         }
 }
 
@@ -135,6 +186,9 @@ std::vector<PlainLine> plain_lines(std::string_view raw)
 {
     std::vector<PlainLine> lines;
     add_json(lines, raw);
+    if (!lines.empty())
+        return lines;
+    add_lua(lines, raw);
     if (!lines.empty())
         return lines;
     add(lines, raw, {});

@@ -20,10 +20,12 @@ struct Clock {
 struct PlainLine {
     std::string text;
     Clock clock;
+    bool of_entry = false; ///< of an entry over several lines (nvim-dap's): its time stands on the first of them
 };
 
 /// One line gives one text; JSON one for each line of its "output", "format", "message", "MESSAGE", "log" and "msg"
-/// strings; a record of gdb's machine interface, or logrus' msg="…", one for each line of its string. Taken off:
+/// strings; a record of gdb's machine interface, or logrus' msg="…", one for each line of its string; of nvim-dap's log
+/// one for each line of what lua_texts() finds. Taken off:
 /// colours (ESC [ ... letter), and every prefix of line_prefix.hpp.
 [[nodiscard]] std::vector<PlainLine> plain_lines(std::string_view raw);
 

@@ -95,18 +95,21 @@ TEST(JoinedLog, WhatHasNoClockIsCounted)
 /// Four writers of one kernel line; programs that speak of memory are no kernel.
 TEST(JoinedLog, OfTheKernelWhatMatters)
 {
-    const Timeline timeline =
-        joined("[ 1001.000000] leak[4711]: segfault at 0 ip 000055d0 sp 00007ffc error 6 in leak[55d0+1000]\n"
-               "[ 1001.500000] usb 1-1: new high-speed USB device number 2\n"
-               "Nov 14 23:59:52 host kernel: INFO: task leak:4711 blocked for more than 120 seconds.\n"
-               "Nov 13 23:59:52 host kernel: INFO: task old:1 blocked for more than 120 seconds.\n"
-               "Nov 14 23:59:52 host server[7]: out of memory, said a server\n"
-               "[Tue Nov 14 23:59:53 2023] traps: leak[4711] trap divide error ip:401000 sp:7ffc error:0 in "
-               "leak[401000+1000]\n"
-               "kern  :err   : [ 1004.000000] cgroup: fork rejected by pids controller in /x\n");
+    const Timeline timeline = joined(
+        "[ 1001.000000] leak[4711]: segfault at 0 ip 000055d0 sp 00007ffc error 6 in leak[55d0+1000]\n"
+        "[ 1001.500000] usb 1-1: new high-speed USB device number 2\n"
+        "Nov 14 23:59:52 host kernel: INFO: task leak:4711 blocked for more than 120 seconds.\n"
+        "Nov 13 23:59:52 host kernel: INFO: task old:1 blocked for more than 120 seconds.\n"
+        "Nov 14 23:59:52 host server[7]: out of memory, said a server\n"
+        "[Tue Nov 14 23:59:53 2023] traps: leak[4711] trap divide error ip:401000 sp:7ffc error:0 in "
+        "leak[401000+1000]\n"
+        "{\"__REALTIME_TIMESTAMP\":\"1700006393500000\",\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"Oops: 0002 [#1]\"}\n"
+        "{\"__REALTIME_TIMESTAMP\":\"1700006393500000\",\"_TRANSPORT\":\"stdout\",\"MESSAGE\":\"Oops: 0002 [#1]\"}\n"
+        "kern  :err   : [ 1004.000000] cgroup: fork rejected by pids controller in /x\n");
     EXPECT_THAT(told(timeline), ElementsAre(HasSubstr("1000 kernel: leak[4711]: segfault at 0"),
                                             HasSubstr("2000 kernel: INFO: task leak:4711 blocked"),
                                             HasSubstr("3000 kernel: traps: leak[4711] trap divide error"),
+                                            "3500 kernel: Oops: 0002 [#1]",
                                             HasSubstr("4000 log: no more threads or processes were allowed")));
     EXPECT_THAT(timeline.notes, ElementsAre("x.log: one of its events lies outside of the session's time"));
 }

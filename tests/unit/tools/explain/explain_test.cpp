@@ -196,6 +196,64 @@ TEST(Explain, AGoTraceIsJoinedWithTheKernelsLog)
     EXPECT_EQ(joined.time_line.events[1].place.log, 0U);
 }
 
+/// nvim-dap 0.10's own log at level DEBUG: Lua tables, whose time (UTC) stands on the line they begin on.
+TEST(Explain, NvimDapsOwnLogIsRead)
+{
+    const std::string log =
+        "[DEBUG] 1970-01-02 00:00:01 dap/session.lua:1068\t1\t{\n"
+        "  body = {\n"
+        "    category = \"stderr\",\n"
+        "    output = \"Build Error: go build\\n# x\\n./main.go:3:2: undefined: \\226\\128\\152y\\n\"\n"
+        "  },\n"
+        "  event = \"output\",\n"
+        "  type = \"event\"\n"
+        "}\n"
+        "[DEBUG] 1970-01-02 00:00:03 dap/session.lua:1068\t1\t{\n"
+        "  body = {\n"
+        "    error = {\n"
+        "      format = 'Failed to launch: could not launch process: fork/exec /tmp/\"x\": permission "
+        "denied',\n"
+        "      id = 3000\n"
+        "    }\n"
+        "  },\n"
+        "  message = \"Failed to launch\",\n"
+        "  success = false,\n"
+        "  type = \"response\"\n"
+        "}\n"
+        "[WARN] 1970-01-02 00:00:04 dap/session.lua:1518\t\"ptrace: Operation not permitted.\"\n";
+    const auto known = explain({{"dap.log", log}});
+    const auto found = [&known](std::string_view id) {
+        return std::ranges::find(known.findings, id, [](const Finding &finding) { return finding.rule->id; });
+    };
+    const auto refused = found("exec-denied"), attach = found("attach-refused");
+    ASSERT_TRUE(refused != known.findings.end() && attach != known.findings.end()) << explanation_text(known, false);
+    EXPECT_EQ(refused->first.line, 12U);
+    EXPECT_DOUBLE_EQ(refused->first.clock.epoch_s.value_or(0), 86403);
+    EXPECT_DOUBLE_EQ(attach->first.clock.epoch_s.value_or(0), 86404);
+    const auto build = plain_lines("    output = \"a\\n\\tb \\\"c\\\" \\9\\65\\0667\"");
+    ASSERT_EQ(build.size(), 2U);
+    EXPECT_EQ(build[1].text, "b \"c\" \tAB7");
+    EXPECT_TRUE(build[1].of_entry);
+    for (const char *odd :
+         {"output = \"", "output = '\\", "  message = \"\\9", "[DEBUG] 2026-11-30 00:22:14 a.lua:1\t\"",
+          "[DEBUG] 2026-11-30 00:22:14 a.lua:1\t", "[] 2026-11-30 00:22:14 .lua:\t'\t'"})
+        (void)plain_lines(odd);
+}
+
+TEST(Explain, JsonTellsTheTimeToo)
+{
+    const auto clock = [](std::string_view line) { return plain_lines(line).front().clock; };
+    EXPECT_DOUBLE_EQ(clock(R"({"__REALTIME_TIMESTAMP":"86401500000","MESSAGE":"x"})").epoch_s.value_or(0), 86401.5);
+    EXPECT_DOUBLE_EQ(clock(R"({"time":"1970-01-02T00:00:01.5Z","level":"INFO","msg":"x"})").epoch_s.value_or(0),
+                     86401.5);
+    EXPECT_DOUBLE_EQ(clock(R"({"level":"info","ts":1763805600.25,"msg":"x"})").epoch_s.value_or(0), 1763805600.25);
+    EXPECT_DOUBLE_EQ(
+        clock(R"(1970-01-02T00:00:02Z debug layer=dap [-> to client]{"type":"event","body":{"output":"x"}})")
+            .epoch_s.value_or(0),
+        86402);
+    EXPECT_FALSE(clock(R"({"ts":"soon","msg":"x"})").epoch_s);
+}
+
 TEST(Explain, TheCapComesFromOurOwnLine)
 {
     const std::string ours =
