@@ -98,7 +98,8 @@ TEST_P(Reports, ForOtherPrograms)
 }
 
 INSTANTIATE_TEST_SUITE_P(Recordings, Reports,
-                         testing::Values("held.jsonl", "older.jsonl", "hostile.jsonl", "torn.jsonl", "newer.jsonl", "collector.jsonl"),
+                         testing::Values("held.jsonl", "older.jsonl", "hostile.jsonl", "torn.jsonl", "newer.jsonl",
+                                         "collector.jsonl"),
                          [](const auto &each) { return each.param.substr(0, each.param.find('.')); });
 
 } // namespace
