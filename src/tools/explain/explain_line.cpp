@@ -133,7 +133,8 @@ Clock json_clock(std::string_view raw)
         value.remove_prefix(std::min(value.find_first_not_of(" :\""), value.size()));
         return value;
     };
-    if (std::string_view micros = value_of("\"__REALTIME_TIMESTAMP\""); const double us = take_number(micros)) {
+    std::string_view micros = value_of("\"__REALTIME_TIMESTAMP\"");
+    if (const double us = take_number(micros); us > 0) {
         clock.epoch_s = us / 1e6;
         return clock;
     }

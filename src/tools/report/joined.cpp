@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kDay = 24 * 3600;
 constexpr double kAnotherDay = -std::numeric_limits<double>::infinity();
-constexpr int kMostDays = 8;     ///< of a session, that a date is looked for in
+constexpr int kMostDays = 400;   ///< of a session, that a date is looked for in
 constexpr double kAround = 1000; ///< ms before and after: a stamp of whole seconds lies up to one beside the truth
 
 std::optional<tm> local_time(std::int64_t unix_ms)
@@ -75,7 +75,8 @@ std::optional<double> place_of(const Timeline &timeline, const OutsideTime &time
     after = after < -kDay / 2 ? after + kDay : after; // past midnight
     if (time.date == 0)
         return after * 1000;
-    for (int day = 0; day < kMostDays; ++day, after += kDay)
+    for (int day = 0; day < kMostDays && after * 1000 <= static_cast<double>(timeline.length_ms) + kAround;
+         ++day, after += kDay)
         if (is_of_date(timeline.began_unix_ms + static_cast<std::int64_t>(after * 1000), time.date))
             return after * 1000;
     return kAnotherDay;

@@ -67,6 +67,10 @@ TEST(Joined, TheSameTimeOfAnotherDayIsAnotherTime)
     timeline.length_ms = 3 * 24 * 3600 * 1000;
     join(timeline, {.name = "kern.log", .events = {{.time = {.day_s = 5, .date = 1116}}}});
     EXPECT_THAT(places(timeline), ElementsAre(4000, (24 * 3600 + 10) * 1000)) << "of a session of days";
+    timeline = ten_seconds();
+    timeline.length_ms = 20LL * 24 * 3600 * 1000;
+    join(timeline, {.name = "kern.log", .events = {{.time = {.day_s = 80'000, .date = 1130}}}});
+    EXPECT_EQ(places(timeline).back(), (16LL * 24 * 3600 - 6395) * 1000) << "earlier in the day than it began";
 }
 
 /// A log without a date has the wall's clock; the recording's own is that of the calendar.
