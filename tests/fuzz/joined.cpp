@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Another log of a session's time, whoever wrote it: what of it is laid among the events, in every form of the report.
+#include <algorithm>
+
 #include "readers.hpp"
 
 #include "cli/joined_log.hpp"
@@ -23,7 +25,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     must(std::ranges::is_sorted(timeline.events, {}, &TimelineEvent::at_ms));
     for (const TimelineEvent &event : timeline.events)
         must(event.at_ms >= 0 && event.at_ms <= timeline.length_ms && is_utf8(event.text) && !event.log.empty());
-    must(is_utf8(report_text(timeline, size % 200)) && is_utf8(report_html(timeline)));
-    must(parse_json(report_json(timeline)).has_value() && parse_json(report_trace(timeline)).has_value());
+    switch (size % 4) { // one form each: they take longer than the reading
+    case 0: must(is_utf8(report_text(timeline, size % 200))); break;
+    case 1: must(is_utf8(report_html(timeline))); break;
+    case 2: must(parse_json(report_json(timeline)).has_value()); break;
+    default: must(parse_json(report_trace(timeline)).has_value());
+    }
     return 0;
 }
