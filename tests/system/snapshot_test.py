@@ -98,8 +98,8 @@ def a_hold_keeps_a_snapshot_of_one_instant():
             tap.true("all of one instant" in summary or "what allocates waited at the limit" in summary, summary)
             tap.equal(json.loads(pathlib.Path(directory, "session.json").read_text())["id"], record["id"])
             tap.true("snapshot" not in dlv.stderr, "nobody has asked for one: not a line")
-            (taken,) = snapshots(report(record["id"]))
-            tap.equal((taken["text"], taken["mark"]), (directory, "a snapshot was taken"))
+            taken = next(each for each in snapshots(report(record["id"])) if each["text"] == directory)
+            tap.equal(taken["mark"], "a snapshot was taken")
             held = [site["bytes"] for site in taken["sites"] if site["function"] == "main.leakForever"]
             tap.true(held and max(held) > 40 * MIB, f"{taken}")
         finally:
