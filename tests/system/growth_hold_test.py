@@ -19,6 +19,7 @@ import inside
 import session
 import tap
 import watched
+from recorded import report
 from session import MIB, Session
 
 EVERYWHERE = ("host", "pidns", "vm:v2")
@@ -82,6 +83,9 @@ def a_hold_names_who_grew_it_and_the_snapshot_has_it():
                 tap.true("growth.pb.gz" not in os.listdir(directory), f"{os.listdir(directory)}")
                 return
             tap.contains(summary, "Growth of process")
+            taken = next(each for each in report(record["id"])["events"] if each.get("text") == str(directory))
+            sites = [site["bytes"] for site in taken["sites"] if (site["function"], site["line"]) == ("touch", TOUCH_LINE)]
+            tap.true(sites and max(sites) > 70 * MIB, f"{taken}")
             if shutil.which("go"):
                 top = inside.pprof_top(tap.program("eater"), directory / "growth.pb.gz")
                 tap.true(top.get("touch", 0) > 70 * MIB, f"{top}")
