@@ -140,10 +140,10 @@ def daemon_of_the_debuggers_own_shell_lives_on():
             end(child)
 
 
-# Begins a daemon beside the link, as compilers behind ccache and the like do; one that lives for a minute.
+# Begins a daemon beside the link, as compilers behind ccache and the like do; it lives for five minutes at most.
 TOOLEXEC = """#!/bin/sh
 case $1 in */link)
-  [ "$2" = -V=full ] || { setsid sleep 60 </dev/null >/dev/null 2>&1 & echo $! > "$DAEMON_FILE.new"; mv "$DAEMON_FILE.new" "$DAEMON_FILE"; }
+  [ "$2" = -V=full ] || { setsid sleep 300 </dev/null >/dev/null 2>&1 & echo $! > "$DAEMON_FILE.new"; mv "$DAEMON_FILE.new" "$DAEMON_FILE"; }
 esac
 exec "$@"
 """
