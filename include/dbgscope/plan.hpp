@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "dbgscope/alloc_thresholds.hpp"
 #include "dbgscope/around.hpp"
 #include "dbgscope/bytes.hpp"
 #include "dbgscope/fields.hpp"
@@ -89,8 +90,9 @@ struct Watch {
     std::int64_t pressure_some_permyriad = 0, pressure_full_permyriad = 0; ///< of a 2 s window; 0: not watched
     std::uint64_t heap_profile_rate = 0; ///< switch Go's heap profile on, a sample every so many bytes; 0: do not
     std::uint64_t growth_period = 0;     ///< sample one page fault of so many of a debuggee that is not Go; 0: none
-    bool snapshot = false;               ///< one is taken when the fuse trips
-    std::string snapshot_directory;      ///< below which; empty: beside the history
+    AllocThresholds alloc;
+    bool snapshot = false;                         ///< one is taken when the fuse trips
+    std::string snapshot_directory;                ///< below which; empty: beside the history
     bool use_pidfd = true, use_cgroup_kill = true; ///< false: --assume no-…
     std::string go_version;                        ///< of the debuggee where known
     std::optional<Limit> gomemlimit; ///< of the debuggee, infinity: none; nothing: not Go, or its client may set it
@@ -268,6 +270,7 @@ void fields(auto &visit, Is<Watch> auto &watch)
     visit("go_version", watch.go_version);
     visit("heap_profile_rate", watch.heap_profile_rate);
     visit("growth_period", watch.growth_period);
+    visit("alloc", watch.alloc);
     visit("snapshot", watch.snapshot);
     visit("snapshot_directory", watch.snapshot_directory);
     visit("gomemlimit_bytes", watch.gomemlimit);

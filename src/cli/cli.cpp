@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "cli/alloc_of.hpp"
 #include "cli/growth_of.hpp"
 #include "cli/held_by.hpp"
 #include "cli/notify_desktop.hpp"
@@ -22,6 +23,7 @@
 #include "sys/file.hpp"
 #include "sys/seccomp.hpp"
 #include "text/environment.hpp"
+#include "watch/alloc_watcher.hpp"
 #include "watch/desktop.hpp"
 #include "watch/growth_sampler.hpp"
 #include "watch/holders.hpp"
@@ -181,6 +183,8 @@ Result<int> dispatch(ParsedOptions options, const Invocation &invocation)
         return gc_places_of(options.rest);
     if (verb == kGrowthVerb)
         return growth_of(options.rest);
+    if (verb == kAllocVerb)
+        return alloc_of(options.rest);
     if (verb == kDesktopVerb)
         return notify_desktop(options.rest);
     if (verb == kEventVerb)

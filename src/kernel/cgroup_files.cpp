@@ -22,6 +22,7 @@ constexpr std::array kFiles{
     Row{swap_limit, "", "memory.swap.max"},
     Row{both_limit, "memory.memsw.limit_in_bytes", ""},
     Row{usage, "memory.usage_in_bytes", "memory.current"},
+    Row{kernel_usage, "memory.kmem.usage_in_bytes", ""},
     Row{peak, "memory.max_usage_in_bytes", "memory.peak"},
     Row{swap_usage, "", "memory.swap.current"},
     Row{stat, "memory.stat", "memory.stat"},

@@ -19,6 +19,7 @@ enum class CgroupFile : std::uint8_t {
     swap_limit,      ///< v2: of swap alone
     both_limit,      ///< v1: of memory and swap together; only with swap accounting, never below `limit`
     usage,           ///< bytes charged now
+    kernel_usage,    ///< v1: of that what the kernel itself holds; v2 has it in `stat`
     peak,            ///< the highest they were; v2: since 5.19
     swap_usage,      ///< v2
     stat,            ///< lines of KEY VALUE

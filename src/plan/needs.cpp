@@ -12,7 +12,7 @@ namespace {
 bool any_percentage(const Settings &settings)
 {
     for (const Key key : {Key::memory_max, Key::memory_high, Key::memory_low, Key::memory_min, Key::memory_swap_max,
-                          Key::total_memory_max})
+                          Key::total_memory_max, Key::alloc_large_mapping, Key::alloc_kernel_memory})
         if (const auto size = settings.get<SizeSpec>(key); size && size->kind == SizeSpec::Kind::permyriad)
             return true;
     for (const std::string &property : settings.list(Key::property))

@@ -7,6 +7,7 @@
 
 #include "dbgscope/session.hpp"
 #include "kernel/cgroup_files.hpp"
+#include "plan/alloc.hpp"
 #include "plan/around.hpp"
 #include "plan/data_limit.hpp"
 #include "plan/fuse.hpp"
@@ -282,6 +283,7 @@ Result<WatchPlan> unwatched(const Look &look, std::string why)
         plan.left_out.push_back({"watcher", "the watcher, and with it clean-up, split and fuse: " + why});
     plan_recording(look.request, plan);
     note_no_data_limit(look.request, why, plan);
+    plan_alloc(look.facts, look.request, plan);
     return plan;
 }
 
@@ -327,6 +329,7 @@ Result<WatchPlan> plan_watch(const Facts &facts, const Request &request, const B
     }
     if (!alone)
         plan_pressure(look, plan);
+    plan_alloc(facts, request, plan);
     plan_reactions(request.settings,
                    alone ? "there is no scope" : reaction_obstacle(look, plan.watch->split, PressureAction::weight),
                    plan);

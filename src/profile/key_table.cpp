@@ -16,6 +16,7 @@ constexpr std::string_view kOther = "CPU, IO and task limits";
 constexpr std::string_view kScope = "Scope";
 constexpr std::string_view kProcess = "Process";
 constexpr std::string_view kPressure = "Memory pressure";
+constexpr std::string_view kAlloc = "What the debuggee asks of the kernel";
 constexpr std::string_view kEvents = "What is done when something happens";
 constexpr std::string_view kGo = "Go programs";
 constexpr std::string_view kHistory = "History";
@@ -143,6 +144,15 @@ constexpr std::array<KeyInfo, kKeyCount> kTable{{
      "What to do at a launch under memory pressure"},
     {Key::pressure_watch, "pressure.watch", "", T::choice, tighten, kPressure, "off|say|weight|hold", 0, 0, "ACTION",
      "What the watcher does while the session waits for memory that much"},
+
+    {Key::alloc_large_mapping, "alloc.large_mapping", "", T::size, forbidden, kAlloc, "", 1, 0, "SIZE",
+     "Say it when a program maps this much memory at once (BPF)"},
+    {Key::alloc_reclaim_stall, "alloc.reclaim_stall", "", T::duration, forbidden, kAlloc, "", 1, 0, "TIME",
+     "Say it when its threads have waited this long for reclaim within a second (BPF)"},
+    {Key::alloc_kernel_memory, "alloc.kernel_memory", "", T::size, forbidden, kAlloc, "", 1, 0, "SIZE",
+     "Say it each time the kernel's own memory for it has grown by this much"},
+    {Key::alloc_oom_victims, "alloc.oom_victims", "", T::flag, forbidden, kAlloc, "", 0, 0, "",
+     "Name each victim of the OOM killer at once, with what it held (BPF)"},
 
     {Key::on_pressure, "on.pressure", "", T::list, forbidden, kEvents, "", 0, 0, "ACTION",
      "Also do this when the session waits for memory: say, weight, hold, snapshot, stop or exec COMMAND"},

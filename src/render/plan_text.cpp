@@ -124,6 +124,22 @@ std::string reactions_text(const Watch &watch)
     return text;
 }
 
+std::string alloc_text(const AllocThresholds &alloc)
+{
+    std::string text;
+    const auto add = [&text](const std::string &what) { text += (text.empty() ? "" : "; or ") + what; };
+    if (alloc.large_mapping_bytes != 0)
+        add(fmt::format("{} are mapped at once", format_bytes(alloc.large_mapping_bytes)));
+    if (alloc.reclaim_stall_us != 0)
+        add(fmt::format("it waits {} for reclaim within a second",
+                        format_time_span(std::chrono::microseconds(alloc.reclaim_stall_us))));
+    if (alloc.kernel_memory_bytes != 0)
+        add(fmt::format("the kernel's memory for it has grown by {}", format_bytes(alloc.kernel_memory_bytes)));
+    if (alloc.oom_victims)
+        add("the OOM killer ends one of its processes");
+    return text;
+}
+
 std::string describe(const Watch &watch)
 {
     std::string text = watch.wait ? fmt::format("stay as the parent of {}", watch.command.front())
@@ -141,6 +157,8 @@ std::string describe(const Watch &watch)
         text += fmt::format("\n       let each debuggee map {} (RLIMIT_DATA)", format_limit(watch.around->data_limit));
     if (watch.growth_period != 0)
         text += fmt::format("\n       sample who grows it: one page fault of {}", watch.growth_period);
+    if (watch.alloc.any())
+        text += "\n       say so when " + alloc_text(watch.alloc);
     if (watch.snapshot)
         text += "\n       keep a snapshot then" +
                 (watch.snapshot_directory.empty() ? "" : " in " + quoted(watch.snapshot_directory));

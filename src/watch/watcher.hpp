@@ -7,6 +7,7 @@
 
 #include "launch/watcher_link.hpp"
 #include "sys/fd.hpp"
+#include "watch/alloc_watcher.hpp"
 #include "watch/ancestor_limits.hpp"
 #include "watch/debuggee_stderr.hpp"
 #include "watch/debuggees.hpp"
@@ -144,6 +145,7 @@ class Watcher {
     std::optional<Lowered> lowered_;
     InsideLook look_;
     GrowthSampler growth_;
+    AllocWatcher alloc_;
     UsageThreshold look_line_;          ///< v1, without a fuse
     std::string last_snapshot_;         ///< of the debuggee there is now
     int let_go_looks_ = 0;              ///< how often it is still looked whether a debuggee has been let go

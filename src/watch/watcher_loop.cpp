@@ -78,6 +78,7 @@ void Watcher::add_sources()
                        if (due(client_due_at_, now))
                            end_unreached();
                    }});
+    loop_.add(alloc_.source([this](std::string_view line) { say(line); }));
     loop_.add(recording_.source());
     if (soft_)
         loop_.add(soft_->source());
@@ -228,6 +229,7 @@ void Watcher::settle()
         if (const auto &why = pressure_->why_not())
             recorder_.keep_unsaid(to_line(*why));
     }
+    alloc_.start(cgroups_->place.version, cgroups_->place.capped(), order_.alloc);
     recorder_.write();
     recording_.begin(recorder_.record(), *cgroups_, session_paths());
     recorder_.sweep();
@@ -279,6 +281,7 @@ void Watcher::new_debuggee(pid_t pid, Time now)
     if (debuggees_->living().size() <= 1) // of several the largest was looked at, whoever comes now
         forget_look();
     sample_growth(pid);
+    alloc_.process_started();
     if (fuse_)
         fuse_->new_debuggee();
     look_by_ = look_by_.value_or(now + kLongestLookDelay);

@@ -31,7 +31,7 @@ ROOMS = {
     "tools/doctor": {"text", "sys", "kernel", "render", "probe", "debugger", "session"},
     "tools/explain": {"text", "sys", "kernel", "render", "probe", "debugger"},
     "tools/editor": {"text", "sys", "profile", "debugger"},
-    "tools/inspect": {"text", "sys", "kernel"},
+    "tools/inspect": {"text", "sys", "kernel", "watch/cpu_clock"},
     "tools/report": {"text", "sys", "kernel", "render", "session", "debugger"},
 }
 ROOMS["cli"] = set(ROOMS)  # the only room that sees both shelves
@@ -46,6 +46,7 @@ OWNED = {  # library -> the room that may include it
     r"<systemd/": "src/sys",
     r"<linux/seccomp|<seccomp\.h": "src/sys",
     r"<elfutils/|<libelf|<gelf|<dwarf\.h|<zlib": "src/tools/inspect",
+    r"<bpf/|<alloc_watch\.skel": "src/tools/inspect",
     r"<nlohmann/": "src/text/json.cpp",
 }
 

@@ -9,6 +9,9 @@
 
 #include <fmt/core.h>
 
+#include "config.h"
+#include "kernel/parse.hpp"
+#include "kernel/proc_files.hpp"
 #include "kernel/reader.hpp"
 #include "sys/fd.hpp"
 #include "tools/doctor/checks.hpp"
@@ -115,14 +118,43 @@ CheckFinding growth_finding(const DoctorInput &input)
             .cure = "a kernel with CONFIG_PERF_EVENTS"};
 }
 
-/// Nothing here is built on it; who asks for more of the kernel's side uses tools that are.
+/// capabilities(7): what a tracing program takes, since Linux 5.8.
+bool may_load_programs(const DoctorInput &input, Reader &reader)
+{
+    constexpr std::uint64_t kPerfmonAndBpf = 3ULL << 38U; // CAP_PERFMON 38, CAP_BPF 39
+    if (input.facts.host.cap_sys_admin)
+        return true;
+    const auto status = reader.read(kSelfStatus);
+    const auto value = status ? status_value(*status, "CapEff") : std::nullopt;
+    std::uint64_t capabilities = 0;
+    return value && std::from_chars(value->data(), value->data() + value->size(), capabilities, 16).ec == std::errc{} &&
+           (capabilities & kPerfmonAndBpf) == kPerfmonAndBpf;
+}
+
+/// The last rung: `alloc.*`.
 CheckFinding bpf_finding(const DoctorInput &input)
 {
     Reader reader(input.root.root);
-    const bool types = reader.exists(kBtf);
-    return {.looked_at = kBtf,
-            .found = types ? "the kernel describes its types (BTF); dbgscope uses no BPF"
-                           : "the kernel does not describe its types (no BTF); dbgscope uses no BPF"};
+    CheckFinding finding{.level = CheckLevel::note,
+                         .looked_at = fmt::format("{}, CapEff and how dbgscope was built", kBtf),
+                         .found = "what a debuggee asks of the kernel cannot be seen there (BPF): ",
+                         .matters = "alloc.large_mapping, alloc.reclaim_stall and alloc.oom_victims need it"};
+    if (DBGSCOPE_BPF == 0) {
+        finding.found += "dbgscope was built without it";
+        finding.cure = "a build where clang, bpftool and libbpf-dev are installed";
+    } else if (!reader.exists(kBtf)) {
+        finding.found += "the kernel does not describe its types (no BTF)";
+        finding.cure = "a kernel with CONFIG_DEBUG_INFO_BTF";
+    } else if (!may_load_programs(input, reader)) {
+        finding.found += "it takes CAP_BPF and CAP_PERFMON";
+        finding.cure = "run as root, or in a container with these two and bpf(2) in its seccomp profile";
+    } else {
+        return {.looked_at = finding.looked_at,
+                .found =
+                    "what a debuggee asks of the kernel can be seen there (BPF): waits for reclaim, victims of the "
+                    "OOM killer, and large mappings where it takes programs at its functions"};
+    }
+    return finding;
 }
 
 } // namespace

@@ -28,7 +28,7 @@ constexpr Check kChecks[] = {
     {"pressure", "cgroup", "the pressure interface (PSI) and systemd-oomd", check_pressure},
     {"swap", "cgroup", "swap, swappiness and how much tasks wait for memory now", check_swap},
     {"ptrace", "rights", "whether a debugger may trace: yama, capabilities, seccomp; tried on a child", check_ptrace},
-    {"inside", "rights", "what heap, goroutines and growth may see: yama, perf_event_paranoid, BTF; tried",
+    {"inside", "rights", "what heap, goroutines, growth and alloc.* may see: yama, perf_event_paranoid, BTF; tried",
      check_inside},
     {"ulimits", "rights", "ulimit -v, -f, -t and -u that get in the way of builds and debuggers", check_ulimits},
     {"noexec", "rights", "whether what is built here may be executed: working directory, TMPDIR, GOTMPDIR",

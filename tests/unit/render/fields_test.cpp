@@ -99,6 +99,7 @@ Watch full_watch()
             .pressure_some_permyriad = 1,
             .pressure_full_permyriad = 2,
             .growth_period = 128,
+            .alloc = {.large_mapping_bytes = 1, .reclaim_stall_us = 2, .kernel_memory_bytes = 3, .oom_victims = true},
             .use_pidfd = false,
             .use_cgroup_kill = false,
             .go_version = "go1.19",

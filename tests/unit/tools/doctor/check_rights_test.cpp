@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include "config.h"
 #include "doctor_input.hpp"
 #include "tools/doctor/machine_signs.hpp"
 #include "tools/doctor/mount_at.hpp"
@@ -81,7 +82,30 @@ TEST(CheckInside, YamaDecidesWhoHolds)
     EXPECT_THAT(finding.cure, HasSubstr("--wait"));
     FakeRoot server;
     EXPECT_EQ(saying(check_inside(input_of(server, "v2-server-root")), "every user's").level, CheckLevel::ok);
-    EXPECT_THAT(check_inside(input_of(server, "v2-server-root")).back().found, HasSubstr("no BTF"));
+}
+
+TEST(CheckInside, TheLastRungIsTheKernelsOwn)
+{
+    constexpr const char *kTypes = "/sys/kernel/btf/vmlinux";
+    const auto finding = [](const char *name, bool types, const char *capabilities) {
+        FakeRoot tree;
+        const SysRoot root = machine(name).build(tree);
+        if (types)
+            tree.file(kTypes, "");
+        if (capabilities != nullptr)
+            tree.file("/proc/self/status", capabilities);
+        return saying(check_inside(input_for(root)), "asks of the kernel");
+    };
+    if (DBGSCOPE_BPF == 0) {
+        EXPECT_THAT(finding("v2-server-root", true, nullptr).found, HasSubstr("built without"));
+        return;
+    }
+    EXPECT_THAT(finding("v2-server-root", false, nullptr).found, HasSubstr("no BTF"));
+    EXPECT_EQ(finding("v2-server-root", true, nullptr).level, CheckLevel::ok);
+    EXPECT_EQ(finding("v2-desktop", true, nullptr).level, CheckLevel::note);
+    EXPECT_THAT(finding("v2-desktop", true, nullptr).cure, HasSubstr("run as root"));
+    EXPECT_EQ(finding("v2-desktop", true, "CapEff:\t0000008000000000\n").level, CheckLevel::note) << "CAP_BPF alone";
+    EXPECT_EQ(finding("v2-desktop", true, "CapEff:\t000000c000000000\n").level, CheckLevel::ok);
 }
 
 TEST(CheckInside, IsTriedHere)

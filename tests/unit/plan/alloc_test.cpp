@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/alloc.hpp"
+
+#include <gtest/gtest.h>
+
+#include "dbgscope/time_span.hpp"
+
+namespace dbgscope {
+namespace {
+
+struct Case {
+    Facts facts;
+    Request request;
+    WatchPlan plan;
+    Case()
+    {
+        facts.memory.total_bytes = kGiB;
+        plan.watch.emplace();
+        set(Key::alloc_large_mapping, SizeSpec{SizeSpec::Kind::permyriad, 2500});
+    }
+    void set(Key key, Value value)
+    {
+        request.settings.set(key, {std::move(value), {Layer::option, option_name(key_info(key))}});
+    }
+    AllocThresholds planned()
+    {
+        plan_alloc(facts, request, plan);
+        return plan.watch ? plan.watch->alloc : AllocThresholds{};
+    }
+};
+
+TEST(Alloc, IsOffUnlessAskedFor)
+{
+    Case one;
+    one.request.settings = {};
+    EXPECT_FALSE(one.planned().any());
+    EXPECT_TRUE(one.plan.notices.empty());
+}
+
+TEST(Alloc, TakesEachThreshold)
+{
+    Case one;
+    one.set(Key::alloc_reclaim_stall, std::chrono::microseconds(200'000));
+    one.set(Key::alloc_kernel_memory, SizeSpec{SizeSpec::Kind::bytes, 64 * kMiB});
+    one.set(Key::alloc_oom_victims, true);
+    EXPECT_EQ(one.planned(), (AllocThresholds{.large_mapping_bytes = kGiB / 4,
+                                              .reclaim_stall_us = 200'000,
+                                              .kernel_memory_bytes = 64 * kMiB,
+                                              .oom_victims = true}));
+}
+
+TEST(Alloc, InfinityIsOff)
+{
+    Case one;
+    one.set(Key::alloc_large_mapping, SizeSpec{SizeSpec::Kind::infinity, 0});
+    one.set(Key::alloc_reclaim_stall, kForever);
+    EXPECT_FALSE(one.planned().any());
+}
+
+TEST(Alloc, WithoutACgroupOrAWatcherItIsSaidOnce)
+{
+    Case alone, unwatched;
+    alone.set(Key::alloc_oom_victims, true);
+    alone.plan.watch->around.emplace();
+    unwatched.plan.watch.reset();
+    EXPECT_FALSE(alone.planned().any());
+    EXPECT_FALSE(unwatched.planned().any());
+    ASSERT_EQ(alone.plan.notices.size(), 1U);
+    EXPECT_EQ(alone.plan.notices[0].text, "--alloc-large-mapping has no effect: the session has no cgroup of its own");
+    ASSERT_EQ(unwatched.plan.notices.size(), 1U);
+    EXPECT_EQ(unwatched.plan.notices[0].text, "--alloc-large-mapping has no effect: there is no watcher");
+}
+
+} // namespace
+} // namespace dbgscope
