@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include <fmt/core.h>
-
 #include "render/status_text.hpp"
 #include "text/container_cure.hpp"
 
@@ -112,21 +110,6 @@ void attaching(const Facts &facts, Lines &lines)
         lines.emplace_back("debugging: kernel.yama.ptrace_scope=3 forbids it until the next boot");
 }
 
-/// What is seen inside, rung by rung; the first, a Go program's own heap profile, is `attaching`'s matter.
-void sampling(const Facts &facts, Lines &lines)
-{
-    constexpr int kForUsers = 2; // Documentation/admin-guide/sysctl/kernel.rst; Debian has 3, Ubuntu 4
-    const auto &paranoid = facts.host.perf_event_paranoid;
-    if (facts.host.cap_sys_admin)
-        return;
-    if (paranoid.value_or(kForUsers) > kForUsers)
-        lines.push_back(fmt::format("who grows the memory of a C program (growth): kernel.perf_event_paranoid={} keeps "
-                                    "it for root; `sysctl kernel.perf_event_paranoid={}`",
-                                    *paranoid, kForUsers));
-    lines.emplace_back("what a debuggee asks of the kernel (alloc.*, but for alloc.kernel_memory): needs root, or "
-                       "CAP_BPF and CAP_PERFMON; `dbgscope doctor` says what else");
-}
-
 void tools(const Facts &facts, Lines &lines)
 {
     for (const ToolFacts &tool : facts.tools)
@@ -139,8 +122,8 @@ void tools(const Facts &facts, Lines &lines)
 std::vector<std::string> missing_features(const Facts &facts)
 {
     Lines lines;
-    for (const auto check : {memory_controller, user_on_v1, user_manager, own_cgroups, pressure, swap_limit, split,
-                             attaching, sampling, tools})
+    for (const auto check :
+         {memory_controller, user_on_v1, user_manager, own_cgroups, pressure, swap_limit, split, attaching, tools})
         check(facts, lines);
     return lines;
 }

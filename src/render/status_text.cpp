@@ -177,6 +177,26 @@ void chain(std::string &out, const MemoryHierarchy &memory)
         out += "  ? " + note + '\n';
 }
 
+/// What can be seen inside a program here, rung by rung, and what lifts it to the next.
+std::string inside(const HostFacts &host)
+{
+    constexpr int kForUsers = 2; // Documentation/admin-guide/sysctl/kernel.rst; Debian has 3, Ubuntu 4
+    const int scope = host.yama_ptrace_scope.value_or(0);
+    std::string can, cannot;
+    const auto add = [](std::string &to, const std::string &what) { to += (to.empty() ? "" : ", ") + what; };
+    const auto rung = [&](bool seen, const char *what, const std::string &lift) {
+        add(seen ? can : cannot, seen ? what : what + (": " + lift));
+    };
+    rung(scope == 0 || (scope < 3 && host.cap_sys_ptrace), "who holds a Go heap",
+         scope == 3 ? "a boot without kernel.yama.ptrace_scope=3" : "root, --wait or kernel.yama.ptrace_scope=0");
+    rung(host.cap_sys_admin || host.perf_event_paranoid.value_or(kForUsers) <= kForUsers, "who grows in C (perf)",
+         fmt::format("root or kernel.perf_event_paranoid={}", kForUsers));
+    rung(host.cap_sys_admin, "what is asked of the kernel (BPF)", "root, or CAP_BPF and CAP_PERFMON");
+    if (can.empty())
+        can = "nothing can be seen";
+    return cannot.empty() ? can : can + "; not " + cannot;
+}
+
 } // namespace
 
 std::string status_text(const Facts &facts, std::string_view backend_name, std::string_view backend_reason,
@@ -194,6 +214,7 @@ std::string status_text(const Facts &facts, std::string_view backend_name, std::
     const Delegation &own = facts.cgroup.delegation;
     line(out, "Own cgroup",
          own.can_create ? "sub-cgroups can be made in it" : "no sub-cgroups: " + printable(own.detail));
+    line(out, "Inside", inside(facts.host));
     for (const ToolFacts &tool : facts.tools)
         if (tool.path)
             line(out, tool.name, printable(*tool.path) + (tool.version ? " " + printable(*tool.version) : ""));

@@ -20,7 +20,8 @@ struct Case {
     }
     void set(Key key, Value value)
     {
-        request.settings.set(key, {std::move(value), {Layer::option, option_name(key_info(key))}});
+        request.settings.set(key, {std::move(value),
+                                   {Layer::option, key == Key::alloc_large_mapping ? "--alloc-large-mapping" : "--x"}});
     }
     AllocThresholds planned()
     {

@@ -40,6 +40,7 @@ Backend     systemd-system: root uses the system manager
 systemd     version 257
             system manager: /run/systemd/private
 Own cgroup  sub-cgroups can be made in it
+Inside      who holds a Go heap, who grows in C (perf), what is asked of the kernel (BPF)
 
 Memory, cgroup by cgroup from the outside in (> sets the limit):
    LIMIT  HIGH  SWAP  USED  PEAK  STALLED %  CGROUP
@@ -47,6 +48,23 @@ Memory, cgroup by cgroup from the outside in (> sets the limit):
     none  none  none    8G    8G    0.0/0.0    system.slice
 >    16G  none  none    2G    2G    0.0/0.0      ci-runner.service
 )");
+}
+
+TEST(StatusText, InsideIsALadder)
+{
+    Facts facts = machine_facts("v2-desktop");
+    facts.host.yama_ptrace_scope = 0;
+    facts.host.perf_event_paranoid = 3;
+    EXPECT_THAT(status_of(facts),
+                HasSubstr("\nInside      who holds a Go heap; not who grows in C (perf): root or "
+                          "kernel.perf_event_paranoid=2, what is asked of the kernel (BPF): root, or CAP_BPF and "
+                          "CAP_PERFMON\n"));
+    facts.host.yama_ptrace_scope = 1;
+    EXPECT_THAT(status_of(facts),
+                HasSubstr("\nInside      nothing can be seen; not who holds a Go heap: root, --wait or "
+                          "kernel.yama.ptrace_scope=0, who grows"));
+    facts.host.perf_event_paranoid = 2;
+    EXPECT_THAT(status_of(facts), HasSubstr("\nInside      who grows in C (perf); not who holds a Go heap: "));
 }
 
 TEST(StatusText, OfEveryMachineIsPlainText)

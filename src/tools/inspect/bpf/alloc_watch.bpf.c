@@ -68,6 +68,13 @@ struct task_struct {
     struct task_struct *group_leader;
 } KERNEL_TYPE;
 
+struct pt_regs___x86 {
+    unsigned long orig_ax;
+} KERNEL_TYPE;
+struct pt_regs___arm64 {
+    __s32 syscallno;
+} KERNEL_TYPE;
+
 /* Set before it is loaded. */
 const volatile __u64 watched_cgroup = 0; /* its inode, which is kernfs' id */
 const volatile __u32 hierarchy = 2;      /* 1: that of v1's memory controller */
@@ -158,16 +165,30 @@ static __always_inline __u64 resident_bytes(struct mm_struct *mm, int kind)
     return pages > 0 ? pages * page_bytes : 0;
 }
 
+/* fork(2), vfork(2), clone(2), clone3(2) of the kernel's own architecture. */
+static __always_inline bool is_forking(struct task_struct *task)
+{
+    const struct pt_regs *registers = (void *)bpf_task_pt_regs(task); /* since 5.15 */
+    if (bpf_core_type_exists(struct pt_regs___x86) && bpf_core_field_exists(struct pt_regs___x86, orig_ax)) {
+        const unsigned long call = BPF_CORE_READ((const struct pt_regs___x86 *)registers, orig_ax);
+        return call == 56 || call == 57 || call == 58 || call == 435;
+    }
+    if (bpf_core_field_exists(struct pt_regs___arm64, syscallno)) {
+        const __s32 call = BPF_CORE_READ((const struct pt_regs___arm64 *)registers, syscallno);
+        return call == 220 || call == 435;
+    }
+    return 0;
+}
+
 /* Memory that a program asks for as its own and may write: mmap(2), also over what it has reserved, mprotect(2),
- * brk(2), mremap(2). What is only reserved (PROT_NONE, MAP_NORESERVE) does not come here. A fork comes with the mm of
- * its child. */
+ * brk(2), mremap(2). What is only reserved (PROT_NONE, MAP_NORESERVE) does not come here; what a fork shares does. */
 SEC("fentry/__vm_enough_memory")
 int BPF_PROG(mapping, struct mm_struct *mm, long pages)
 {
     if (pages <= 0 || pages * page_bytes < large_mapping_bytes)
         return 0;
     struct task_struct *task = bpf_get_current_task_btf();
-    if ((__u64)mm != (__u64)task->mm || !is_watched(task))
+    if ((__u64)mm != (__u64)task->mm || !is_watched(task) || is_forking(task))
         return 0;
     __sync_fetch_and_add(&totals.mappings, 1);
     __sync_fetch_and_add(&totals.mapped_bytes, pages * page_bytes);
