@@ -33,7 +33,7 @@ def ends(gdb):
     tap.wait_until(lambda: watched.record(gdb.pid) is None, session.PATIENCE_S, message="the end of the session")
 
 
-@tap.test("host", "vm:v2", user="root", timeout=300)
+@tap.test("host", "vm:v2", user="root", debian=("13", "sid"), timeout=300)
 def growth_holds_weighs_snapshots_and_stops():
     with notes() as own:
         own.configure(growth=["weight", "hold"] if v2() else ["hold"])
@@ -65,7 +65,7 @@ def growth_holds_weighs_snapshots_and_stops():
         tap.equal(watched.ended_record(name)["events"]["oom_kill"], 0)
 
 
-@tap.test("host", "vm:v2", user="root", timeout=300)
+@tap.test("host", "vm:v2", user="root", debian=("13", "sid"), timeout=300)
 def growth_lowers_the_weight_where_nothing_is_held():
     with notes() as own:
         own.configure(growth=["weight", own.exec()])
