@@ -120,6 +120,7 @@ class Parser {
         }
         auto point = decoded<PointLine>(json).point;
         bound(point.at_ms);
+        point.gc_cpu_ppm = std::min<std::uint64_t>(point.gc_cpu_ppm, 1'000'000);
         for (std::uint64_t *bytes : {&point.current_bytes, &point.anon_bytes, &point.file_bytes, &point.shmem_bytes,
                                      &point.kernel_bytes, &point.stall_some_us, &point.stall_full_us, &point.gc_cycles,
                                      &point.gc_heap_bytes, &point.gc_goal_bytes, &point.gc_pause_us})

@@ -31,6 +31,7 @@ struct RecordedPoint {
     std::uint64_t stall_some_us = 0, stall_full_us = 0; ///< memory.pressure totals of the scope
     /// Of Go's collector, since the program's start; 0: not known.
     std::uint64_t gc_cycles = 0, gc_heap_bytes = 0, gc_goal_bytes = 0, gc_pause_us = 0;
+    std::uint64_t gc_cpu_ppm = 0; ///< of the processor time it could have had, millionths
     bool operator==(const RecordedPoint &) const = default;
 };
 template <> inline constexpr bool kFieldsAreList<RecordedPoint> = true;
@@ -107,6 +108,7 @@ void fields(auto &visit, Is<RecordedPoint> auto &point)
     visit("gc_heap_bytes", point.gc_heap_bytes);
     visit("gc_goal_bytes", point.gc_goal_bytes);
     visit("gc_pause_us", point.gc_pause_us);
+    visit("gc_cpu_ppm", point.gc_cpu_ppm);
 }
 
 void fields(auto &visit, Is<RecordedSite> auto &site)

@@ -4,14 +4,15 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <limits>
 
 namespace dbgscope {
 namespace {
 
-constexpr std::array<std::string_view, GcPlaces::count> kNames{"heap",  "goal",   "last_goal",
-                                                               "limit", "cycles", "pauses"};
+constexpr std::array<std::string_view, GcPlaces::count> kNames{"heap",   "goal",   "last_goal", "limit",
+                                                               "cycles", "pauses", "share"};
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::int64_t>::max(); ///< runtime: math.MaxInt64 is off
 
 /// "c000012:8"
@@ -26,6 +27,15 @@ std::optional<GcPlaces::Place> read_place(std::string_view text)
     if (size != std::errc{} || last != end || place.bytes == 0 || place.bytes > sizeof(std::uint64_t))
         return std::nullopt;
     return place;
+}
+
+/// runtime.memstats.gc_cpu_fraction, a float64, as of the last cycle.
+std::uint64_t millionths(const GcPlaces &where, std::uint64_t bits)
+{
+    const auto fraction = std::bit_cast<double>(bits);
+    if (where.places[GcPlaces::share].bytes != sizeof fraction || !(fraction > 0 && fraction <= 1)) // a NaN, too
+        return 0;
+    return static_cast<std::uint64_t>(fraction * 1e6 + 0.5);
 }
 
 } // namespace
@@ -94,7 +104,8 @@ std::optional<GcState> read_gc(pid_t pid, const GcPlaces &where)
     return GcState{.cycles = values[GcPlaces::cycles],
                    .heap_bytes = values[GcPlaces::heap],
                    .goal_bytes = goal < kNoLimit ? goal : 0, // GOGC=off
-                   .pause_ns = values[GcPlaces::pauses]};
+                   .pause_ns = values[GcPlaces::pauses],
+                   .cpu_ppm = millionths(where, values[GcPlaces::share])};
 }
 
 } // namespace dbgscope

@@ -19,11 +19,12 @@ struct GcState {
     std::uint64_t heap_bytes = 0; ///< live as of the last cycle, and allocated since
     std::uint64_t goal_bytes = 0; ///< the next cycle begins before the heap reaches it
     std::uint64_t pause_ns = 0;   ///< the program stood still for it, since its start
+    std::uint64_t cpu_ppm = 0;    ///< of the processor time it could have had since its start, millionths
 };
 
 /// Where to read it, by gc_places() (tools/inspect).
 struct GcPlaces {
-    enum Name : std::size_t { heap, goal, last_goal, limit, cycles, pauses, count };
+    enum Name : std::size_t { heap, goal, last_goal, limit, cycles, pauses, share, count };
     struct Place {
         std::uint64_t at = 0;
         std::size_t bytes = 0; ///< 0: this version of Go has none

@@ -231,6 +231,7 @@ RecordedPoint Recording::read_point(Ms now, std::uint64_t current_bytes) const
         point.gc_heap_bytes = gc->heap_bytes;
         point.gc_goal_bytes = gc->goal_bytes;
         point.gc_pause_us = gc->pause_ns / kNsPerUs;
+        point.gc_cpu_ppm = gc->cpu_ppm;
     }
     if (pressure_.valid())
         if (const auto text = pressure_.read(CgroupFile::pressure))

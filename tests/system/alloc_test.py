@@ -18,6 +18,8 @@ import tap
 import watched
 from session import MIB, Session
 
+# Not Debian 12's machine: emulated, its 6.1 stood still once in some thirty boots of these tests ("soft lockup", eater).
+KERNELS = ("host", "vm:v2")
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
 OFF = "0"
 # Only reserved; 256 MiB in one piece; and shared with a child, which does not ask for it again.
@@ -138,7 +140,7 @@ def is_seen(allocations, programs):
     return False
 
 
-@tap.test("host", "vm:v2", user="root")
+@tap.test(*KERNELS, user="root", debian=("13", "sid"))
 def one_large_mapping_is_told_of_our_cgroup_and_no_other():
     with Allocations(large_mapping=200 * MIB) as here:
         if not is_seen(here, 1):
@@ -164,7 +166,7 @@ def counted(text):
     return count
 
 
-@tap.test("host", "vm:v2", user="root")
+@tap.test(*KERNELS, user="root", debian=("13", "sid"))
 def a_victim_of_our_cgroup_is_named_at_once_and_no_other():
     with Allocations(oom_victims=1, limit=64 * MIB) as here:
         if not is_seen(here, 1):
@@ -177,7 +179,7 @@ def a_victim_of_our_cgroup_is_named_at_once_and_no_other():
         tap.true(20 < float(said[2]) <= 65, said[0])
 
 
-@tap.test("host", "vm:v2", user="root")
+@tap.test(*KERNELS, user="root", debian=("13", "sid"))
 def a_wait_for_reclaim_is_told():
     with Allocations(reclaim_stall_us=100, limit=32 * MIB) as here, tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         if not is_seen(here, 2):
@@ -186,7 +188,7 @@ def a_wait_for_reclaim_is_told():
         here.line(r"the debuggee's threads have waited \S.* within \S.* for memory to be reclaimed; so far \S.*, in [1-9]\d* reclaims")
 
 
-@tap.test("host", "vm:v2", user="root")
+@tap.test(*KERNELS, user="root", debian=("13", "sid"))
 def kernel_memory_is_told_without_a_program_in_the_kernel():
     with Allocations(kernel_memory=16 * MIB) as here:
         with here.start([sys.executable, "-c", TABLES]) as program:
@@ -196,7 +198,7 @@ def kernel_memory_is_told_without_a_program_in_the_kernel():
             tap.equal(bool(said[2]), here.version == 2)
 
 
-@tap.test("host", "vm:v2", user="root")
+@tap.test(*KERNELS, user="root", debian=("13", "sid"))
 def a_session_says_it_in_its_place_and_keeps_it():
     with tempfile.TemporaryDirectory() as folder:
         def wait_for(name):

@@ -188,6 +188,7 @@ def the_collector_of_a_go_program_is_recorded():
         tap.true(heap[0] == 0 and cycles == sorted(cycles), f"{cycles}")
         tap.true(max(cycles) <= seen["cycles"] + 1 and max(heap) <= 2 * seen["heap_live_bytes"] + 16 * MIB, f"{seen} {heap}")
         tap.true(max(column(found, "gc_goal_bytes")) > 4 * MIB, "no goal")
+        tap.true(0 < max(column(found, "gc_cpu_ppm")) <= 1e6, f"{column(found, 'gc_cpu_ppm')}")
         text = tap.succeed([tap.dbgscope, "report", name]).stdout
         tap.true(re.search(r"^Go heap .*\n +Go's heap [\d.]+M at most, \d+ collections?, [\d.]+ms stood still for them$", text, re.M),
                  text)

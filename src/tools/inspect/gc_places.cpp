@@ -16,7 +16,8 @@ constexpr struct {
                {"last_goal", "runtime.gcController", "lastHeapGoal"},
                {"limit", "runtime.gcController", "memoryLimit"}, // Go 1.19
                {"cycles", "runtime.memstats", "numgc"},
-               {"pauses", "runtime.memstats", "pause_total_ns"}};
+               {"pauses", "runtime.memstats", "pause_total_ns"},
+               {"share", "runtime.memstats", "gc_cpu_fraction"}};
 
 } // namespace
 

@@ -34,6 +34,7 @@ constexpr std::array kFigures{
     Figure{"growth", "bytes/s", 1.0 * kMiB, [](const PastSession &session) { return session.growth_bytes_per_s; }},
     Figure{"first hold", "s", 0.5, [](const PastSession &session) { return session.first_trip_s; }},
     Figure{"launch", "s", 1, [](const PastSession &session) { return session.launch_s; }},
+    Figure{"GC share", "%", 1, [](const PastSession &session) { return session.gc_cpu_percent; }},
     Figure{"GC pauses", "%", 1, [](const PastSession &session) { return session.gc_pause_percent; }},
     Figure{"pause p99", "ms", 1, [](const PastSession &session) { return session.gc_pause_p99_ms; }},
 };

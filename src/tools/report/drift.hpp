@@ -15,7 +15,7 @@ inline constexpr std::size_t kFewestSessions = 5; ///< before the last one, that
 
 /// One figure of a session, and what it was before.
 struct Drift {
-    std::string what; ///< "peak", "growth", "first hold", "launch", "GC pauses", "pause p99"
+    std::string what; ///< "peak", "growth", "first hold", "launch", "GC share", "GC pauses", "pause p99"
     std::string unit; ///< "bytes", "bytes/s", "s", "%", "ms"
     double now = 0;
     double median = 0, spread = 0; ///< of the sessions before: median, and 1.4826 x the median absolute deviation

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 
 #include <fmt/core.h>
 
@@ -81,10 +82,20 @@ std::vector<Pauses> pauses_of(const std::vector<RecordedPoint> &points)
     return found;
 }
 
+constexpr std::uint64_t kFewestCollections = 20;
+
+/// Of the last program that has collected often enough; the runtime counts from its start.
+std::optional<double> gc_cpu_percent_of(const std::vector<RecordedPoint> &points)
+{
+    for (const RecordedPoint &point : std::views::reverse(points))
+        if (point.gc_cycles >= kFewestCollections && point.gc_cpu_ppm > 0)
+            return static_cast<double>(point.gc_cpu_ppm) / 1e4;
+    return std::nullopt;
+}
+
 void add_pauses(PastSession &session, std::vector<Pauses> pauses, std::int64_t length_ms)
 {
     constexpr std::int64_t kShortestMs = 1000;
-    constexpr std::uint64_t kFewestCollections = 20;
     double sum_ms = 0;
     std::uint64_t collections = 0;
     for (const Pauses &each : pauses) {
@@ -132,6 +143,7 @@ void add_from_recording(PastSession &session, const Recorded &recorded)
         session.launch_s = static_cast<double>(from_ms) / 1000;
     if (!recorded.points.empty())
         add_pauses(session, pauses_of(recorded.points), recorded.points.back().at_ms - from_ms);
+    session.gc_cpu_percent = gc_cpu_percent_of(recorded.points);
     const auto first = std::ranges::find_if(recorded.points, [&](const auto &point) { return point.at_ms >= from_ms; });
     const auto highest = std::max_element(
         first, recorded.points.end(), [](const auto &a, const auto &b) { return a.current_bytes < b.current_bytes; });
@@ -177,6 +189,7 @@ std::string history_json(const std::vector<PastSession> &sessions)
         object["growth_bytes_per_s"] = optional_json(session.growth_bytes_per_s);
         object["first_trip_s"] = optional_json(session.first_trip_s);
         object["launch_s"] = optional_json(session.launch_s);
+        object["gc_cpu_percent"] = optional_json(session.gc_cpu_percent);
         object["gc_pause_percent"] = optional_json(session.gc_pause_percent);
         object["gc_pause_p99_ms"] = optional_json(session.gc_pause_p99_ms);
         list.push_back(std::move(object));

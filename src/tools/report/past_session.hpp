@@ -19,6 +19,7 @@ struct PastSession {
     std::optional<double> growth_bytes_per_s; ///< from the recording: up to its highest point
     std::optional<double> first_trip_s;       ///< from the recording: until it was held
     std::optional<double> launch_s;           ///< from the recording: until the debuggee began
+    std::optional<double> gc_cpu_percent;     ///< from the recording: of the processor time, for the collector
     std::optional<double> gc_pause_percent;   ///< from the recording: of its time, in which the collector stopped it
     std::optional<double> gc_pause_p99_ms;    ///< from the recording: of the means between two points
 };

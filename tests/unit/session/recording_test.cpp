@@ -26,7 +26,8 @@ const RecordedPoint kPoint{.at_ms = 1532,
                            .gc_cycles = 4,
                            .gc_heap_bytes = 80,
                            .gc_goal_bytes = 95,
-                           .gc_pause_us = 33};
+                           .gc_pause_us = 33,
+                           .gc_cpu_ppm = 45'000};
 
 RecordingHeader header()
 {
@@ -48,7 +49,7 @@ TEST(Recording, WhatIsWrittenIsRead)
     EXPECT_EQ(read->header.realtime_ms, 1'700'000'000'000);
     EXPECT_EQ(read->header.session, test::full_record());
     EXPECT_EQ(read->header.columns.front(), "at_ms");
-    EXPECT_EQ(read->header.columns.size(), 15U);
+    EXPECT_EQ(read->header.columns.size(), 16U);
     EXPECT_THAT(read->points, ElementsAre(kPoint));
     EXPECT_THAT(read->events, ElementsAre(cap, said));
     EXPECT_EQ(read->end, test::full_record());
@@ -100,7 +101,7 @@ TEST(Recording, EachIsOneLineOfAscii)
                                          "abcdefghijklmnopqrstuvwxyz{|}~"),
                   std::string::npos);
     }
-    EXPECT_EQ(recording_line(kPoint), "{\"point\":[1532,120,100,10,1,9,3,2,1,1000,900,4,80,95,33]}\n");
+    EXPECT_EQ(recording_line(kPoint), "{\"point\":[1532,120,100,10,1,9,3,2,1,1000,900,4,80,95,33,45000]}\n");
     EXPECT_EQ(recording_line(RecordedEvent{.at_ms = 5, .kind = RecordedKind::state, .state = SessionState::held}),
               "{\"event\":{\"at_ms\":5,\"kind\":\"state\",\"state\":\"held\"}}\n");
 }

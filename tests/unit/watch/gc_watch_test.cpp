@@ -16,6 +16,7 @@ constexpr std::uint64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 /// As a Go program's runtime has it, in this very process.
 struct Runtime {
     std::uint64_t heap = 41, goal = 60, last_goal = 50, limit = kNoLimit, pauses = 7'000'000;
+    double share = 0.0125;
     std::uint32_t cycles = 12, behind = ~0U; ///< `behind`: what must not be taken for a part of it
     [[nodiscard]] std::optional<GcState> read(std::string_view without = "") const
     {
@@ -30,6 +31,7 @@ struct Runtime {
         add("limit", limit);
         add("cycles", cycles);
         add("pauses", pauses);
+        add("share", share);
         return read_gc(::getpid(), GcPlaces::parse(text));
     }
 };
@@ -42,6 +44,14 @@ TEST(GcWatch, ReadsWhatTheRuntimeHas)
     EXPECT_EQ(state->goal_bytes, 60U);
     EXPECT_EQ(state->cycles, 12U);
     EXPECT_EQ(state->pause_ns, 7'000'000U);
+    EXPECT_EQ(state->cpu_ppm, 12'500U);
+}
+
+TEST(GcWatch, AShareIsOne)
+{
+    for (const double share : {-0.5, 1.5, 0.0, std::numeric_limits<double>::quiet_NaN()})
+        EXPECT_EQ(Runtime{.share = share}.read()->cpu_ppm, 0U) << share;
+    EXPECT_EQ(Runtime{}.read("share")->cpu_ppm, 0U);
 }
 
 TEST(GcWatch, TheGoalIsWhatTheMemoryLimitLeavesOfIt)

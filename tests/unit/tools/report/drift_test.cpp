@@ -136,16 +136,18 @@ TEST(Drift, LaunchAndPausesCountToo)
     std::vector<PastSession> sessions = daily({100, 100, 100, 100, 100, 100});
     for (PastSession &each : sessions) {
         each.launch_s = 2;
+        each.gc_cpu_percent = 3;
         each.gc_pause_percent = 0.2;
         each.gc_pause_p99_ms = 0.3;
     }
     sessions.back().launch_s = 4;
+    sessions.back().gc_cpu_percent = 9;
     sessions.back().gc_pause_percent = 0.9; // four times as much of nearly nothing
     sessions.back().gc_pause_p99_ms = 2.5;
     const auto programs = drift_of(sessions, {});
-    ASSERT_EQ(programs[0].figures.size(), 4U);
-    EXPECT_TRUE(programs[0].figures[1].drifted && programs[0].figures[3].drifted);
-    EXPECT_FALSE(programs[0].figures[2].drifted);
+    ASSERT_EQ(programs[0].figures.size(), 5U);
+    EXPECT_TRUE(programs[0].figures[1].drifted && programs[0].figures[2].drifted && programs[0].figures[4].drifted);
+    EXPECT_FALSE(programs[0].figures[3].drifted);
     const std::string text = drift_text(programs, {});
     EXPECT_NE(text.find("  launch            4.0s  was       2.0s (+-0.0s, 5 sessions)  +100 %  DRIFTED\n"),
               std::string::npos)

@@ -60,11 +60,12 @@ TEST(PastSession, PausesAreOfTheTimeAfterTheLaunch)
                        {.at_ms = 3000, .gc_cycles = 50, .gc_pause_us = 10'000},
                        {.at_ms = 4000, .gc_cycles = 99, .gc_pause_us = 59'000},
                        {.at_ms = 5000, .gc_cycles = 99, .gc_pause_us = 59'000},
-                       {.at_ms = 6000, .gc_cycles = 100, .gc_pause_us = 99'000},
-                       {.at_ms = 12'000, .gc_cycles = 2, .gc_pause_us = 1'000}}; // started again
+                       {.at_ms = 6000, .gc_cycles = 100, .gc_pause_us = 99'000, .gc_cpu_ppm = 45'000},
+                       {.at_ms = 12'000, .gc_cycles = 2, .gc_pause_us = 1'000, .gc_cpu_ppm = 250'000}}; // started again
     PastSession session;
     add_from_recording(session, recorded);
     EXPECT_DOUBLE_EQ(*session.launch_s, 2);
+    EXPECT_DOUBLE_EQ(*session.gc_cpu_percent, 4.5); // not of the one that has hardly begun
     EXPECT_DOUBLE_EQ(*session.gc_pause_percent, 1);
     EXPECT_DOUBLE_EQ(*session.gc_pause_p99_ms, 1); // one of 102 was 40 ms long
     recorded.points[4] = {.at_ms = 6000, .gc_cycles = 102, .gc_pause_us = 179'000};
@@ -74,7 +75,7 @@ TEST(PastSession, PausesAreOfTheTimeAfterTheLaunch)
     PastSession few;
     add_from_recording(few, recorded);
     EXPECT_DOUBLE_EQ(*few.gc_pause_percent, 0.1);
-    EXPECT_FALSE(few.gc_pause_p99_ms);
+    EXPECT_FALSE(few.gc_pause_p99_ms || few.gc_cpu_percent);
 }
 
 TEST(PastSession, NamesCannotLeaveTheirPlace)

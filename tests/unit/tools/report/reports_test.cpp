@@ -89,7 +89,7 @@ TEST_P(Reports, ForOtherPrograms)
     const auto json = parse_json(report_json(timeline_));
     ASSERT_TRUE(json);
     EXPECT_EQ(json->find("points")->items()->size(), timeline_.points.size());
-    EXPECT_EQ(json->find("columns")->items()->size(), 15U);
+    EXPECT_EQ(json->find("columns")->items()->size(), 16U);
     const auto trace = parse_json(report_trace(timeline_));
     ASSERT_TRUE(trace);
     for (const Json &event : *trace->find("traceEvents")->items())
