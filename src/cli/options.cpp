@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <stdexcept>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "cli/getopt_words.hpp"
+#include "dbgscope/utf8.hpp"
 #include "plan/expand.hpp"
 #include "profile/key_names.hpp"
 
@@ -145,6 +147,8 @@ class Parser {
                          .subject = std::string(source),
                          .cause = error.what(),
                          .hint = "see dbgscope --help"});
+        } catch (const std::logic_error &) {
+            return fail(flag_value_error(app_, {arguments.begin(), mark}, source));
         }
         out_.rest = app_.remaining();
         if (!out_.rest.empty() && out_.rest.front().size() > 1 && out_.rest.front().front() == '-')
@@ -254,6 +258,31 @@ std::vector<GetoptOption> getopt_options()
 }
 
 } // namespace
+
+Error flag_value_error(const CLI::App &app, std::span<const std::string> words, std::string_view source)
+{
+    Error error{.kind = ErrorKind::usage,
+                .operation = "read",
+                .subject = std::string(source),
+                .cause = "a flag has a value that is neither yes nor no",
+                .hint = "see dbgscope --help"};
+    for (const std::string &word : words) {
+        const auto equals = word.find('=');
+        if (!word.starts_with("--") || equals == std::string::npos)
+            continue;
+        const std::string name = word.substr(0, equals), value = word.substr(equals + 1);
+        const CLI::Option *option = app.get_option_no_throw(name);
+        if (option == nullptr || option->get_items_expected_max() != 0)
+            continue;
+        try {
+            (void)CLI::detail::to_flag_value(value);
+        } catch (const std::logic_error &) {
+            error.cause = fmt::format("{} takes yes or no, not \"{}\"", name, printable(value));
+            return error;
+        }
+    }
+    return error;
+}
 
 Result<ParsedOptions> parse_options(std::span<const std::string> arguments, std::string_view source)
 {

@@ -2,6 +2,7 @@
 #include "cli/own_verbs.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -16,6 +17,7 @@
 #include "cli/history_verb.hpp"
 #include "cli/init_verb.hpp"
 #include "cli/lint_verb.hpp"
+#include "cli/options.hpp"
 #include "cli/report_verb.hpp"
 #include "cli/shims_verb.hpp"
 #include "cli/snapshot_verb.hpp"
@@ -127,6 +129,8 @@ Result<int> run_own_verb(const OwnVerb &verb, const std::vector<std::string> &wo
                      .subject = "the command line",
                      .cause = error.what(),
                      .hint = fmt::format("see dbgscope {} --help", verb.name)});
+    } catch (const std::logic_error &) {
+        return fail(flag_value_error(app, words, "the command line"));
     }
     for (const std::string &word : app.remaining()) {
         if (word.starts_with('-') && word.size() > 1)

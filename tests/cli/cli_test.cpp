@@ -159,6 +159,8 @@ TEST_F(Cli, BadInputHasAClearErrorAndStatus125)
         {{"--heap-profile=maybe", "dlv", "exec", "x"}, "auto"},
         {{"--notify=maybe", "dlv", "exec", "x"}, "auto"},
         {{"--memroy-max=1G", "dlv"}, "did you mean --memory-max?"},
+        {{"--watch=x", "dlv", "version"}, "read the command line: --watch takes yes or no, not \"x\""},
+        {{"run", "--no-watch==-s", "--", "true"}, "read the command line: --no-watch takes yes or no, not \"=-s\""},
         {{"run", "--memory-max=12Q", "true"}, "unknown unit"},
         {{"run", "--memory-max=-5M", "true"}, "negative"},
         {{"run", "--memory-max=99999999999999999999", "true"}, "too large"},
