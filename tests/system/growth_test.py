@@ -56,7 +56,7 @@ def check_leak(found, how):
     lines = [site for site in found["sites"] if (site["function"], os.path.basename(site["file"])) == ("leak_node", "leak.c")]
     tap.true(top in lines and all(site["line"] in LEAK_LINES for site in lines), f"{how}: {found['sites']}")
     others = sum(site["bytes"] for site in found["sites"] if site not in lines)
-    tap.true(others < 3.5 * MIB, f"{how}: {found['sites']}")  # of one MiB that is taken anew all the time
+    tap.true(others < 4 * MIB, f"{how}: {found['sites']}")  # of one MiB that is taken anew all the time
     tap.equal([frame["function"] for frame in top["callers"]][:2], ["handle", "main"], how)
     tap.true(grew(found) > 4 * MIB and abs(found["sampled_bytes"] - grew(found)) < max(0.15 * grew(found), 3 * MIB),
              f"{how}: {found['sampled_bytes'] / MIB:.1f} of {grew(found) / MIB:.1f} MiB")
@@ -102,6 +102,15 @@ def threads_that_end_after_a_few_faults_are_seen():
         tap.equal(found["sites"][0]["function"], "leak_node")
         tap.true(0.3 * grew(found) < found["sampled_bytes"] < 1.3 * grew(found), f"{found['sampled_bytes']} {grew(found)}")
         tap.equal(found["period"], 4)
+
+
+@tap.test("host")
+def a_round_number_of_pages_taken_anew_needs_no_more_samples():
+    """One fault of 128 meets the same pages in each round: they stand for all of what is there when it is looked at."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = watched_growth(build(folder, "leak.c", "-g", "-O1"), "round", ready="leak: ready")
+    tap.equal(found["period"], 128)
+    tap.true(found["sampled_bytes"] < 64 * MIB, f"{found}")
 
 
 @tap.test("host")

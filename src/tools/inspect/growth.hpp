@@ -45,7 +45,6 @@ struct NamedSample {
     pid_t pid = 0;
     std::uint64_t address = 0;
     double bytes = 0;                                     ///< what it stands for
-    bool again = false;                                   ///< this page was sampled before
     std::shared_ptr<const std::vector<StackFrame>> stack; ///< null: unknown
 };
 

@@ -289,7 +289,7 @@ void GrowthWatch::settle()
     const double missed = static_cast<double>(lost_ - lost_settled_) + left_out_ - left_out_settled_;
     const double scale = 1 + missed / static_cast<double>(taken_);
     for (const auto &page : fresh_)
-        if (const auto sample = named_.find(page); sample != named_.end() && !sample->second.again)
+        if (const auto sample = named_.find(page); sample != named_.end())
             sample->second.bytes *= scale;
     fresh_.clear();
     taken_ = 0;
@@ -367,17 +367,17 @@ void GrowthWatch::name_next()
     Watched *process = process_of(sample.pid);
     if (process != nullptr && process->files && process->files->has(sample.address))
         return;
-    NamedSample named{.pid = sample.pid, .address = sample.address, .bytes = 0, .stack = {}};
+    NamedSample named{.pid = sample.pid,
+                      .address = sample.address,
+                      .bytes = static_cast<double>(sample.page_bytes * sampler_.period()),
+                      .stack = {}};
     if (process != nullptr) // a child that has gone already was a copy of its parent, mostly
         if (auto &names = process->names ? process->names : processes_[pid_].names)
             named.stack = names->read(sample);
-    // The same page again: what was there before has been given back. Where pages come and go faster than samples, each
-    // of them is sampled: such a sample stands for its own page alone.
+    // The same page again: what was there before has been given back. It stands for as many all the same: a loop over a
+    // round number of pages meets the sampler at the same ones each time, and still_there() knows how much there is.
     const auto page = std::pair(sample.pid, sample.address & ~(sample.page_bytes - 1));
-    const auto known = named_.find(page);
-    named.again = known != named_.end();
-    named.bytes = static_cast<double>(sample.page_bytes * (named.again ? 1 : sampler_.period()));
-    if (named.again || named_.size() < kMaxNamed) {
+    if (named_.size() < kMaxNamed || named_.contains(page)) {
         named_.insert_or_assign(page, std::move(named));
         fresh_.insert(page);
     }

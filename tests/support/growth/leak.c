@@ -2,7 +2,8 @@
 // Keeps 1 KiB at a time, at most 117 MiB of it, beside code that takes ten times as much and gives it back to the system,
 // all but the last MiB.
 //
-//     leak [threads|read|fast]     threads: each step in a thread of its own; read: the kernel is the first to touch it
+//     leak [threads|read|fast|round]     threads: each step in a thread of its own; read: the kernel is the first to touch
+//                                        it; round: nothing is kept, and 32 MiB are taken anew five times a second
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -26,15 +27,15 @@ __attribute__((noinline)) static void leak_node(void)
     kept = fresh;
 }
 
-__attribute__((noinline)) static void churn(void)
+__attribute__((noinline)) static void churn(size_t bytes)
 {
     static void *block;
     if (block != NULL)
-        munmap(block, 1 << 20);
-    block = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        munmap(block, bytes);
+    block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block == MAP_FAILED)
         exit(1);
-    memset(block, 2, 1 << 20);
+    memset(block, 2, bytes);
 }
 
 __attribute__((noinline)) static void read_zeros(void)
@@ -52,7 +53,7 @@ __attribute__((noinline)) static void *handle(void *unused)
     else
         for (int i = 0; i < 100; ++i)
             leak_node();
-    churn();
+    churn(1 << 20);
     return unused;
 }
 
@@ -64,11 +65,13 @@ int main(int count, char **words)
     fputs("leak: ready\n", stderr);
     for (int step = 0; step < 1200; ++step) {
         pthread_t thread;
-        if (strcmp(how, "threads") != 0)
+        if (strcmp(how, "round") == 0)
+            churn(32 << 20);
+        else if (strcmp(how, "threads") != 0)
             handle(NULL);
         else if (pthread_create(&thread, NULL, handle, NULL) != 0 || pthread_join(thread, NULL) != 0)
             return 1;
-        usleep(1000);
+        usleep(strcmp(how, "round") == 0 ? 200000 : 1000);
     }
     fputs("leak: done\n", stderr);
     if (strcmp(how, "fast") != 0)
