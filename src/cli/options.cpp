@@ -20,6 +20,33 @@ namespace {
 constexpr const char *kModeGroup = "Looking before acting";
 constexpr const char *kSessionGroup = "Live sessions";
 
+/// Of the first word that gives a flag a value which is neither yes nor no ("--watch=x"): CLI11 throws for it what is
+/// no error of its own.
+Error flag_value_error(const CLI::App &app, std::span<const std::string> words, std::string_view source)
+{
+    Error error{.kind = ErrorKind::usage,
+                .operation = "read",
+                .subject = std::string(source),
+                .cause = "a flag has a value that is neither yes nor no",
+                .hint = "see dbgscope --help"};
+    for (const std::string &word : words) {
+        const auto equals = word.find('=');
+        if (!word.starts_with("--") || equals == std::string::npos)
+            continue;
+        const std::string name = word.substr(0, equals), value = word.substr(equals + 1);
+        const CLI::Option *option = app.get_option_no_throw(name);
+        if (option == nullptr || option->get_items_expected_max() != 0)
+            continue;
+        try {
+            (void)CLI::detail::to_flag_value(value);
+        } catch (const std::logic_error &) {
+            error.cause = fmt::format("{} takes yes or no, not \"{}\"", name, printable(value));
+            return error;
+        }
+    }
+    return error;
+}
+
 /// systemd-run options that make no sense for a scope, and why.
 struct Refusal {
     std::string_view option, reason;
@@ -258,31 +285,6 @@ std::vector<GetoptOption> getopt_options()
 }
 
 } // namespace
-
-Error flag_value_error(const CLI::App &app, std::span<const std::string> words, std::string_view source)
-{
-    Error error{.kind = ErrorKind::usage,
-                .operation = "read",
-                .subject = std::string(source),
-                .cause = "a flag has a value that is neither yes nor no",
-                .hint = "see dbgscope --help"};
-    for (const std::string &word : words) {
-        const auto equals = word.find('=');
-        if (!word.starts_with("--") || equals == std::string::npos)
-            continue;
-        const std::string name = word.substr(0, equals), value = word.substr(equals + 1);
-        const CLI::Option *option = app.get_option_no_throw(name);
-        if (option == nullptr || option->get_items_expected_max() != 0)
-            continue;
-        try {
-            (void)CLI::detail::to_flag_value(value);
-        } catch (const std::logic_error &) {
-            error.cause = fmt::format("{} takes yes or no, not \"{}\"", name, printable(value));
-            return error;
-        }
-    }
-    return error;
-}
 
 Result<ParsedOptions> parse_options(std::span<const std::string> arguments, std::string_view source)
 {

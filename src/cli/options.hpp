@@ -11,9 +11,8 @@
 #include "dbgscope/profile.hpp"
 
 namespace CLI {
-class App;
 class Option;
-} // namespace CLI
+}
 
 namespace dbgscope {
 
@@ -37,10 +36,6 @@ struct ParsedOptions {
 /// what they call the place the words came from.
 [[nodiscard]] Result<ParsedOptions> parse_options(std::span<const std::string> arguments,
                                                   std::string_view source = "the command line");
-
-/// The first of `words` that gives a flag a value which is neither yes nor no ("--watch=x"): CLI11 throws for it what
-/// is no error of its own.
-[[nodiscard]] Error flag_value_error(const CLI::App &app, std::span<const std::string> words, std::string_view source);
 
 /// The options as --help shows them, one per line, grouped.
 [[nodiscard]] std::string options_help();

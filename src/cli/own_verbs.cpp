@@ -2,7 +2,7 @@
 #include "cli/own_verbs.hpp"
 
 #include <algorithm>
-#include <stdexcept>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -17,12 +17,12 @@
 #include "cli/history_verb.hpp"
 #include "cli/init_verb.hpp"
 #include "cli/lint_verb.hpp"
-#include "cli/options.hpp"
 #include "cli/report_verb.hpp"
 #include "cli/shims_verb.hpp"
 #include "cli/snapshot_verb.hpp"
 #include "cli/top_verb.hpp"
 #include "cli/verbs.hpp"
+#include "dbgscope/utf8.hpp"
 
 namespace dbgscope {
 namespace {
@@ -73,6 +73,18 @@ Error unknown_option(const CLI::App &app, const std::string &word)
                 near.empty() ? fmt::format("see {} --help", app.get_name()) : fmt::format("did you mean {}?", near)};
 }
 
+/// "--json=no", which CLI11 would take for --json.
+std::optional<std::string> flag_with_value(const CLI::App &app, const std::vector<std::string> &words)
+{
+    for (const std::string &word : words)
+        if (const auto equals = word.find('='); word.starts_with("--") && equals != std::string::npos) {
+            const CLI::Option *option = app.get_option_no_throw(word.substr(0, equals));
+            if (option != nullptr && option->get_items_expected_max() == 0)
+                return word;
+        }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::span<const OwnVerb> own_verbs()
@@ -116,6 +128,12 @@ Result<int> run_own_verb(const OwnVerb &verb, const std::vector<std::string> &wo
     CLI::App app(std::string(verb.summary), fmt::format("dbgscope {}", verb.name));
     verb.declare(app);
     app.allow_extras();
+    if (const auto word = flag_with_value(app, words))
+        return fail({.kind = ErrorKind::usage,
+                     .operation = "use",
+                     .subject = printable(*word),
+                     .cause = "it takes no value",
+                     .hint = fmt::format("see dbgscope {} --help", verb.name)});
     try {
         std::vector<std::string> reversed(words.rbegin(), words.rend());
         app.parse(std::move(reversed));
@@ -129,8 +147,6 @@ Result<int> run_own_verb(const OwnVerb &verb, const std::vector<std::string> &wo
                      .subject = "the command line",
                      .cause = error.what(),
                      .hint = fmt::format("see dbgscope {} --help", verb.name)});
-    } catch (const std::logic_error &) {
-        return fail(flag_value_error(app, words, "the command line"));
     }
     for (const std::string &word : app.remaining()) {
         if (word.starts_with('-') && word.size() > 1)

@@ -143,6 +143,7 @@ TEST_F(Cli, BadInputHasAClearErrorAndStatus125)
         {{"rnu", "true"}, "did you mean run?"},
         {{"goroutine"}, "did you mean goroutines?"},
         {{"heap", "--pid=x"}, "not the number of a process"},
+        {{"heap", "--json=no"}, "cannot use --json=no: it takes no value"},
         {{"heap", "--pid=0"}, "not the number of a process"},
         {{"heap", "--pid=12x"}, "not the number of a process"},
         {{"heap", "--pid=2147483647"}, "there is no such process"},
