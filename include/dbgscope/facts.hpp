@@ -160,6 +160,7 @@ struct HostFacts {
     Fact<std::string> container; ///< "docker", "podman", "lxc", "kubernetes", "systemd-nspawn", … ; absent = none seen
     Wsl wsl = Wsl::no;           ///< needs two signs
     bool cap_sys_resource = false, cap_sys_admin = false, cap_sys_ptrace = false;
+    bool cap_bpf = false; ///< with CAP_PERFMON, which a program that traces takes, too
     bool no_new_privs = false;
     Fact<int> yama_ptrace_scope;   ///< 0..3
     Fact<int> perf_event_paranoid; ///< -1..4; beyond 2 sampling is root's alone (Debian, Ubuntu)
@@ -170,6 +171,15 @@ struct HostFacts {
     Fact<bool> cgroup_kill;    ///< cgroup.kill in the v2 hierarchy, where one is mounted: Linux 5.14
     bool terminal = false;     ///< stdin or stderr is one: somebody may be looking
     bool operator==(const HostFacts &) const = default;
+
+    /// Documentation/admin-guide/sysctl/kernel.rst: up to there users may sample their own. Debian has 3, Ubuntu 4.
+    static constexpr int kParanoidForUsers = 2;
+    [[nodiscard]] bool may_sample() const
+    {
+        return cap_sys_admin || perf_event_paranoid.value_or(kParanoidForUsers) <= kParanoidForUsers;
+    }
+    /// Programs for the kernel (BPF) that trace it.
+    [[nodiscard]] bool may_load_programs() const { return cap_sys_admin || cap_bpf; }
 };
 
 /// A debugger or tool chain found in PATH.
@@ -313,6 +323,7 @@ void fields(auto &visit, Is<HostFacts> auto &host)
     visit("cap_sys_resource", host.cap_sys_resource);
     visit("cap_sys_admin", host.cap_sys_admin);
     visit("cap_sys_ptrace", host.cap_sys_ptrace);
+    visit("cap_bpf", host.cap_bpf);
     visit("no_new_privs", host.no_new_privs);
     visit("yama_ptrace_scope", host.yama_ptrace_scope);
     visit("perf_event_paranoid", host.perf_event_paranoid);

@@ -14,15 +14,12 @@ constexpr std::uint64_t kMostSeldom = 4096;
 constexpr std::uint64_t kSamples = 512;
 constexpr std::uint64_t kPageBytes = 4 * kKiB;
 
-/// Documentation/admin-guide/sysctl/kernel.rst; Debian's 3 and Ubuntu's 4 keep it for root.
 std::string rights_obstacle(const HostFacts &host)
 {
-    constexpr int kForUsers = 2;
-    const int paranoid = host.perf_event_paranoid.value_or(kForUsers);
-    if (host.cap_sys_admin || paranoid <= kForUsers)
+    if (host.may_sample())
         return {};
-    return fmt::format("kernel.perf_event_paranoid is {}; as root: sysctl kernel.perf_event_paranoid={}", paranoid,
-                       kForUsers);
+    return fmt::format("kernel.perf_event_paranoid is {}; as root: sysctl kernel.perf_event_paranoid={}",
+                       host.perf_event_paranoid.value_or(0), HostFacts::kParanoidForUsers);
 }
 
 } // namespace

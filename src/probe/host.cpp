@@ -56,6 +56,7 @@ void read_status(Reader &reader, HostFacts &host)
         host.cap_sys_ptrace = has(CAP_SYS_PTRACE);
         host.cap_sys_admin = has(CAP_SYS_ADMIN);
         host.cap_sys_resource = has(CAP_SYS_RESOURCE);
+        host.cap_bpf = has(CAP_BPF) && has(CAP_PERFMON);
     }
     if (const auto value = status_value(*status, "NoNewPrivs"))
         host.no_new_privs = trimmed(*value) == "1";

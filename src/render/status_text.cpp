@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config.h"
 #include "dbgscope/utf8.hpp"
 
 namespace dbgscope {
@@ -180,7 +181,7 @@ void chain(std::string &out, const MemoryHierarchy &memory)
 /// What can be seen inside a program here, rung by rung, and what lifts it to the next.
 std::string inside(const HostFacts &host)
 {
-    constexpr int kForUsers = 2; // Documentation/admin-guide/sysctl/kernel.rst; Debian has 3, Ubuntu 4
+    constexpr bool kBuiltWithBpf = DBGSCOPE_BPF != 0;
     const int scope = host.yama_ptrace_scope.value_or(0);
     std::string can, cannot;
     const auto add = [](std::string &to, const std::string &what) { to += (to.empty() ? "" : ", ") + what; };
@@ -189,9 +190,10 @@ std::string inside(const HostFacts &host)
     };
     rung(scope == 0 || (scope < 3 && host.cap_sys_ptrace), "who holds a Go heap",
          scope == 3 ? "a boot without kernel.yama.ptrace_scope=3" : "root, --wait or kernel.yama.ptrace_scope=0");
-    rung(host.cap_sys_admin || host.perf_event_paranoid.value_or(kForUsers) <= kForUsers, "who grows in C (perf)",
-         fmt::format("root or kernel.perf_event_paranoid={}", kForUsers));
-    rung(host.cap_sys_admin, "what is asked of the kernel (BPF)", "root, or CAP_BPF and CAP_PERFMON");
+    rung(host.may_sample(), "who grows in C (perf)",
+         fmt::format("root or kernel.perf_event_paranoid={}", HostFacts::kParanoidForUsers));
+    rung(kBuiltWithBpf && host.may_load_programs(), "what is asked of the kernel (BPF)",
+         kBuiltWithBpf ? "root, or CAP_BPF and CAP_PERFMON" : "a build with it");
     if (can.empty())
         can = "nothing can be seen";
     return cannot.empty() ? can : can + "; not " + cannot;

@@ -10,8 +10,6 @@
 #include <fmt/core.h>
 
 #include "config.h"
-#include "kernel/parse.hpp"
-#include "kernel/proc_files.hpp"
 #include "kernel/reader.hpp"
 #include "sys/fd.hpp"
 #include "tools/doctor/checks.hpp"
@@ -118,19 +116,6 @@ CheckFinding growth_finding(const DoctorInput &input)
             .cure = "a kernel with CONFIG_PERF_EVENTS"};
 }
 
-/// capabilities(7): what a tracing program takes, since Linux 5.8.
-bool may_load_programs(const DoctorInput &input, Reader &reader)
-{
-    constexpr std::uint64_t kPerfmonAndBpf = 3ULL << 38U; // CAP_PERFMON 38, CAP_BPF 39
-    if (input.facts.host.cap_sys_admin)
-        return true;
-    const auto status = reader.read(kSelfStatus);
-    const auto value = status ? status_value(*status, "CapEff") : std::nullopt;
-    std::uint64_t capabilities = 0;
-    return value && std::from_chars(value->data(), value->data() + value->size(), capabilities, 16).ec == std::errc{} &&
-           (capabilities & kPerfmonAndBpf) == kPerfmonAndBpf;
-}
-
 /// The last rung: `alloc.*`.
 CheckFinding bpf_finding(const DoctorInput &input)
 {
@@ -145,7 +130,7 @@ CheckFinding bpf_finding(const DoctorInput &input)
     } else if (!reader.exists(kBtf)) {
         finding.found += "the kernel does not describe its types (no BTF)";
         finding.cure = "a kernel with CONFIG_DEBUG_INFO_BTF";
-    } else if (!may_load_programs(input, reader)) {
+    } else if (!input.facts.host.may_load_programs()) {
         finding.found += "it takes CAP_BPF and CAP_PERFMON";
         finding.cure = "run as root, or in a container with these two and bpf(2) in its seccomp profile";
     } else {

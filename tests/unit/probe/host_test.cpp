@@ -33,7 +33,7 @@ TEST(Host, StatusOfOurselves)
         .file("/proc/sys/kernel/yama/ptrace_scope", "1\n");
     const auto host = probed(root);
     EXPECT_EQ(host.kernel, "6.1.0");
-    EXPECT_TRUE(host.cap_sys_admin && host.cap_sys_ptrace && !host.cap_sys_resource);
+    EXPECT_TRUE(host.cap_sys_admin && host.cap_sys_ptrace && host.cap_bpf && !host.cap_sys_resource);
     EXPECT_TRUE(host.no_new_privs);
     EXPECT_EQ(host.seccomp_mode.value_or(-1), 2);
     EXPECT_EQ(host.oom_score_adj, -1000);

@@ -40,7 +40,7 @@ Facts full_facts()
     facts.systemd.system = {std::string("/run/systemd/private"), Fact<std::string>(Why::absent), {}};
     facts.systemd.user = {Fact<std::string>(Why::denied, "no"), std::string("unix:path=/b"),
                           std::vector<std::string>{"cpu"}};
-    facts.host = {1000, 100,   "6.1", std::string("docker"),         Wsl::wsl1, true, true, true, true, 1, 3,
+    facts.host = {1000, 100,   "6.1", std::string("docker"),         Wsl::wsl1, true, true, true, true, true, 1, 3,
                   2,    -1000, true,  Fact<bool>(Why::assumed, "x"), true,      true};
     facts.tools = {{"dlv", std::string("/bin/dlv"), std::string("1.20"), true, true}, {}};
     facts.debuggee = DebuggeeFacts{"/p", 42, true, std::string("go1.19"), std::string("a=1"), true};
@@ -81,7 +81,7 @@ TEST(FactsJson, EveryFieldIsWritten)
         for (const auto &[key, value] : json[room].items())
             EXPECT_NE(value, defaults[room][key]) << room << '/' << key;
     EXPECT_EQ(json["cgroup"]["memory"]["chain"][0].size(), 10U);
-    EXPECT_EQ(json["cgroup"].size() + json["memory"].size() + json["systemd"].size() + json["host"].size(), 37U);
+    EXPECT_EQ(json["cgroup"].size() + json["memory"].size() + json["systemd"].size() + json["host"].size(), 38U);
     EXPECT_EQ(json["tools"][0].size(), 5U);
     EXPECT_EQ(json["debuggee"].size(), 6U);
     EXPECT_EQ(json["schema"], 1);
