@@ -98,6 +98,15 @@ class Dap:
     def response(self, seq):
         return self._wait(lambda: self._responses.pop(seq, None), f"response to request {seq}")
 
+    def shows(self, text):
+        """Output of the program until it has the text; all of it."""
+        shown = ""
+        while text not in shown:
+            output = self.event("output")
+            if output.get("category") in ("stderr", "stdout"):
+                shown += output["output"]
+        return shown
+
     def event(self, name):
         """The body of the first event of that name not taken yet; fails when a request has that nobody waits for."""
         def look():

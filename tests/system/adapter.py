@@ -26,12 +26,3 @@ class Adapter(Dap):
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(20)
-
-    def shows(self, text):
-        """Output of the program until it has the text; all of it."""
-        shown = ""
-        while text not in shown:
-            output = self.event("output")
-            if output.get("category") in ("stderr", "stdout"):
-                shown += output["output"]
-        return shown

@@ -18,7 +18,7 @@ import tap
 import watched
 from session import MIB, Session
 
-# Not Debian 12's machine: emulated, its 6.1 stood still once in some thirty boots of these tests ("soft lockup", eater).
+# Not Debian 12's machine: emulated, its 6.1 stood still in one run of these tests ("soft lockup", eater).
 KERNELS = ("host", "vm:v2")
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
 OFF = "0"

@@ -85,16 +85,6 @@ def program_for(project, words):
     return out
 
 
-def shown(client, text):
-    """What the client gets of the program's until it has the text."""
-    got = ""
-    while text not in got:
-        output = client.event("output")
-        if output.get("category") in ("stdout", "stderr"):
-            got += output["output"]
-    return got
-
-
 def read(log):
     found = json.loads(tap.succeed([tap.dbgscope, "dap", str(log), "--json"]).stdout)
     text = tap.succeed([tap.dbgscope, "dap", str(log)]).stdout
@@ -109,7 +99,7 @@ def the_log_tells(words, pieces):
 
         with session_of(project, log, words) as (client, process):
             client.start(args=["0"], **asked)
-            got = shown(client, "last words")
+            got = client.shows("last words")
             client.event("terminated")
             client.ask("disconnect")
             process.wait(PATIENCE_S)
@@ -130,7 +120,7 @@ def the_log_tells(words, pieces):
                            (lambda _, process: process.kill(), "log-ends")):
             with session_of(project, log, words) as (client, process):
                 client.start(args=["60"], **asked)
-                shown(client, "an error")
+                client.shows("an error")
                 ends(client, process)
                 process.wait(PATIENCE_S)
             found, lost, text = read(log)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* The kernel's side of the watch on allocations: what happens to the processes of one cgroup and those below it.
  *
- * Nothing here runs at an allocation of the kernel's own (kmem:kmem_cache_alloc): an empty program there makes open(2)
- * 6 % slower for everybody on the machine (measured on 6.18), and the cgroup's own account says what is held for
- * nothing. Nor at a system call: that puts each one of each process on the slow path. No program wants tracefs. */
+ * Nothing here runs at an allocation of the kernel's own (kmem:kmem_cache_alloc): an empty program there slows down
+ * whoever opens files, on the whole machine, and the cgroup's own account says what is held for nothing. Nor at a system call: that puts each one of each process on the slow path. No program wants tracefs. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
