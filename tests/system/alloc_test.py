@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import re
 import socket
 import subprocess
@@ -49,7 +50,8 @@ sys.stdin.read()
 class Allocations:
     """A cgroup of our own and the process that watches it, as the watcher starts it."""
 
-    def __init__(self, large_mapping=OFF, reclaim_stall_us=OFF, kernel_memory=OFF, oom_victims=OFF, limit=None):
+    def __init__(self, large_mapping=OFF, reclaim_stall_us=OFF, kernel_memory=OFF, oom_victims=OFF, limit=None, before=(),
+                 binary=None):
         self.version, parent = kernel.memory_cgroup()
         if self.version == 2:  # a cgroup with processes in it hands no controller on
             parent = pathlib.Path("/sys/fs/cgroup")
@@ -64,13 +66,14 @@ class Allocations:
                 for file in (self.directory / name, self.others / name):
                     if file.exists():
                         file.write_text(str(value))
+        self.command = [*before, binary or tap.dbgscope]
         self.thresholds = [str(large_mapping), str(reclaim_stall_us), str(kernel_memory), str(oom_victims)]
         self.text = ""
 
     def __enter__(self):
         self.socket, its = socket.socketpair()
         with its:
-            self.tool = subprocess.Popen([tap.dbgscope, "alloc-of", str(self.version), self.directory, *self.thresholds],
+            self.tool = subprocess.Popen([*self.command, "alloc-of", str(self.version), self.directory, *self.thresholds],
                                          stdin=its, stdout=its)
         return self
 
@@ -261,6 +264,20 @@ def check_what_is_lacking(prefix):
 @tap.test("host", user="root")
 def what_is_lacking_without_capabilities_is_named():
     check_what_is_lacking(["setpriv", "--inh-caps=-all", "--bounding-set=-all"])
+
+
+@tap.test("host", user="root")
+def two_capabilities_are_enough():
+    with Allocations(reclaim_stall_us=100, oom_victims=1) as here:
+        if not is_seen(here, 3):
+            return
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        copy = shutil.copy(tap.dbgscope, folder)
+        capabilities = "-all,+bpf,+perfmon"
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps={capabilities}", f"--ambient-caps={capabilities}"]
+        with Allocations(reclaim_stall_us=100, oom_victims=1, before=nobody, binary=copy) as here:
+            tap.true(here.loaded(3), here.text)
 
 
 @tap.test("vm:v2", user="dev")

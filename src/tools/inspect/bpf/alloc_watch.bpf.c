@@ -151,8 +151,9 @@ static __always_inline struct alloc_event *begin_event(__u32 kind, struct task_s
 static __always_inline __u64 resident_bytes(struct mm_struct *mm, int kind)
 {
     __s64 pages = 0;
-    if (bpf_core_type_exists(struct mm_rss_stat)) {
-        struct mm_struct___before_6_2 *before = (void *)mm;
+    struct mm_struct___before_6_2 *before = (void *)mm;
+    /* Not whether its type exists: one that does not is looked for in the kernel's modules, which takes CAP_SYS_ADMIN. */
+    if (bpf_core_field_exists(before->rss_stat.count)) {
         pages = kind == ANON_PAGES   ? BPF_CORE_READ(before, rss_stat.count[ANON_PAGES].counter)
                 : kind == FILE_PAGES ? BPF_CORE_READ(before, rss_stat.count[FILE_PAGES].counter)
                                      : BPF_CORE_READ(before, rss_stat.count[SHMEM_PAGES].counter);
