@@ -11,7 +11,11 @@
 #include "cli/session_choice.hpp"
 #include "cli/verbs.hpp"
 #include "dbgscope/utf8.hpp"
+#include "kernel/cgroup_tree.hpp"
+#include "kernel/members.hpp"
 #include "kernel/process.hpp"
+#include "kernel/process_stat.hpp"
+#include "session/usage.hpp"
 #include "tools/inspect/core_file.hpp"
 #include "tools/inspect/pprof.hpp"
 
@@ -28,6 +32,15 @@ Result<pid_t> read_pid(const std::string &word)
                      .subject = fmt::format("--pid \"{}\"", word),
                      .cause = "not the number of a process"});
     return pid;
+}
+
+/// A new one is written down a tenth of a second after its start, which is too late for who asks at once.
+std::vector<pid_t> traced_now(const SessionRecord &session)
+{
+    std::vector<pid_t> pids = has_no_cgroup(session) ? pids_started_with(session_mark(session.id))
+                                                     : pids_below(session.place.capped());
+    std::erase_if(pids, [&](pid_t pid) { return pid == session.debugger.pid || tracer_of(pid) == 0; });
+    return pids;
 }
 
 Result<pid_t> only_debuggee(const LiveSession &session)
@@ -75,7 +88,7 @@ std::vector<pid_t> living_debuggees(const LiveSession &session)
     if (session.record.tool == "run" && pids.empty())
         pids.push_back(session.record.debugger.pid);
     std::erase_if(pids, [](pid_t pid) { return !process_id(pid); });
-    return pids;
+    return pids.empty() ? traced_now(session.record) : pids;
 }
 
 void declare_process(CLI::App &app)

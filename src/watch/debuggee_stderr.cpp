@@ -40,11 +40,12 @@ bool DebuggeeStderr::is_shown_anyway()
 
 void DebuggeeStderr::open(pid_t debuggee)
 {
-    if (std::ranges::find(looked_at_, debuggee) != looked_at_.end())
-        return;
-    looked_at_.push_back(debuggee);
     const UniqueFd file = look_at_descriptor(debuggee, STDERR_FILENO);
     const auto stream = file.valid() ? stream_of(file.get()) : std::nullopt;
+    const LookedAt looked{.debuggee = debuggee, .stream = stream.value_or(Stream{})};
+    if (std::ranges::find(looked_at_, looked) != looked_at_.end())
+        return;
+    looked_at_.push_back(looked);
     if (!stream || stream == stream_of(STDERR_FILENO) || std::ranges::find(outs_, *stream, &Out::stream) != outs_.end())
         return;
     const pid_t tracer = tracer_of(debuggee); // lldb-dap's is a server of its own

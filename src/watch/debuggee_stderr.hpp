@@ -46,12 +46,17 @@ class DebuggeeStderr {
         Stream stream;
         UniqueFd fd;
     };
+    struct LookedAt { ///< a shell that starts the program may give it another one first
+        pid_t debuggee = 0;
+        Stream stream;
+        bool operator==(const LookedAt &) const = default;
+    };
     [[nodiscard]] bool is_shown_anyway();
     void open(pid_t debuggee);
 
     pid_t debugger_;
     std::optional<bool> shown_anyway_;
-    std::vector<pid_t> looked_at_; ///< since the last close
+    std::vector<LookedAt> looked_at_; ///< since the last close
     std::vector<Out> outs_;
     std::optional<Time> until_;
     bool held_ = false;

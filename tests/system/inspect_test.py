@@ -63,6 +63,18 @@ def a_held_leak_is_named_with_its_line():
         tap.contains(text, f"main.leakForever main.go:{top['line']}")
 
 
+@tap.test(*EVERYWHERE)
+def a_program_that_has_only_just_started_is_found():
+    for verb in (["heap"], ["goroutines"], ["snapshot", "-o", "taken"], ["more"]):
+        with leak_held() as dlv, tempfile.TemporaryDirectory() as folder:
+            dlv.connect()  # its program runs from here on, and waits
+            name = watched.wait_record(dlv.pid)["id"]
+            asked = tap.run([tap.dbgscope, verb[0], name, *verb[1:]], cwd=folder)
+            tap.true("it has none now" not in asked.stderr, asked.stderr)
+            if verb[0] in ("snapshot", "more"):
+                tap.equal(asked.rc, 0, asked.stderr)
+
+
 def source_line(name, line):
     source = pathlib.Path(__file__).resolve().parents[1] / "support/programs" / name
     return source.read_text().splitlines()[int(line) - 1]

@@ -50,15 +50,15 @@ reader.start()
 class Reader:
     """gdb under dbgscope; what came on its program's standard error is in `log`."""
 
-    def __init__(self, *options, kind="fifo", to=None, streams=None):
-        """to: a file instead. streams: as an editor written for Node starts it, the first of them descriptor 0."""
+    def __init__(self, *options, kind="fifo", to=None, streams=None, pause_us=3000):
+        """pause_us: after each MiB. to: a file instead. streams: as an editor written for Node starts it, the first of them descriptor 0."""
         self._folder = tempfile.TemporaryDirectory()
         self._log, fifo, script = (pathlib.Path(self._folder.name, name) for name in ("log", "fifo", "reader.py"))
         self._log.write_bytes(b"")
         os.mkfifo(fifo)
         script.write_text(READER.format(words=(kind, str(self._log), str(fifo))))
         redirect = f"2>{to or fifo}" if kind == "fifo" else ""
-        commands = ["set confirm off", f"source {script}", f"run heap 200 1 3000 {redirect}"]
+        commands = ["set confirm off", f"source {script}", f"run heap 200 1 {pause_us} {redirect}"]
         if kind == "fifo":  # gdb has the others open itself
             commands.append("python reader.join(5)")
         words = [word for command in commands for word in ("-ex", command)]
@@ -103,7 +103,7 @@ def a_held_program_says_so_where_its_own_output_goes():
 
 @tap.test(*EVERYWHERE)
 def the_verdict_comes_there_too_before_the_end_of_file():
-    with Reader("--fuse-action=warn") as reader:
+    with Reader("--fuse-action=warn", pause_us=20000) as reader:  # of one that is dead 10 ms after the warning nothing is left
         reader.reads(r"dbgscope: debuggee near its cap: ")
         # who grew it may be known only after that
         reader.reads(r"dbgscope: debuggee killed for memory: eater .*\n(dbgscope: who grew it: .*\n)?\(end\)$")
