@@ -55,13 +55,13 @@ pid_t pid_of(const std::vector<std::string> &words)
 /// can be had from others.
 std::string who_waits(const Target &target, int looks)
 {
-    std::string line;
-    for (int look = 0; look < looks && line.empty(); ++look) {
+    for (int look = 0; look < looks; ++look) {
         if (look > 0)
             std::this_thread::sleep_for(kPause);
-        line = waiter_line(find_waiters(target));
+        if (const auto waiters = find_waiters(target); of_program(waiters))
+            return waiter_line(waiters);
     }
-    return line;
+    return {};
 }
 
 /// Nothing stands still for this any more. A program that sleeps between small allocations may be a while in coming to
@@ -69,16 +69,20 @@ std::string who_waits(const Target &target, int looks)
 std::string who_waits_at_last(const Target &target)
 {
     const auto until = std::chrono::steady_clock::now() + kWaiterPatience;
+    std::string line; // of others than the program's own, which may still come
     for (int look = 0, asleep = 0; std::chrono::steady_clock::now() < until; ++look) {
         if (look > 0)
             std::this_thread::sleep_for(look < kSureLooks ? kPause : kLongPause);
-        if (std::string line = waiter_line(find_waiters(target)); !line.empty())
+        const auto waiters = find_waiters(target);
+        if (!waiters.empty())
+            line = waiter_line(waiters);
+        if (of_program(waiters))
             return line;
         asleep = frozen_asleep(target) ? asleep + 1 : 0;
         if (const pid_t taker = asleep >= kSureLooks ? largest_taker(target) : 0; taker != 0)
             return taker_line(target, taker);
     }
-    return {};
+    return line;
 }
 
 /// Told by the process that samples this debuggee, where there is one. Of Go it would be no answer: it names the code

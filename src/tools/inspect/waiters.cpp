@@ -97,7 +97,9 @@ Waiter name_goroutine(const Target &target, const Goroutine &goroutine, const Th
     else // the runtime works for it on a stack of its own
         frame = own_frame(target.program, goroutine.left_at);
     waiter.of_runtime = of_runtime(target.program.frames(goroutine.start).back().function);
-    if (frame)
+    if (!frame && waiter.of_runtime && thread.place) // a collector's
+        frame = target.program.frames(thread.place->pc).front();
+    if (frame && known(*frame))
         waiter.frame = std::move(*frame);
     return waiter;
 }
@@ -128,6 +130,13 @@ std::vector<Waiter> find_waiters(const Target &target)
     if (!std::ranges::all_of(waiters, &Waiter::of_runtime))
         std::erase_if(waiters, &Waiter::of_runtime);
     return waiters;
+}
+
+bool of_program(const std::vector<Waiter> &waiters)
+{
+    return std::ranges::any_of(waiters, [](const Waiter &waiter) {
+        return !waiter.of_runtime && (waiter.goroutine == 0 || !waiter.frame.function.empty());
+    });
 }
 
 bool frozen_asleep(const Target &target)

@@ -22,6 +22,9 @@ struct Waiter {
 /// Those of the program itself; of its Go runtime only where there are no others. Empty: nobody waits at this moment.
 [[nodiscard]] std::vector<Waiter> find_waiters(const Target &target);
 
+/// Whether that is an answer: not only Go's collector, and no goroutine that was on its way from one stack to another.
+[[nodiscard]] bool of_program(const std::vector<Waiter> &waiters);
+
 /// "who waits at the limit: goroutine 6, main.leakForever main.go:27 (thread 30054)". Empty: nobody.
 [[nodiscard]] std::string waiter_line(const std::vector<Waiter> &waiters);
 

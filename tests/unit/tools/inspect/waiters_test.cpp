@@ -32,6 +32,17 @@ TEST(WaiterLine, SaysThatNobodyWaitsAndWhoTookTheMost)
               "who waits at the limit: nobody at this moment; eat eater.c:70 (thread 279) has taken the most");
 }
 
+TEST(WaiterLine, IsNoAnswerOfCollectorsAndOfWhoChangesStacks)
+{
+    const Frame collector{.function = "runtime.gcDrain", .file = "/go/mgcmark.go", .line = 1036};
+    const Waiter of_runtime{.thread = 386, .name = "leak", .goroutine = 5, .frame = collector, .of_runtime = true};
+    const Waiter on_its_way{.thread = 7, .name = "leak", .goroutine = 6, .frame = {}};
+    EXPECT_FALSE(of_program({}));
+    EXPECT_FALSE(of_program({of_runtime, on_its_way}));
+    EXPECT_TRUE(of_program({of_runtime, {.thread = 8, .name = "leak", .goroutine = 7, .frame = kLeak}}));
+    EXPECT_TRUE(of_program({{.thread = 7, .name = "eater", .frame = {}}})); // without symbols, for ever
+}
+
 TEST(WaiterLine, CountsTheFourthAndOn)
 {
     const Waiter one{.thread = 7, .name = "w", .frame = {}};
