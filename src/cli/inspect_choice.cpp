@@ -37,8 +37,8 @@ Result<pid_t> read_pid(const std::string &word)
 /// A new one is written down a tenth of a second after its start, which is too late for who asks at once.
 std::vector<pid_t> traced_now(const SessionRecord &session)
 {
-    std::vector<pid_t> pids = has_no_cgroup(session) ? pids_started_with(session_mark(session.id))
-                                                     : pids_below(session.place.capped());
+    std::vector<pid_t> pids =
+        has_no_cgroup(session) ? pids_started_with(session_mark(session.id)) : pids_below(session.place.capped());
     std::erase_if(pids, [&](pid_t pid) { return pid == session.debugger.pid || tracer_of(pid) == 0; });
     return pids;
 }
