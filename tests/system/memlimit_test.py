@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
@@ -128,6 +129,17 @@ def where_it_cannot_be_written_it_is_said_why():
             said = tap.succeed([tap.dbgscope, "more", name]).stdout
             tap.contains(said, "limit of the session 256M -> 512M\n")
             tap.contains(said, f"GOMEMLIMIT of churn (pid {pid}) stays, so it goes on collecting as under the old cap: cannot look into ")
+
+
+@tap.test("host", user="root")
+def without_the_rights_the_cap_is_raised_and_the_program_left_alone():
+    bare = ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"]
+    with run(tap.program("churn")) as (name, pid):
+        said = tap.succeed([*bare, tap.dbgscope, "more", name]).stdout
+        tap.contains(said, "limit of the session 256M -> 512M\n")
+        tap.true(re.search(rf"GOMEMLIMIT of churn \(pid {pid}\) stays, so it goes on collecting as under the old cap: cannot .*"
+                           "(not permitted|ermission denied)", said), said)
+        tap.equal(gc_of(pid)["memory_limit_bytes"], limit_under(CAP))
 
 
 if __name__ == "__main__":
