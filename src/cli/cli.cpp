@@ -17,7 +17,7 @@
 #include "cli/verbs.hpp"
 #include "config.h"
 #include "debugger/call.hpp"
-#include "debugger/table.hpp"
+#include "debugger/flag_table.hpp"
 #include "render/facts_json.hpp"
 #include "sys/bus_library.hpp"
 #include "sys/file.hpp"

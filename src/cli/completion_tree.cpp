@@ -9,7 +9,7 @@
 #include "cli/options.hpp"
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
-#include "debugger/table.hpp"
+#include "debugger/flag_table.hpp"
 #include "profile/key_names.hpp"
 
 namespace dbgscope {

@@ -8,7 +8,7 @@
 
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
-#include "debugger/table.hpp"
+#include "debugger/flag_table.hpp"
 #include "probe/probe.hpp"
 #include "profile/load.hpp"
 #include "tools/doctor/doctor.hpp"

@@ -12,7 +12,7 @@
 #include "cli/own_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "debugger/call.hpp"
-#include "debugger/table.hpp"
+#include "debugger/flag_table.hpp"
 #include "kernel/proc_files.hpp"
 #include "probe/tools.hpp"
 #include "tools/doctor/go_settings.hpp"

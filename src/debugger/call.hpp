@@ -9,7 +9,7 @@
 
 #include "dbgscope/request.hpp"
 
-// What a debugger's command line means: pure functions over one table (debugger/table.cpp). No I/O.
+// What a debugger's command line means: pure functions over one table (debugger/flag_table.cpp). No I/O.
 namespace dbgscope {
 
 /// Reads `arguments` (argv after the tool's name) the way the tool itself does: dlv 1.20 to 1.27 (cobra), gdbserver and

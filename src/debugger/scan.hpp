@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "debugger/table.hpp"
+#include "debugger/flag_table.hpp"
 
 namespace dbgscope {
 

@@ -19,7 +19,7 @@
 #include "launch/divide.hpp"
 #include "launch/execute.hpp"
 #include "launch/init_file.hpp"
-#include "launch/process.hpp"
+#include "launch/own_process.hpp"
 #include "launch/scope.hpp"
 #include "launch/settle.hpp"
 #include "launch/verify.hpp"

@@ -5,7 +5,7 @@
 
 #include "debugger/dap_log.hpp"
 #include "plan/budget.hpp"
-#include "plan/environment.hpp"
+#include "plan/go_variables.hpp"
 #include "text/values.hpp"
 
 namespace dbgscope {

@@ -5,7 +5,7 @@
 
 #include "dbgscope/plan.hpp"
 #include "dbgscope/request.hpp"
-#include "plan/environment.hpp"
+#include "plan/go_variables.hpp"
 
 // What the watcher and `dbgscope set` have to know of the debuggee's GOMEMLIMIT.
 namespace dbgscope {

@@ -4,8 +4,8 @@
 #include <fmt/core.h>
 
 #include "kernel/memory_chain.hpp"
-#include "kernel/place.hpp"
 #include "kernel/reader.hpp"
+#include "kernel/slices.hpp"
 #include "probe/systemd.hpp"
 
 namespace dbgscope {

@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include "debugger/table.hpp"
+#include "debugger/flag_table.hpp"
 #include "tools/doctor/checks.hpp"
 
 namespace dbgscope {

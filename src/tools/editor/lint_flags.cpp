@@ -13,7 +13,7 @@ namespace dbgscope {
 namespace {
 
 /// What there is to say of a flag of `dlv dap`, from its own warnings; since: the version it appeared in. Which flags
-/// there are, and which take a value, is in debugger/table.
+/// there are, and which take a value, is in debugger/flag_table.
 struct DapFlag {
     std::string_view name;
     std::string_view ignored; ///< why, or what to write instead; empty: it works

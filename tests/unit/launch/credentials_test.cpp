@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "host.hpp"
-#include "launch/process.hpp"
+#include "launch/own_process.hpp"
 
 namespace dbgscope {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "debugger/table.hpp"
+#include "debugger/flag_table.hpp"
 
 #include <array>
 

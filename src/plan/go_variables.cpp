@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "plan/environment.hpp"
+#include "plan/go_variables.hpp"
 
 #include <fmt/core.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "launch/process.hpp"
+#include "launch/own_process.hpp"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/place.hpp"
+#include "kernel/slices.hpp"
 
 #include "kernel/memory_chain.hpp"
 #include "kernel/own_cgroup.hpp"
