@@ -75,6 +75,15 @@ def a_program_that_has_only_just_started_is_found():
                 tap.equal(asked.rc, 0, asked.stderr)
 
 
+@tap.test(*EVERYWHERE)
+def a_program_that_has_not_begun_to_run_has_no_profile_yet():
+    with leak_held() as dlv:
+        dlv.connect()
+        asked = tap.run([tap.dbgscope, "heap", watched.wait_record(dlv.pid)["id"]])
+        tap.equal(asked.rc, 125)
+        tap.contains(asked.stderr, "the program has not begun to run: its runtime is not set up yet (let it run first)")
+
+
 def source_line(name, line):
     source = pathlib.Path(__file__).resolve().parents[1] / "support/programs" / name
     return source.read_text().splitlines()[int(line) - 1]

@@ -201,6 +201,7 @@ Result<GoHeapLayout> go_heap_layout(const Program &program)
         *to = *found;
     }
     layout.disabled = program.symbol("runtime.disableMemoryProfiling");
+    layout.started = program.symbol("runtime.mainStarted");
     layout.alloc_bytes = program.member("runtime.memRecordCycle", {"alloc_bytes"});
     layout.free_bytes = program.member("runtime.memRecordCycle", {"free_bytes"});
     layout.bucket_bytes = program.size_of("runtime.bucket").value_or(0);
@@ -212,6 +213,29 @@ Result<GoHeapLayout> go_heap_layout(const Program &program)
         return another_shape(program, "memRecord");
     return layout;
 }
+
+namespace {
+
+/// Why the profile is empty and stays so.
+Error no_profile(const Memory &memory, const GoHeapLayout &layout)
+{
+    const auto value_of = [&memory](const std::optional<Field> &flag) {
+        return flag ? memory.read_number(flag->at, 1) : std::nullopt;
+    };
+    Error error{.kind = ErrorKind::refused, .operation = "read", .subject = "the heap profile"};
+    if (value_of(layout.started) == 0U) {
+        error.cause = "the program has not begun to run: its runtime is not set up yet";
+        error.hint = "let it run first";
+    } else if (value_of(layout.disabled).value_or(0) != 0) {
+        error.cause = "it is switched off: Go's linker does that in a program that never reads it";
+        error.hint = "start the program with dbgscope --heap-profile=on";
+    } else {
+        error.cause = "the program itself has set runtime.MemProfileRate to 0";
+    }
+    return error;
+}
+
+} // namespace
 
 Result<GoHeap> read_go_heap(const Memory &memory, const GoHeapLayout &layout)
 {
@@ -225,13 +249,7 @@ Result<GoHeap> read_go_heap(const Memory &memory, const GoHeapLayout &layout)
     GoHeap heap = Walk(memory, layout).run(*rate, *cycle >> 1);
     if (*rate != 0 || !heap.samples.empty())
         return heap;
-    const bool by_linker = layout.disabled && memory.read_number(layout.disabled->at, 1).value_or(0) != 0;
-    return fail({.kind = ErrorKind::refused,
-                 .operation = "read",
-                 .subject = "the heap profile",
-                 .cause = by_linker ? "it is switched off: Go's linker does that in a program that never reads it"
-                                    : "the program itself has set runtime.MemProfileRate to 0",
-                 .hint = by_linker ? "start the program with dbgscope --heap-profile=on" : ""});
+    return fail(no_profile(memory, layout));
 }
 
 } // namespace dbgscope

@@ -19,6 +19,7 @@ struct GoHeapLayout {
     Field rate;                    ///< runtime.MemProfileRate
     Field cycle;                   ///< runtime.mProfCycle: the number of the profile's cycle, above one bit
     std::optional<Field> disabled; ///< runtime.disableMemoryProfiling; Go 1.17 and later
+    std::optional<Field> started;  ///< runtime.mainStarted
     std::uint64_t bucket_bytes = 0, record_bytes = 0, cycle_bytes = 0;
     Field all_next, type, size, depth; ///< in runtime.bucket; the stack follows the bucket, then the record
     Field active, future;              ///< in runtime.memRecord
@@ -58,7 +59,8 @@ struct GoHeap {
     bool cut_short = false; ///< the list ended in an unreadable place, in a circle, or not at all
 };
 /// Bounded by 1,000,000 buckets, 1024 frames each and 16,000,000 in all, whatever the memory claims.
-/// Errors: refused (the profile is switched off in this program), not_found (the process has ended).
+/// Errors: refused (the profile is switched off in this program, or it has not begun to run), not_found (the process
+/// has ended).
 [[nodiscard]] Result<GoHeap> read_go_heap(const Memory &memory, const GoHeapLayout &layout);
 
 } // namespace dbgscope
