@@ -9,6 +9,7 @@
 #include "cli/joined_log.hpp"
 #include "cli/own_verbs.hpp"
 #include "cli/recording_choice.hpp"
+#include "cli/session_choice.hpp"
 #include "cli/verbs.hpp"
 #include "sys/file.hpp"
 #include "tools/report/report_text.hpp"
@@ -44,6 +45,13 @@ Result<void> join_file(Timeline &timeline, const std::string &path)
     return join_log(timeline, *log);
 }
 
+bool runs(const std::string &session)
+{
+    const auto live = live_sessions();
+    return live &&
+           std::ranges::any_of(live->sessions, [&session](const LiveSession &one) { return one.record.id == session; });
+}
+
 } // namespace
 
 void declare_report(CLI::App &app)
@@ -76,6 +84,7 @@ Result<int> report_verb(const CLI::App &parsed, const Invocation & /*invocation*
     if (!recorded)
         return pass(recorded);
     Timeline timeline = timeline_of(std::move(*recorded));
+    timeline.runs = !timeline.ended && runs(timeline.session.id);
     for (const std::string &log : option_values(parsed, "--with"))
         if (auto joined = join_file(timeline, log); !joined)
             return pass(joined);

@@ -64,6 +64,7 @@ def what_a_held_session_did_is_recorded_and_told():
         dlv.match(r"debuggee no longer held")
         dlv.match(r"(?s)debuggee held: .*debuggee held: ")
         tap.true(not report(name)["ended"], "a session that runs has no end")
+        tap.true(tap.succeed([tap.dbgscope, "report", name]).stdout.splitlines()[2].endswith("s, it runs"))
         file = live_recording(name)
         tap.equal(stat.S_IMODE(file.stat().st_mode), 0o600)
         dlv.process.kill()

@@ -246,7 +246,7 @@ std::string when_words(const Timeline &timeline)
 {
     std::string text = clock_text(timeline.began_unix_ms) + ", " + since_text(timeline.length_ms);
     if (!timeline.ended)
-        return text + ", no end recorded";
+        return text + (timeline.runs ? ", it runs" : ", no end recorded");
     const auto &status = timeline.session.exit_status;
     if (!status)
         return text + ", ended";

@@ -41,6 +41,7 @@ struct StateSpan {
 struct Timeline {
     SessionRecord session; ///< as it ended; without an end as it began
     bool ended = false;    ///< the recording has its last line
+    bool runs = false;     ///< and why it has none: timeline_of cannot know
     std::int64_t began_unix_ms = 0, length_ms = 0;
     std::int64_t began_monotonic_ms = 0; ///< CLOCK_MONOTONIC; 0: not known
     std::uint64_t peak_bytes = 0;
