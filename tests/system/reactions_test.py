@@ -106,7 +106,7 @@ def pressure_of_a_squeezed_page_cache_is_told_and_stops():
 @contextlib.contextmanager
 def pressed(own):
     """A session whose program waits for memory nearly all of the time, until let_go(). So does all that is started in it meanwhile."""
-    with eater(own, "--pressure-some=10", "--pressure-full=10", mib=100, pause_us=SLOW_US) as gdb:
+    with eater(own, "--pressure-some=10", "--pressure-full=10", mib=100, pause_us=10 * SLOW_US) as gdb:  # it lives until that is over
         gdb.debuggee(tap.program("eater"))
         scope = watched.scope_directory(gdb.pid)
         tap.wait_until(lambda: kernel.memory_used(scope / "debuggee") > 8 * MIB, session.PATIENCE_S, message="its first memory")
