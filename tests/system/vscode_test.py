@@ -22,7 +22,7 @@ from dap import PATIENCE_S, Dap, NodeChild, VsCode, listeners
 CAP = {"DBGSCOPE_MEMORY_MAX": "512M"}
 GO_LIMIT = str((512 << 20) - (512 << 20) // 10)
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
-DOCUMENTED = {"DBGSCOPE_SESSION", "GOMEMLIMIT", "GODEBUG"}  # what the environment may differ in
+DOCUMENTED = {"DBGSCOPE_SESSION", "GOMEMLIMIT", "GODEBUG", "INVOCATION_ID"}  # what the environment may differ in
 LATER_S = 0.1  # how much later than bare dlv the end may come
 TRIES = 12     # dlv waits for its debuggee's end in steps of 200 ms: half of all ends, bare ones too, take one
 GO_FILES = {
