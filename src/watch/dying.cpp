@@ -19,7 +19,11 @@ ProcessLook look_at_process(int pid)
         return {};
     // The group's SIGKILL is put into every thread's own set.
     constexpr std::uint64_t kKill = std::uint64_t{1} << (SIGKILL - 1);
-    return {.there = true, .dying = stat->exiting() || (signals_of_thread(pid) & kKill) != 0, .name = stat->name};
+    const bool pending = (signals_of_thread(pid) & kKill) != 0;
+    return {.there = true,
+            .dying = stat->exiting() || pending,
+            .killed = pending || (stat->exiting() && by_sigkill(stat->exit_code)),
+            .name = stat->name};
 }
 
 bool in_initial_pid_namespace()

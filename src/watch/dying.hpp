@@ -9,11 +9,12 @@ namespace dbgscope {
 
 struct ProcessLook {
     bool there = false;
-    bool dying = false; ///< SIGKILL is pending, or it is exiting, or a zombie
-    std::string name;   ///< comm
+    bool dying = false;  ///< SIGKILL is pending, or it is exiting, or a zombie
+    bool killed = false; ///< and SIGKILL is why, as far as that can be seen
+    std::string name;    ///< comm
 };
 
-/// `dying` is true from the moment the signal is sent, long before the memory is freed and anybody is told.
+/// Both are true from the moment the signal is sent, long before the memory is freed and anybody is told.
 [[nodiscard]] ProcessLook look_at_process(int pid);
 
 /// False in a container with pids of its own: those of the kernel's log are others.

@@ -95,18 +95,18 @@ void OomWatch::look_at_processes()
         ProcessLook found = look_at_process(debuggee.pid);
         if (!found.there || debuggee.gone)
             continue;
-        debuggee.dying = debuggee.dying || found.dying;
+        debuggee.killed = debuggee.killed || found.killed;
         debuggee.name = std::move(found.name);
     }
     if (setup_.debugger_pid > 0)
-        debugger_dying_ = debugger_dying_ || look_at_process(setup_.debugger_pid).dying;
+        debugger_killed_ = debugger_killed_ || look_at_process(setup_.debugger_pid).killed;
 }
 
 const OomWatch::Debuggee *OomWatch::debuggee_of(const OomKill &kill) const
 {
     const auto found = std::ranges::find_if(debuggees_, [&](const Debuggee &known) {
         return own_pids_ ? known.pid == kill.pid
-                         : (known.dying || known.gone) && known.name.substr(0, 15) == kill.name.substr(0, 15);
+                         : (known.killed || known.gone) && known.name.substr(0, 15) == kill.name.substr(0, 15);
     });
     return found == debuggees_.end() ? nullptr : &*found;
 }
@@ -158,7 +158,7 @@ std::optional<Death> OomWatch::find_in_debuggee(bool final, Time now) const
         take_log(death, *kill);
         return death;
     }
-    auto known = std::ranges::find_if(debuggees_, &Debuggee::dying);
+    auto known = std::ranges::find_if(debuggees_, &Debuggee::killed);
     if (known == debuggees_.end())
         known =
             std::ranges::find_if(debuggees_, [](const Debuggee &of) { return of.gone && by_sigkill(of.wait_status); });
@@ -170,12 +170,12 @@ std::optional<Death> OomWatch::find_in_debuggee(bool final, Time now) const
     if (known != debuggees_.end() && !all_logged) {
         death.pid = known->pid;
         death.name = known->name;
-        death.guessed = !known->dying && !by_sigkill(known->wait_status);
+        death.guessed = !known->killed && !by_sigkill(known->wait_status);
         return death;
     }
     if (!final && kill == nullptr && waited < kPatience)
         return std::nullopt;
-    const bool debugger = debugger_dying_ || by_sigkill(debugger_status_);
+    const bool debugger = debugger_killed_ || by_sigkill(debugger_status_);
     death.victim = !alone() ? Victim::debuggee_child : debugger ? Victim::debugger : Victim::session;
     if (kill != nullptr) {
         death.pid = own_pids_ ? kill->pid : 0;
@@ -199,7 +199,7 @@ std::optional<Death> OomWatch::find_elsewhere(bool final, Time now) const
         take_log(death, *kill);
         return death;
     }
-    if (debugger_dying_ || by_sigkill(debugger_status_)) {
+    if (debugger_killed_ || by_sigkill(debugger_status_)) {
         death.victim = Victim::debugger;
         death.pid = setup_.debugger_pid;
     } else if (final) {
@@ -289,7 +289,7 @@ OomWatch::Told OomWatch::end_quiet(Time now, bool final)
 
 void OomWatch::forget_gone()
 {
-    std::erase_if(debuggees_, [](const Debuggee &known) { return known.gone || known.dying; });
+    std::erase_if(debuggees_, [](const Debuggee &known) { return known.gone || known.killed; });
 }
 
 std::optional<Verdict> OomWatch::on_memory_event(Time now)

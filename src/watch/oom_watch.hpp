@@ -72,7 +72,7 @@ class OomWatch {
     struct Debuggee {
         int pid = 0;
         std::string name;
-        bool dying = false, gone = false;
+        bool killed = false, gone = false;
         std::optional<int> wait_status;
     };
     /// Kills that were counted and not told yet.
@@ -117,7 +117,7 @@ class OomWatch {
     Time last_look_{};
     Time nameless_until_{}; ///< alone: more were killed than could be named; a debugger that is gone by then is one
     std::optional<int> debugger_status_;
-    bool debugger_dying_ = false, own_pids_ = false, last_debuggee_killed_ = false;
+    bool debugger_killed_ = false, own_pids_ = false, last_debuggee_killed_ = false;
 };
 
 } // namespace dbgscope

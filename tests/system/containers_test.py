@@ -119,6 +119,23 @@ def one_line_says_what_was_asked_for_what_is_in_force_and_whose_it_is():
 
 
 @tap.test(*EVERYWHERE, user="root")
+def a_shell_that_ends_after_its_child_was_killed_was_not_killed():
+    shell = f"{tap.program('leak')} -mib-per-step=2; exit 3"
+    with container() as words, Session([*words, tap.dbgscope, "run", "--wait", "--snapshot=off", "--", "sh", "-c", shell],
+                                       env=CLEAN) as command:
+        command.match("leak: 96 MiB")
+        os.kill(command.pid, signal.SIGSTOP)  # it is told of both ends at one time, as on a machine that is busy
+        try:
+            tap.wait_until(lambda: [pid for pid in kernel.children(command.pid) if watched.status_field(pid, "State").startswith("Z")],
+                           session.PATIENCE_S, message="the shell's end")
+        finally:
+            os.kill(command.pid, signal.SIGCONT)
+        tap.equal(command.wait(), 3, command.said())
+        tap.contains(command.stderr, "dbgscope: a process in the container was killed for memory, ")
+        tap.true("the command" not in command.stderr, command.stderr)
+
+
+@tap.test(*EVERYWHERE, user="root")
 def a_killed_debugger_takes_its_debuggee_with_it():
     with container() as words, leak(words, after=["-mib-per-step=1", "-max-mib=8", "-step-ms=1000"]) as dlv:
         Running(dlv.connect())

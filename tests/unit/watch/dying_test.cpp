@@ -40,8 +40,26 @@ TEST(LookAtProcess, AliveThenZombieThenGone)
     look = look_at_process(pid);
     EXPECT_TRUE(look.there);
     EXPECT_TRUE(look.dying);
+    EXPECT_TRUE(look.killed);
     (void)::waitpid(pid, nullptr, 0);
     EXPECT_FALSE(look_at_process(pid).there);
+}
+
+TEST(LookAtProcess, OneThatEndsByItselfIsNotKilled)
+{
+    for (const int signal : {0, SIGTERM}) {
+        const pid_t pid = ::fork();
+        if (pid == 0 && signal != 0)
+            (void)::raise(signal);
+        if (pid == 0)
+            ::_exit(SIGKILL); // a status, not a signal
+        siginfo_t info{};
+        ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT), 0);
+        const ProcessLook look = look_at_process(pid);
+        EXPECT_TRUE(look.dying);
+        EXPECT_FALSE(look.killed);
+        (void)::waitpid(pid, nullptr, 0);
+    }
 }
 
 TEST(LookAtProcess, KillIsPending)
