@@ -300,6 +300,7 @@ def a_stopped_debuggee_wakes_nobody():
         running = Running(dlv.connect())
         watched.wait_record(dlv.pid)
         tap.wait_until(lambda: watched.record(dlv.pid)["debuggees"], session.PATIENCE_S)
+        dlv.match("leak: 16 MiB") # a halt that comes before its `continue` halts nothing
         halt(dlv)
         running.wait()
         for attempt in range(3): # on version 1 each line of the kernel's log wakes it, whoever's it is
