@@ -97,7 +97,7 @@ def a_hold_names_who_grew_it_and_the_snapshot_has_it():
 
 @tap.test(*EVERYWHERE)
 def a_kill_repeats_who_grew_it():
-    with eater("--fuse-action=off", pause_us=40_000) as gdb:  # a while between the look and the end
+    with eater("--fuse-action=off", pause_us=120_000 if session.IN_VM else 40_000) as gdb:  # a while between the look and the end
         verdict = gdb.match(r"dbgscope: debuggee killed for memory: eater .*")[0]
         found = re.search(r" Who grew it until the last look: " + GREW + r"\.", verdict)
         tap.true(found and int(found[2]) >= 90, verdict)
