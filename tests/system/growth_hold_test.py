@@ -22,7 +22,7 @@ import watched
 from recorded import report
 from session import MIB, Session
 
-EVERYWHERE = ("host", "pidns", "vm:v2")
+EVERYWHERE = ("host", "pidns", "vm:v2")  # Debian keeps perf from other users than root
 CAP = "--memory-max=128M"
 CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
 CHURN = pathlib.Path(__file__).resolve().parents[1] / "support/growth/churn.c"
@@ -67,7 +67,7 @@ def snapshot_of(gdb):
     return record, pathlib.Path(record["snapshots"][0])
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*EVERYWHERE, user="root")
 def a_hold_names_who_grew_it_and_the_snapshot_has_it():
     with eater() as gdb:
         gdb.match(r"debuggee held: (\S+) of its 128M cap cannot be reclaimed")
@@ -95,7 +95,7 @@ def a_hold_names_who_grew_it_and_the_snapshot_has_it():
             shutil.rmtree(directory)
 
 
-@tap.test(*EVERYWHERE)
+@tap.test(*EVERYWHERE, user="root")
 def a_kill_repeats_who_grew_it():
     with eater("--fuse-action=off", pause_us=120_000 if session.IN_VM else 40_000) as gdb:  # a while between the look and the end
         verdict = gdb.match(r"dbgscope: debuggee killed for memory: eater .*")[0]
@@ -104,7 +104,7 @@ def a_kill_repeats_who_grew_it():
         tap.true("who grew" not in gdb.stderr, gdb.stderr)
 
 
-@tap.test("host", "vm:v2")
+@tap.test("host", "vm:v2", user="root")
 def the_sampler_ends_with_its_debuggee_and_with_its_watcher():
     with eater(mib=20) as gdb:
         gdb.debuggee(tap.program("eater"))
