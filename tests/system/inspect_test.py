@@ -119,7 +119,7 @@ def who_waits_of_a_c_program_is_named_with_function_line_and_thread():
         tap.true(waits[3] != str(target) and os.path.isdir(f"/proc/{target}/task/{waits[3]}"), waits[0])
 
 
-@tap.test("vm:v2")  # the freezer of version 2
+@tap.test("vm:v2", user="root")  # the freezer of version 2
 def of_a_program_that_was_frozen_in_its_sleep_it_is_said_that_nobody_waits():
     cgroup = kernel.memory_cgroup()[1] / f"asleep{os.getpid()}"
     cgroup.mkdir()
