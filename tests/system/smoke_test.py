@@ -44,12 +44,12 @@ def systemd_is_pid_1():
                    60, 0.2, "systemctl is-system-running = running")
 
 
-@tap.test("pidns", "vm:v2", "vm:hybrid", "vm:legacy")
+@tap.test("pidns", "vm:v2", "vm:hybrid", "vm:legacy", user="root")
 def scope_has_its_memory_limit():
     tap.equal(limit_in_scope(), str(512 << 20))
 
 
-@tap.test("pidns", "vm:v2", "vm:hybrid", "vm:legacy")
+@tap.test("pidns", "vm:v2", "vm:hybrid", "vm:legacy", user="root")
 def memory_limit_is_enforced():
     scope = ["systemd-run", "--scope", "-q", "-p", "MemoryMax=64M", "-p", "MemorySwapMax=0"]
     tap.contains(tap.succeed([*scope, tap.program("alloc"), "16"]).stdout, "done")
