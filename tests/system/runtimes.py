@@ -95,7 +95,7 @@ class Container:
     def ended(self, name):
         def look():
             with contextlib.suppress(OSError):
-                for line in (self.state / "history.jsonl").read_text().splitlines():
+                for line in (self.state / "history.jsonl").read_text().split("\n")[:-1]:  # one that is being written has no end yet
                     if name in line:
                         return json.loads(line)
             return None

@@ -51,7 +51,7 @@ def ended_record(name):
     """The history's line of a session, once it is written."""
     def look():
         try:
-            lines = history_file().read_text().splitlines()
+            lines = history_file().read_text().split("\n")[:-1]  # one that is being written has no end yet
         except OSError:
             return None
         found = [json.loads(line) for line in lines if name in line]
