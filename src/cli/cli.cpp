@@ -71,9 +71,11 @@ std::string version_text()
     return fmt::format("dbgscope {}\n"
                        "backends:  systemd ({}), cgroupfs v1 and v2, none\n"
                        "watcher:   split and fuse (libseccomp {})\n"
+                       "inside:    Go heaps, growth (perf), {}\n"
                        "debuggers: dlv, gdbserver, gdb, lldb-server, lldb-dap; systemd-run --scope\n",
                        DBGSCOPE_VERSION, bus_library() ? "libsystemd, loaded when needed" : "libsystemd is not there",
-                       seccomp_library());
+                       seccomp_library(),
+                       DBGSCOPE_BPF != 0 ? "allocations (BPF)" : "no allocations: built without BPF");
 }
 
 std::string help_text()

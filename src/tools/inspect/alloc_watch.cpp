@@ -51,7 +51,10 @@ class AllocServer {
             if (kernel)
                 kernel_.emplace(std::move(*kernel));
             else
-                left_out.push_back("allocations are not watched: " + to_line(kernel.error()));
+                left_out.push_back((asked_.kernel_memory_bytes == 0
+                                        ? "allocations are not watched: "
+                                        : "of allocations only kernel memory is watched: ") +
+                                   to_line(kernel.error()));
         }
         look();
         return left_out;

@@ -12,6 +12,7 @@ struct Case {
     Facts facts;
     Request request;
     WatchPlan plan;
+    bool with_bpf = true;
     Case()
     {
         facts.memory.total_bytes = kGiB;
@@ -25,7 +26,7 @@ struct Case {
     }
     AllocThresholds planned()
     {
-        plan_alloc(facts, request, plan);
+        plan_alloc(facts, request, plan, with_bpf);
         return plan.watch ? plan.watch->alloc : AllocThresholds{};
     }
 };
@@ -70,6 +71,21 @@ TEST(Alloc, WithoutACgroupOrAWatcherItIsSaidOnce)
     EXPECT_EQ(alone.plan.notices[0].text, "--alloc-large-mapping has no effect: the session has no cgroup of its own");
     ASSERT_EQ(unwatched.plan.notices.size(), 1U);
     EXPECT_EQ(unwatched.plan.notices[0].text, "--alloc-large-mapping has no effect: there is no watcher");
+}
+
+TEST(Alloc, BuiltWithoutBpfOnlyWhatIsReadIsLeft)
+{
+    Case both, read;
+    both.with_bpf = read.with_bpf = false;
+    both.set(Key::alloc_kernel_memory, SizeSpec{SizeSpec::Kind::bytes, 64 * kMiB});
+    both.set(Key::alloc_oom_victims, true);
+    EXPECT_EQ(both.planned(), (AllocThresholds{.kernel_memory_bytes = 64 * kMiB}));
+    ASSERT_EQ(both.plan.notices.size(), 1U);
+    EXPECT_EQ(both.plan.notices[0].text, "--alloc-large-mapping has no effect: this dbgscope was built without BPF");
+    read.request.settings = {};
+    read.set(Key::alloc_kernel_memory, SizeSpec{SizeSpec::Kind::bytes, 64 * kMiB});
+    EXPECT_EQ(read.planned(), (AllocThresholds{.kernel_memory_bytes = 64 * kMiB}));
+    EXPECT_TRUE(read.plan.notices.empty());
 }
 
 } // namespace

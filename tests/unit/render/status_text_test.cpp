@@ -5,12 +5,15 @@
 #include <gtest/gtest.h>
 
 #include "machines.hpp"
+#include "plan/alloc.hpp"
 
 namespace dbgscope {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+
+const bool kWithBpf = built_with_bpf();
 
 std::string status_of(const Facts &facts, const std::vector<std::string> &missing = {})
 {
@@ -40,7 +43,9 @@ Backend     systemd-system: root uses the system manager
 systemd     version 257
             system manager: /run/systemd/private
 Own cgroup  sub-cgroups can be made in it
-Inside      who holds a Go heap, who grows in C (perf), what is asked of the kernel (BPF)
+Inside      who holds a Go heap, who grows in C (perf))" +
+                  std::string(kWithBpf ? ", " : "; not ") + "what is asked of the kernel (BPF)" +
+                  (kWithBpf ? "" : ": a build with it") + R"(
 
 Memory, cgroup by cgroup from the outside in (> sets the limit):
    LIMIT  HIGH  SWAP  USED  PEAK  STALLED %  CGROUP
@@ -57,8 +62,8 @@ TEST(StatusText, InsideIsALadder)
     facts.host.perf_event_paranoid = 3;
     EXPECT_THAT(status_of(facts),
                 HasSubstr("\nInside      who holds a Go heap; not who grows in C (perf): root or "
-                          "kernel.perf_event_paranoid=2, what is asked of the kernel (BPF): root, or CAP_BPF and "
-                          "CAP_PERFMON\n"));
+                          "kernel.perf_event_paranoid=2, what is asked of the kernel (BPF): " +
+                          std::string(kWithBpf ? "root, or CAP_BPF and CAP_PERFMON" : "a build with it") + "\n"));
     facts.host.yama_ptrace_scope = 1;
     EXPECT_THAT(status_of(facts),
                 HasSubstr("\nInside      nothing can be seen; not who holds a Go heap: root, --wait or "
