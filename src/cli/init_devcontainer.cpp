@@ -16,22 +16,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Where the specification has it: at one of two places, or one below .devcontainer for each of several containers. A
-/// folder that holds the file itself is taken, too, so that one of several can be named.
-Result<fs::path> find_devcontainer(const fs::path &folder)
+/// Those below .devcontainer, one for each of several containers, sorted.
+std::vector<std::string> named_devcontainers(const fs::path &folder)
 {
-    std::error_code code;
-    for (const char *place : {".devcontainer/devcontainer.json", ".devcontainer.json", "devcontainer.json"})
-        if (fs::symlink_status(folder / place, code).type() > fs::file_type::not_found)
-            return folder / place;
     std::vector<std::string> found;
+    std::error_code code;
     for (auto entry = fs::directory_iterator(folder / ".devcontainer", code); !code && entry != end(entry);
          entry.increment(code))
         if (std::error_code none; fs::exists(entry->path() / "devcontainer.json", none))
             found.push_back(entry->path().string());
+    std::ranges::sort(found);
+    return found;
+}
+
+/// Where the specification has it: at one of two places, or one of those. A folder that holds the file itself is taken,
+/// too, so that one of several can be named, and so is the file.
+Result<fs::path> find_devcontainer(const fs::path &folder)
+{
+    std::error_code code;
+    if (fs::is_regular_file(folder, code))
+        return folder;
+    for (const char *place : {".devcontainer/devcontainer.json", ".devcontainer.json", "devcontainer.json"})
+        if (fs::symlink_status(folder / place, code).type() > fs::file_type::not_found)
+            return folder / place;
+    const std::vector<std::string> found = named_devcontainers(folder);
     if (found.size() == 1)
         return fs::path(found.front()) / "devcontainer.json";
-    std::ranges::sort(found);
     Error error{.kind = ErrorKind::config, .operation = "init", .subject = folder.string()};
     if (found.empty()) {
         error.kind = ErrorKind::not_found;
@@ -52,7 +62,8 @@ Result<int> init_devcontainer(const InitCall &call, const CLI::App &parsed, cons
     const std::string engine = option_value(parsed, "--engine");
     if (!engine.empty() && engine != "docker" && engine != "podman")
         return fail(init_usage("--engine", fmt::format("\"{}\" is none it knows", engine), "docker or podman"));
-    const auto file = find_devcontainer(logical_folder(call, invocation));
+    const fs::path folder = logical_folder(call, invocation);
+    const auto file = find_devcontainer(folder);
     if (!file)
         return fail(file.error());
     const DevcontainerWish wish{.podman = engine == "podman", .privileged = is_given(parsed, "--privileged")};
@@ -63,6 +74,12 @@ Result<int> init_devcontainer(const InitCall &call, const CLI::App &parsed, cons
     };
     if (auto done = edit_file(*file, changes, notes, change); !done)
         return pass(done);
+    std::vector<std::string> others = named_devcontainers(folder);
+    std::erase(others, file->parent_path().string());
+    if (!others.empty())
+        notes.push_back(
+            fmt::format("there are other dev containers, which are not changed: dbgscope init devcontainer {}",
+                        fmt::join(others, " | ")));
     return make_changes(call, changes, notes);
 }
 

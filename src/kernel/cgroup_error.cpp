@@ -33,8 +33,8 @@ struct Meaning {
 constexpr const char *kDelegate =
     "run as root, in a cgroup delegated to this user (systemd: Delegate=yes), or with --backend=systemd-user";
 constexpr const char *kReadOnly = "the cgroup file system is mounted read-only";
-constexpr const char *kWritable =
-    "give the container a writable cgroup mount; podman: --security-opt unmask=/sys/fs/cgroup";
+constexpr const char *kWritable = "give the container a writable cgroup mount; podman: --security-opt "
+                                  "unmask=/sys/fs/cgroup, on cgroup v1 --privileged";
 constexpr const char *kGone = "the cgroup was removed in the meantime";
 constexpr const char *kThreaded = "it is a threaded cgroup or lies below one, and memory cannot be limited there";
 

@@ -9,7 +9,7 @@ namespace dbgscope {
 namespace {
 
 constexpr std::pair<std::string_view, std::string_view> kCures[] = {
-    {"podman", "start the container with --security-opt unmask=/sys/fs/cgroup"},
+    {"podman", "start the container with --security-opt unmask=/sys/fs/cgroup, on cgroup v1 with --privileged"},
     {"docker", "docker run --security-opt writable-cgroups=true (Docker 28 and later), or --privileged"},
     {"devcontainer",
      "dbgscope init devcontainer --write changes devcontainer.json (Docker before 28: --privileged), then "

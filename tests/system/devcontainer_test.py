@@ -69,6 +69,15 @@ def one_of_several_devcontainers_is_named_by_its_folder():
         tap.equal(call("init", "devcontainer", "--write", ".devcontainer/web").rc, 0)
         tap.equal(plain_json(workspace / ".devcontainer/web/devcontainer.json"),
                   {"dockerComposeFile": "c.yml", "capAdd": ["SYS_PTRACE"], "securityOpt": ["writable-cgroups=true"]})
+        main = workspace / ".devcontainer/devcontainer.json"
+        main.write_text('{"image": "x"}')
+        beside = call("init", "devcontainer", "--write")
+        tap.equal((beside.rc, beside.stdout), (0, f"changed {main}\n"))
+        tap.contains(beside.stderr, f"other dev containers, which are not changed: dbgscope init devcontainer "
+                                    f"{workspace}/.devcontainer/api | {workspace}/.devcontainer/web\n")
+        main.unlink()
+        by_file = call("init", "devcontainer", "--write", ".devcontainer/api/devcontainer.json")
+        tap.equal((by_file.rc, by_file.stdout), (0, f"changed {workspace}/.devcontainer/api/devcontainer.json\n"))
         shutil.rmtree(workspace / ".devcontainer/web")
         tap.equal(call("init", "devcontainer", "--write", "--privileged").rc, 0, "the only one there is")
         tap.equal(plain_json(workspace / ".devcontainer/api/devcontainer.json")["privileged"], True)

@@ -16,7 +16,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 constexpr std::string_view kCapability = "SYS_PTRACE";
-constexpr std::string_view kDockerOption = "writable-cgroups=";
+constexpr std::string_view kDockerOption = "writable-cgroups";
 constexpr std::string_view kPodmanOption = "unmask=";
 
 Words strings_of(const JsonNode &root, std::string_view key)
@@ -39,6 +39,34 @@ Words values_of(const Words &line, std::string_view option)
             values.push_back(line[i].substr(option.size() + 1));
     }
     return values;
+}
+
+/// What the words of a list that podman takes hold: "SYS_PTRACE,NET_ADMIN".
+Words parts_of(const Words &lists)
+{
+    Words parts;
+    for (const std::string &list : lists)
+        for (std::size_t begin = 0; begin <= list.size();) {
+            const std::size_t end = std::min(list.find(',', begin), list.size());
+            parts.push_back(list.substr(begin, end - begin));
+            begin = end + 1;
+        }
+    return parts;
+}
+
+/// "writable-cgroups", and as Docker separates a value from it, '=' or the older ':'.
+bool decides_on_cgroups(std::string_view option)
+{
+    return option == kDockerOption ||
+           (option.starts_with(kDockerOption) && std::string_view("=:").contains(option[kDockerOption.size()]));
+}
+
+/// Whether that value is one that Go's ParseBool, and so Docker, takes for false.
+bool leaves_cgroups_closed(std::string_view option)
+{
+    option.remove_prefix(std::min(kDockerOption.size() + 1, option.size()));
+    return option == "0" || option == "f" || option == "F" || option == "false" || option == "FALSE" ||
+           option == "False";
 }
 
 /// "unmask=/proc/acpi:/sys/fs/cgroup", "unmask=ALL"
@@ -71,6 +99,9 @@ class Devcontainer {
         const std::string before = text_;
         if (is_privileged())
             return Edited{std::move(text_), {"the container is privileged: nothing more is needed"}};
+        if (has_docker_inside())
+            return Edited{std::move(text_),
+                          {"its feature docker-in-docker makes the container privileged: nothing more is needed"}};
         Result<void> done = wish_.privileged ? set("privileged", true) : add_rights();
         if (!done)
             return pass(done);
@@ -111,6 +142,18 @@ class Devcontainer {
         };
         return (member != nullptr && member->is_literal("true")) ||
                (!composed() && std::ranges::any_of(strings_of(now, "runArgs"), says_so));
+    }
+
+    /// That feature asks for "privileged" itself; by the name it has in any registry: ".../docker-in-docker:2".
+    [[nodiscard]] bool has_docker_inside() const
+    {
+        const JsonNode now = root();
+        const JsonNode *features = now.find("features");
+        return features != nullptr && std::ranges::any_of(features->children, [](const JsonNode &feature) {
+                   const std::string_view name = feature.key;
+                   const std::string_view last = name.substr(name.rfind('/') + 1);
+                   return last.substr(0, last.find_first_of(":@")) == "docker-in-docker";
+               });
     }
 
     /// Of `option` on the command line and of the list `key`.
@@ -155,19 +198,19 @@ class Devcontainer {
                    values::same_word(word, fmt::format("CAP_{}", kCapability));
         };
         const auto decides = [this](const std::string &word) {
-            return wish_.podman ? unmasks_cgroups(word) : word.starts_with(kDockerOption);
+            return wish_.podman ? unmasks_cgroups(word) : decides_on_cgroups(word);
         };
         Result<void> done;
-        if (std::ranges::none_of(given("--cap-add", "capAdd"), traces))
+        if (std::ranges::none_of(parts_of(given("--cap-add", "capAdd")), traces))
             done = add("--cap-add", "capAdd", std::string(kCapability));
         const Words options = given("--security-opt", "securityOpt");
         const auto decided = std::ranges::find_if(options, decides);
         if (done && decided == options.end())
             done = add("--security-opt", "securityOpt",
                        wish_.podman ? fmt::format("{}/sys/fs/cgroup", kPodmanOption)
-                                    : fmt::format("{}true", kDockerOption));
-        else if (done && *decided == fmt::format("{}false", kDockerOption))
-            notes_.emplace_back("writable-cgroups=false stands there, and is left as it is: no cap is enforced in it");
+                                    : fmt::format("{}=true", kDockerOption));
+        else if (done && !wish_.podman && leaves_cgroups_closed(*decided))
+            notes_.push_back(fmt::format("{} stands there, and is left as it is: no cap is enforced in it", *decided));
         return done;
     }
 
@@ -179,6 +222,8 @@ class Devcontainer {
         else if (!wish_.podman)
             notes_.emplace_back("Docker before 28, rootless Docker and one with userns-remap do not start such a "
                                 "container: --privileged there, and --engine=podman for podman");
+        else
+            notes_.emplace_back("on a machine with cgroup v1 podman's unmask changes nothing: --privileged there");
         const JsonNode now = root();
         const JsonNode *user = now.find(now.find("remoteUser") != nullptr ? "remoteUser" : "containerUser");
         if (!wish_.podman && (user == nullptr || user->string() != "root"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/editor/devcontainer.hpp"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -50,15 +51,21 @@ TEST(Devcontainer, WhatIsThereInAnySpellingIsEnough)
     for (const char *text : {R"({"runArgs": ["--cap-add", "sys_ptrace", "--security-opt", "writable-cgroups=true"]})",
                              R"({"capAdd": ["CAP_SYS_PTRACE"], "securityOpt": ["writable-cgroups=true"]})",
                              R"({"capAdd": ["ALL"], "runArgs": ["--security-opt=writable-cgroups=true"]})",
+                             R"({"capAdd": ["SYS_PTRACE"], "securityOpt": ["writable-cgroups"]})",
+                             R"({"runArgs": ["--cap-add=SYS_PTRACE", "--security-opt", "writable-cgroups:1"]})",
                              R"({"privileged": true})", R"({"runArgs": ["--privileged"]})"})
         EXPECT_EQ(edited(text).text, text);
     for (const char *text : {R"({"runArgs": ["--cap-add=ALL", "--security-opt=unmask=/proc/acpi:/sys/fs/cgroup"]})",
-                             R"({"runArgs": ["--cap-add=ALL", "--security-opt=unmask=all"]})"})
+                             R"({"runArgs": ["--cap-add=NET_ADMIN,SYS_PTRACE", "--security-opt=unmask=all"]})"})
         EXPECT_EQ(edited(text, {.podman = true}).text, text);
     EXPECT_TRUE(has_note(edited(R"({"privileged": true})"), "privileged: nothing more is needed"));
     const Edited off = edited(R"({"capAdd": ["ALL"], "securityOpt": ["writable-cgroups=false"]})");
     EXPECT_EQ(off.text, R"({"capAdd": ["ALL"], "securityOpt": ["writable-cgroups=false"]})") << "somebody's decision";
-    EXPECT_TRUE(has_note(off, "left as it is"));
+    for (const char *option : {"writable-cgroups=false", "writable-cgroups=0", "writable-cgroups:F"})
+        EXPECT_TRUE(has_note(edited(fmt::format(R"({{"capAdd": ["ALL"], "securityOpt": ["{}"]}})", option)),
+                             fmt::format("{} stands there, and is left as it is", option)));
+    EXPECT_NE(edited(R"({"securityOpt": ["writable-cgroups-not=1"]})").text.find("writable-cgroups=true"),
+              std::string::npos);
     EXPECT_NE(edited(R"({"runArgs": ["--cap-add=ALL", "--security-opt=unmask=/proc/acpi"]})", {.podman = true})
                   .text.find("unmask=/sys/fs/cgroup"),
               std::string::npos);
@@ -79,6 +86,15 @@ TEST(Devcontainer, PrivilegedIsAllThatIsNeeded)
     const Edited whole = edited("{\"privileged\": false, \"image\": \"x\"}", {.privileged = true});
     EXPECT_EQ(whole.text, "{\"privileged\": true, \"image\": \"x\"}");
     EXPECT_TRUE(has_note(whole, "hardly kept apart"));
+    for (const char *name : {"ghcr.io/devcontainers/features/docker-in-docker:2", "./docker-in-docker",
+                             "ghcr.io/x/docker-in-docker@sha256:00"}) {
+        const std::string text = fmt::format(R"({{"image": "x", "features": {{"{}": {{}}}}}})", name);
+        EXPECT_EQ(edited(text).text, text);
+        EXPECT_TRUE(has_note(edited(text), "docker-in-docker makes the container privileged"));
+    }
+    EXPECT_NE(edited(R"({"features": {"ghcr.io/devcontainers/features/docker-outside-of-docker:1": {}}})")
+                  .text.find("SYS_PTRACE"),
+              std::string::npos);
 }
 
 TEST(Devcontainer, TheUserWhoGainsNothingIsNamed)
@@ -89,6 +105,7 @@ TEST(Devcontainer, TheUserWhoGainsNothingIsNamed)
     EXPECT_FALSE(has_note(edited(R"({"remoteUser": "root"})"), "root alone"));
     EXPECT_TRUE(has_note(edited("{}"), "Docker before 28"));
     EXPECT_FALSE(has_note(edited("{}", {.podman = true}), "Docker before 28"));
+    EXPECT_TRUE(has_note(edited("{}", {.podman = true}), "with cgroup v1 podman's unmask changes nothing"));
 }
 
 TEST(Devcontainer, WhatItCannotUnderstandIsRefused)
