@@ -261,11 +261,13 @@ def libraries_at_start():
 
 def image_packages():
     """The Containerfile's build installs what ./dev build does; the compiler cache, the tests' libraries and what each image has are left out."""
-    wanted = set(re.search(r'\[build\]="([^"]*)"', (ROOT / "dev").read_text())[1].split())
+    groups = dict(re.findall(r'\[(build|bpf)\]="([^"]*)"', (ROOT / "dev").read_text()))
+    # The image's own clang.
+    wanted = {re.sub("^clang-[0-9]+$", "clang", name) for name in f"{groups['build']} {groups['bpf']}".split()}
     wanted -= {"ccache", "python3", "libgtest-dev", "libgmock-dev"}
     recipe = (ROOT / "packaging/container/Containerfile").read_text().replace("\\\n", " ")
     named = set(re.search(r"AS build\nRUN .*--no-install-recommends (.*)", recipe)[1].split())
-    return [f"packaging/container/Containerfile: {name} is only in one of it and dev's [build]" for name in sorted(wanted ^ named)]
+    return [f"packaging/container/Containerfile: {name} is only in one of it and dev's [build] and [bpf]" for name in sorted(wanted ^ named)]
 
 
 RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, kernel_names_are_seen, licence_lines, unfinished, pages_exist,

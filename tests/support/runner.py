@@ -334,7 +334,7 @@ def main():
             signal.signal(number, interrupted)
     start = time.monotonic()
     results = []
-    if any(s not in (*GTEST, "rules") for s in suites):
+    if any(s not in (*GTEST, "rules", "package") for s in suites):
         try:
             programs.build_all(BUILD / "programs")
         except (subprocess.CalledProcessError, OSError) as error:

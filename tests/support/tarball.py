@@ -34,7 +34,7 @@ def build():
     shutil.rmtree(PLACE, ignore_errors=True)
     package.export_head(tree)
     package.run(["meson", "setup", "../build", f"--prefix=/{PREFIX}", "--sysconfdir=/etc", "--libdir=lib", "-Dtests=false",
-                 "-Dwerror=false", "-Dpacked_relocations=false"], tree, log)
+                 "-Dwerror=false", "-Dpacked_relocations=false", "-Dbpf=enabled"], tree, log)
     package.run(["nice", "ninja", "-C", "../build"], tree, log)
     package.run(["meson", "install", "-C", "../build", "--no-rebuild", "--strip", "--destdir", PLACE / "stage"], tree, log)
     (PLACE / "stage" / PREFIX).rename(PLACE / name)

@@ -85,7 +85,9 @@ def install_use_remove(debian):
         before = inside.succeed(SNAPSHOT)
         shutil.copy(deb, inside.directory / "tmp/dbgscope.deb")
         inside.succeed("apt-get install -y --no-install-recommends /tmp/dbgscope.deb")
-        tap.contains(inside.succeed("dbgscope --version"), "dbgscope 0.")
+        version = inside.succeed("dbgscope --version")
+        tap.contains(version, "dbgscope 0.")
+        tap.contains(version, "allocations (BPF)")
         # No limit can be set here; the command runs, in silence, and with its own status.
         for words in ("run -q -- true", "run -q --memory-max=64M -- true"):
             result = inside.run(f"dbgscope {words}")
@@ -117,7 +119,7 @@ def test_the_tar_file():
             inside.succeed("mkdir -p /usr/local")
             subprocess.run(["tar", "-x", "--strip-components=1", "-C", str(inside.directory / "usr/local"), "-f", str(archive)],
                            check=True)
-            tap.contains(inside.succeed("dbgscope --version"), "dbgscope 0.")
+            tap.contains(inside.succeed("dbgscope --version"), "allocations (BPF)")
             tap.equal(inside.run("dbgscope run -q --memory-max=64M -- sh -c 'exit 3'").rc, 3)
             tap.contains(inside.succeed("ls /usr/local/share/man/man1"), "dbgscope.1")
             inside.succeed("bash -n /usr/local/share/bash-completion/completions/dbgscope")
