@@ -223,7 +223,7 @@ def run_modules(outcome, env, modules, filter_):
         return
     for module in modules:
         status, output = _execute([sys.executable, module, "--env", env, "--filter", filter_],
-                                  2400 if env in ("package", "editors", "containers") else 600)
+                                  {"package": 7200, "editors": 2400, "containers": 2400}.get(env, 600))
         take_module(outcome, os.path.basename(module), env, status, output)
 
 

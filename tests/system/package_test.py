@@ -106,7 +106,7 @@ def install_use_remove(debian):
         tap.equal(sorted(set(after.split("\n")) ^ set(before.split("\n"))), [], "left behind, or taken away")
 
 
-@test("package", timeout=1500)
+@test("package", timeout=3600)
 def test_the_tar_file():
     """Debian 12 and 13 have nothing of what we link; what older C libraries lack, build() itself looks for."""
     try:
@@ -127,7 +127,7 @@ def test_the_tar_file():
             tap.equal([path for path in added if not path.startswith("/usr/local/")], [])
 
 
-@test("package", timeout=1500)
+@test("package", timeout=3600)
 def test_debian_12():
     install_use_remove("12")
 
