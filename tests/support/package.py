@@ -71,6 +71,7 @@ def environment():
     if shutil.which("ccache"):
         asked = subprocess.run(["ccache", "--get-config", "cache_dir"], capture_output=True, text=True, check=True)
         env["CCACHE_DIR"] = asked.stdout.strip()
+        env.setdefault("CCACHE_SLOPPINESS", "pch_defines,time_macros")  # as in dev: else it keeps nothing
     return env
 
 
