@@ -261,8 +261,8 @@ def check_what_is_lacking(prefix):
     tap.contains(tap.run([*program, "status"]).stdout, f"what is asked of the kernel (BPF): {lift}")
     for kernel_memory, beginning in ((OFF, "allocations are not watched"), (str(MIB), "of allocations only kernel memory is watched")):
         ours, its = socket.socketpair()
-        with ours, its:
-            tool = subprocess.Popen([*program, "alloc-of", "2", "/", OFF, "1000", kernel_memory, OFF], stdin=its, stdout=its)
+        with ours, its, tempfile.TemporaryDirectory() as empty:
+            tool = subprocess.Popen([*program, "alloc-of", "2", empty, OFF, "1000", kernel_memory, OFF], stdin=its, stdout=its)
             try:
                 said = ours.recv(4096).decode()
                 tap.true(re.match(f"say {beginning}: .*(BPF is refused|built without BPF|describe its types)", said), said)
