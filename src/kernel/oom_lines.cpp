@@ -86,10 +86,16 @@ void take_limit(std::string_view text, std::size_t at, std::vector<OomKill> &kil
                      .victim_cgroup = std::string(text.substr(kTaskIn.size(), at - kTaskIn.size()))});
 }
 
+/// "Memory cgroup out of memory" may stand behind what kubectl puts before an event.
+bool is_machine_wide(std::string_view before)
+{
+    return before.find("emory cgroup out of memory") == std::string_view::npos;
+}
+
 /// Memory cgroup out of memory: Kill process 24572 (java) score 0 or sacrifice child
 void take_chosen(std::string_view text, std::size_t at, std::vector<OomKill> &kills)
 {
-    OomKill chosen{.machine_wide = !text.starts_with("Memory cgroup ")};
+    OomKill chosen{.machine_wide = is_machine_wide(text.substr(0, at))};
     text.remove_prefix(at + kChosen.size());
     if (!take_number(text, chosen.pid) || chosen.pid <= 0 || !text.starts_with(" ("))
         return;
@@ -117,7 +123,7 @@ void take_chosen(std::string_view text, std::size_t at, std::vector<OomKill> &ki
 void take_killed(std::string_view text, std::size_t at, std::vector<OomKill> &kills)
 {
     const bool alone = at == 0;
-    const bool machine_wide = !alone && !text.starts_with("Memory cgroup ");
+    const bool machine_wide = !alone && is_machine_wide(text.substr(0, at));
     text.remove_prefix(at + kKilled.size());
     int pid = 0;
     if (!take_number(text, pid) || pid <= 0)

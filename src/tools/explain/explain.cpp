@@ -87,6 +87,15 @@ std::optional<std::uint64_t> cap_of(std::string_view text)
     return std::nullopt;
 }
 
+/// Lines of the kernel's report that say something only where nobody has kept the one that names the victim.
+void leave_out_parts(std::vector<Finding> &findings)
+{
+    const bool whole = std::ranges::any_of(
+        findings, [](const Finding &finding) { return finding.rule->id.starts_with("kernel-oom-"); });
+    if (whole)
+        std::erase_if(findings, [](const Finding &finding) { return finding.rule->id.starts_with("oom-"); });
+}
+
 std::string_view value_of(const Captures &captures, std::string_view name)
 {
     const auto known = std::ranges::find(captures, name, &Capture::name);
@@ -288,6 +297,7 @@ Explanation Explainer::finish()
 {
     if (!debugger_spoke_)
         std::erase_if(result_.findings, [](const Finding &finding) { return finding.if_debugger; });
+    leave_out_parts(result_.findings);
     relate(result_.findings);
     if (result_.logs.size() > 1)
         result_.time_line = time_line_of(result_);

@@ -53,9 +53,12 @@ void skip_host(std::string_view &text, bool syslog)
 {
     const auto host = text.find(' ');
     const auto end = host == std::string_view::npos ? host : text.find(' ', host + 1);
-    if (end == std::string_view::npos || end == host + 1 || text[end - 1] != ':')
+    if (end == std::string_view::npos || host == 0 || end == host + 1 || text[end - 1] != ':')
         return;
     const std::string_view program = text.substr(host + 1, end - host - 1);
+    // `ts` puts such a time before lines of any kind: "warning: ptrace: …", "fatal error: …".
+    if (text[host - 1] == ':' || program == "error:" || program == "failed:" || program == "Error:")
+        return;
     if (syslog || program == "kernel:" || program.ends_with("]:"))
         text.remove_prefix(end + 1);
 }
@@ -180,7 +183,9 @@ bool take_bracketed(std::string_view &text, Clock &clock)
     if (close == std::string_view::npos || close < 2)
         return false;
     const std::string_view inside = text.substr(1, close - 1), behind = text.substr(close + 1, 1);
-    const bool named = name_length(inside, "-_./:@") == inside.size() && behind == " ";
+    const bool named = (name_length(inside, "-_./:@") == inside.size() ||
+                        inside.find_first_not_of("0123456789/") == std::string_view::npos) && // "[0] " of concurrently
+                       behind == " ";
     if ((behind != " " && behind != "[" && !behind.empty()) || (!take_bracketed_stamp(inside, clock) && !named))
         return false;
     text.remove_prefix(close + 1);
@@ -263,8 +268,8 @@ void strip_prefixes(std::string_view &text, Clock &clock)
     skip_blanks(text);
     for (int round = 0; round < kMaxRounds; ++round) {
         const std::size_t before = text.size();
-        const bool taken =
-            std::ranges::any_of(kStamps, [&](Reader reader) { return reader(text, clock); }) || take_name(text);
+        const bool taken = std::ranges::any_of(kStamps, [&](Reader reader) { return reader(text, clock); }) ||
+                           (round > 0 && take_level_word(text)) || take_name(text);
         if (!taken || text.size() == before)
             return;
         skip_blanks(text);

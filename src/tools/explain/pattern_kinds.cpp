@@ -15,9 +15,78 @@ constexpr std::string_view kServicePorts[] = {":22",   ":25",   ":53",   ":80", 
                                               ":9092", ":9090", ":9200", ":9411", ":11211", ":26257", ":27017"};
 // "fatal error: " at the start of a line is the Go runtime's way (600 texts in runtime/*.go), and not its alone: clang,
 // Swift before 5 and the AWS command line, whose texts begin with a capital.
-constexpr std::string_view kNotGo[] = {
-    "too many errors", "error in backend", "cannot open ", "unable to ", "unexpectedly found nil",
-    "no input files",  "no such ",         "file ",        "error "};
+constexpr std::string_view kNotGo[] = {"too many errors",
+                                       "error",
+                                       "unable to ",
+                                       "unexpectedly found nil",
+                                       "file ",
+                                       "failed to ",
+                                       "could not ",
+                                       "cannot ",
+                                       "can not ",
+                                       "can't ",
+                                       "missing ",
+                                       "invalid ",
+                                       "no ",
+                                       "unknown ",
+                                       "unsupported ",
+                                       "unrecogn",
+                                       "undefined ",
+                                       "connection",
+                                       "timed out",
+                                       "timeout",
+                                       "permission ",
+                                       "access ",
+                                       "the ",
+                                       "this ",
+                                       "you",
+                                       "please ",
+                                       "an ",
+                                       "a ",
+                                       "config",
+                                       "database",
+                                       "server",
+                                       "argument",
+                                       "option",
+                                       "command",
+                                       "listen",
+                                       "bind",
+                                       "open ",
+                                       "read ",
+                                       "write ",
+                                       "exit ",
+                                       "uncaught",
+                                       "exception",
+                                       "http",
+                                       "user ",
+                                       "package ",
+                                       "import",
+                                       "license",
+                                       "internal error"};
+// The runtime's own texts that begin like that.
+constexpr std::string_view kGoAllTheSame[] = {"failed to acquire lock to ",
+                                              "failed to allocate ",
+                                              "failed to get system page size",
+                                              "failed to set sweep barrier",
+                                              "cannot free workbufs",
+                                              "cannot read stack of",
+                                              "missing deferreturn",
+                                              "missing mcache",
+                                              "missing stack",
+                                              "missing type in runfinq",
+                                              "missing trace",
+                                              "invalid function symbol table",
+                                              "invalid g status",
+                                              "invalid length of trace",
+                                              "invalid limiter event",
+                                              "invalid profile bucket",
+                                              "invalid runtime symbol",
+                                              "invalid use of gostartcall",
+                                              "no P available",
+                                              "no module data",
+                                              "no world stop",
+                                              "unknown caller pc",
+                                              "unknown runnable goroutine"};
 // What rules of their own are about.
 constexpr std::string_view kKnownGo[] = {"cgocheck > 1",
                                          "malformed GOMEMLIMIT",
@@ -38,6 +107,12 @@ constexpr std::string_view kKnownGo[] = {"cgocheck > 1",
                                          "unknown pc",
                                          "sync: ",
                                          "newosproc",
+                                         "failed to reserve page summary",
+                                         "runtime: cannot map pages",
+                                         "runtime: cannot reserve arena",
+                                         "runtime: cannot remap pages",
+                                         "pageAlloc: out of memory",
+                                         "memory reservation exceeds",
                                          "out of memory",
                                          "runtime: out of memory",
                                          "runtime: cannot allocate memory"};
@@ -47,7 +122,8 @@ bool go_check(std::string_view value)
 {
     const auto begins = [value](std::string_view with) { return value.starts_with(with); };
     return ((value.front() >= 'a' && value.front() <= 'z') || value.front() == '_') &&
-           std::ranges::none_of(kNotGo, begins) && std::ranges::none_of(kKnownGo, begins);
+           (std::ranges::none_of(kNotGo, begins) || std::ranges::any_of(kGoAllTheSame, begins)) &&
+           std::ranges::none_of(kKnownGo, begins);
 }
 
 // strsignal(SIGKILL) in glibc's translations, and older ones: de, fr, es, it, pt, ru, uk, pl, cs, nl, sv, tr, zh, ja,
@@ -104,7 +180,7 @@ bool fits_kind(char kind, std::string_view value)
     case '_': return word;
     case '/': return source_place(value);
     case '@': return word && std::ranges::any_of(kDebuggerPorts, port);
-    case '%': return word && std::ranges::none_of(kServicePorts, port);
+    case '%': return word && value.contains(':') && std::ranges::none_of(kServicePorts, port);
     case '!': return go_check(value);
     case '~': return std::ranges::any_of(kKilled, [value](std::string_view killed) { return value.contains(killed); });
     default: return true;

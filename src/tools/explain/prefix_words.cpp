@@ -12,7 +12,7 @@ bool letter(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/// "app-1  | " of compose and foreman: a name, blanks, a bar.
+/// "app-1  | " of compose and foreman: a name, blanks, a bar; Tilt draws it: "app │ ".
 bool take_service(std::string_view &text)
 {
     const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -20,10 +20,12 @@ bool take_service(std::string_view &text)
     const std::size_t name = number + name_length(text.substr(number), "-_.");
     std::string_view rest = text.substr(name);
     skip_blanks(rest);
-    if (name == number || rest.size() == text.size() - name || !rest.starts_with('|') ||
-        rest.substr(1, 1).find_first_not_of(' ') == 0)
+    constexpr std::string_view kDrawn = "\u2502";
+    const std::size_t bar = rest.starts_with('|') ? 1 : rest.starts_with(kDrawn) ? kDrawn.size() : 0;
+    if (name == number || rest.size() == text.size() - name || bar == 0 ||
+        rest.substr(bar, 1).find_first_not_of(' ') == 0)
         return false;
-    text = rest.substr(std::min<std::size_t>(2, rest.size()));
+    text = rest.substr(std::min(bar + 1, rest.size()));
     return true;
 }
 
@@ -43,9 +45,17 @@ bool pod_name(std::string_view name)
            (!end.empty() && end.size() <= 3 && end.find_first_not_of("0123456789") == std::string_view::npos);
 }
 
-/// stern: "api-7d9c5b4f8-x2x9p api text".
+/// stern: "api-7d9c5b4f8-x2x9p api text", with --all-namespaces "default api-7d9c5b4f8-x2x9p api text".
 bool take_pod(std::string_view &text)
 {
+    if (const std::size_t space = name_length(text, "-"); space != 0 && text.substr(space, 1) == " ") {
+        std::string_view rest = text.substr(space + 1);
+        const std::size_t name = name_length(rest, "-.");
+        if (name > 12 && pod_name(rest.substr(0, name)) && rest[name - 6] == '-' && take_pod(rest)) {
+            text = rest;
+            return true;
+        }
+    }
     const std::size_t pod = name_length(text, "-.");
     if (pod == 0 || text.substr(pod, 1) != " " || !pod_name(text.substr(0, pod)))
         return false;
@@ -59,19 +69,51 @@ bool take_pod(std::string_view &text)
     return true;
 }
 
-/// "server[4711]: " and "kernel: " without a host, as journalctl -o with-unit and logger leave them.
+/// "server[4711]: " and "kernel: " without a host, as journalctl -o with-unit and logger leave them; Heroku:
+/// "app[web.1]: ".
 bool take_tag(std::string_view &text)
 {
     const std::size_t name = text.starts_with("kernel: ") ? 6 : name_length(text, "-_.");
     std::string_view rest = text.substr(name);
-    if (shaped(rest, "[9")) {
-        const auto close = rest.find_first_not_of("0123456789", 1);
+    if (rest.starts_with('[')) {
+        const auto close =
+            shaped(rest, "[9") ? rest.find_first_not_of("0123456789", 1) : 1 + name_length(rest.substr(1), "-_.");
         rest.remove_prefix(close == std::string_view::npos || rest[close] != ']' ? 0 : close + 1);
     } else if (!text.starts_with("kernel: "))
         return false;
     if (name == 0 || !rest.starts_with(": "))
         return false;
     text = rest.substr(2);
+    return true;
+}
+
+/// What is written of a program's streams by others, and a quotation.
+bool take_stream(std::string_view &text)
+{
+    for (const std::string_view stream : {"stderr: ", "stdout: ", "| ", "> "})
+        if (text.starts_with(stream)) {
+            text.remove_prefix(stream.size());
+            return true;
+        }
+    for (const std::string_view level : {"ERRO[", "WARN[", "INFO[", "DEBU[", "FATA["})
+        if (text.starts_with(level) && shaped(text.substr(level.size()), "9999] ")) {
+            text.remove_prefix(level.size() + 6);
+            return true;
+        }
+    return false;
+}
+
+/// "12.345 " of buildkit, seconds in front of each line of a step that failed.
+bool take_step_seconds(std::string_view &text)
+{
+    const auto dot = text.substr(0, 6).find_first_not_of("0123456789");
+    if (dot == std::string_view::npos || dot == 0 || text[dot] != '.')
+        return false;
+    const auto end = text.substr(0, dot + 5).find_first_not_of("0123456789", dot + 1);
+    if (end == std::string_view::npos || end == dot + 1 || text[end] != ' ' || end + 1 == text.size() ||
+        digit(text[end + 1]))
+        return false;
+    text.remove_prefix(end + 1);
     return true;
 }
 
@@ -167,9 +209,27 @@ std::size_t name_length(std::string_view text, std::string_view also)
     return letters ? length : 0;
 }
 
+bool take_level_word(std::string_view &text)
+{
+    if (text.starts_with('{')) {
+        const auto close = text.substr(0, 256).find("\"} ");
+        if (close == std::string_view::npos || text.substr(0, close).find("=\"") == std::string_view::npos)
+            return false;
+        text.remove_prefix(close + 3);
+        return true;
+    }
+    for (const std::string_view level : {"ERROR ", "WARN ", "WARNING ", "INFO ", "DEBUG ", "FATAL ", "CRITICAL "})
+        if (text.starts_with(level)) {
+            text.remove_prefix(level.size());
+            return true;
+        }
+    return false;
+}
+
 bool take_name(std::string_view &text)
 {
-    return take_debugger(text) || take_ci(text) || take_tag(text) || take_service(text) || take_pod(text);
+    return take_debugger(text) || take_ci(text) || take_tag(text) || take_service(text) || take_pod(text) ||
+           take_stream(text) || take_step_seconds(text);
 }
 
 } // namespace dbgscope

@@ -17,6 +17,8 @@ void skip_blanks(std::string_view &text);
 double take_number(std::string_view &text);
 /// The length of a run of letters, digits and what is in `also`, up to kMaxName; 0 where it has no letter.
 [[nodiscard]] std::size_t name_length(std::string_view text, std::string_view also);
+/// Behind a time: one level less, as loggers put it ("ERROR text"), or Loki's labels ({app="api"} text).
+[[nodiscard]] bool take_level_word(std::string_view &text);
 /// One name less, with what stands between it and the line; false when there is none in front.
 [[nodiscard]] bool take_name(std::string_view &text);
 

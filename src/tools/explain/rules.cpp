@@ -198,8 +198,9 @@ std::span<const Rule> rules()
 {
     static const std::vector<Rule> all = [] {
         std::vector<Rule> joined;
-        for (const auto part : {kernel_rules(), memory_rules(), build_rules(), go_rules(), start_rules(), shell_rules(),
-                                rights_rules(), version_rules(), client_rules(), breakpoint_rules()})
+        for (const auto part :
+             {kernel_rules(), ended_rules(), memory_rules(), build_rules(), go_rules(), start_rules(), shell_rules(),
+              rights_rules(), refused_rules(), version_rules(), client_rules(), session_rules(), breakpoint_rules()})
             joined.insert(joined.end(), part.begin(), part.end());
         return joined;
     }();

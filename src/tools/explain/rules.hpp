@@ -21,9 +21,10 @@ enum class Severity {
 [[nodiscard]] std::string_view to_string(Severity severity);
 
 /// What can lead to a SIGKILL: the caused_by of every rule about one.
-inline constexpr std::array<std::string_view, 9> kKilledForMemory{
-    "dbgscope-killed",   "kernel-oom-kill",  "kernel-oom-machine", "kernel-oom-nodes", "kernel-oom-killed",
-    "systemd-oomd-kill", "systemd-unit-oom", "kubernetes-oom",     "liveness-probe"};
+inline constexpr std::array<std::string_view, 12> kKilledForMemory{
+    "dbgscope-killed",   "kernel-oom-kill",   "kernel-oom-machine",   "kernel-oom-nodes",
+    "kernel-oom-killed", "systemd-oomd-kill", "systemd-unit-oom",     "kubernetes-oom",
+    "liveness-probe",    "earlyoom-kill",     "systemd-stop-timeout", "oom-invoked"};
 
 /// A pattern is literal text with captures: {name} any text, {name_} a word without blanks, {name#} a number, {name/} a
 /// source file or a place in one, {name@} an address with a debugger's usual port, {name%} an address with no port of a
@@ -40,8 +41,8 @@ struct Rule {
     std::array<std::string_view, 8> samples{};  ///< whole lines as the tool wrote them
     /// What happened, why, what to do: {name} is what the pattern captured.
     std::string_view what, cause, cure;
-    std::string_view unless{};                   ///< a line that has this text is another rule's
-    std::array<std::string_view, 9> caused_by{}; ///< where one of these rules has fired, this one is its consequence
+    std::string_view unless{};                    ///< a line that has this text is another rule's
+    std::array<std::string_view, 12> caused_by{}; ///< where one of these rules has fired, this one is its consequence
 };
 
 struct Capture {
@@ -69,14 +70,17 @@ struct Match {
 
 // The parts of the table, in its order.
 [[nodiscard]] std::span<const Rule> kernel_rules();
+[[nodiscard]] std::span<const Rule> ended_rules();
 [[nodiscard]] std::span<const Rule> memory_rules();
 [[nodiscard]] std::span<const Rule> build_rules();
 [[nodiscard]] std::span<const Rule> go_rules();
 [[nodiscard]] std::span<const Rule> start_rules();
 [[nodiscard]] std::span<const Rule> shell_rules();
 [[nodiscard]] std::span<const Rule> rights_rules();
+[[nodiscard]] std::span<const Rule> refused_rules();
 [[nodiscard]] std::span<const Rule> version_rules();
 [[nodiscard]] std::span<const Rule> client_rules();
+[[nodiscard]] std::span<const Rule> session_rules();
 [[nodiscard]] std::span<const Rule> breakpoint_rules();
 
 /// Says which rules a line can be about, in one pass over its bytes: every pattern has a literal it cannot do without,

@@ -60,11 +60,14 @@ constexpr Rule kRules[] = {
      .applies = "VS Code, nvim-dap, gdb",
      .patterns = {"connect ECONNREFUSED {address@}", "^{address@}: Connection refused.",
                   "?^{address%}: Connection refused.", "Couldn't connect to {address_}: ECONNREFUSED",
-                  "dial tcp {address@}: connect: connection refused", "?connect ECONNREFUSED {address%}"},
+                  "dial tcp {address@}: connect: connection refused", "?connect ECONNREFUSED {address%}",
+                  "\"-target-select{x}\". {address_}: Connection refused"},
      .samples = {"Error: connect ECONNREFUSED 127.0.0.1:2345", "127.0.0.1:2345: Connection refused.",
                  "Couldn't connect to 127.0.0.1:38697: ECONNREFUSED",
                  "dial tcp 127.0.0.1:2345: connect: connection refused", "Error: connect ECONNREFUSED 127.0.0.1:43651",
-                 "127.0.0.1:43651: Connection refused."},
+                 "127.0.0.1:43651: Connection refused.",
+                 "Unexpected GDB output from command \"-target-select remote localhost:3333\". localhost:3333: "
+                 "Connection refused."},
      .what = "nobody listens at {address}",
      .cause = "The debugger has ended, was never started, or listens elsewhere. dlv dap takes one client: something "
               "that only probed the port has used it up.",
@@ -72,8 +75,12 @@ constexpr Rule kRules[] = {
     {.id = "gdb-connect-timeout",
      .severity = Severity::failure,
      .applies = "gdb",
-     .patterns = {"^{address@}: Connection timed out.", "?^{address%}: Connection timed out."},
-     .samples = {"127.0.0.1:2345: Connection timed out.", "127.0.0.1:39999: Connection timed out."},
+     .patterns = {"^{address@}: Connection timed out.", "?^{address%}: Connection timed out.",
+                  "\"-target-select{x}\". {address_}: Connection timed out", "^{address@}: No route to host."},
+     .samples = {"127.0.0.1:2345: Connection timed out.", "127.0.0.1:39999: Connection timed out.",
+                 "Unexpected GDB output from command \"-target-select remote localhost:1234\". localhost:1234: "
+                 "Connection timed out.",
+                 "10.0.0.7:1234: No route to host."},
      .what = "gdb did not reach a gdbserver at {address}",
      .cause = "gdb tries for 15 s. Nobody listens there, or packets do not get through.",
      .cure =
@@ -110,7 +117,7 @@ constexpr Rule kRules[] = {
     {.id = "sudo-no-password",
      .severity = Severity::failure,
      .applies = "sudo",
-     .patterns = {"sudo: a terminal is required to read the password", "sudo: a password is required"},
+     .patterns = {"sudo: a terminal is required to read the password", "sudo: a password is required$"},
      .samples = {"sudo: a terminal is required to read the password; either use the -S option to read from standard "
                  "input or configure an askpass helper",
                  "sudo: a password is required"},
@@ -121,8 +128,9 @@ constexpr Rule kRules[] = {
     {.id = "dlv-missing",
      .severity = Severity::failure,
      .applies = "VS Code with the Go extension",
-     .patterns = {"Cannot find Delve debugger (dlv dap)"},
-     .samples = {"Cannot find Delve debugger (dlv dap)"},
+     .patterns = {"annot find Delve debugger", "The \"dlv\" command is not available"},
+     .samples = {"Cannot find Delve debugger (dlv dap)", "The \"dlv\" command is not available. Run \"go install -v "
+                                                         "github.com/go-delve/delve/cmd/dlv@latest\" to install."},
      .what = "VS Code found no dlv",
      .cause = "It looks in go.alternateTools, GOBIN, GOPATH/bin, GOROOT/bin and PATH, once a window, with the "
               "environment VS Code was started with.",

@@ -79,6 +79,16 @@ constexpr Rule kRules[] = {
      .cause =
          "It was built with GOAMD64={level}; an emulator or virtual machine may offer less than the real processor.",
      .cure = "Build with GOAMD64=v1, or give the virtual machine the host's processor (-cpu host)."},
+    {.id = "go-bad-system-call",
+     .severity = Severity::failure,
+     .applies = "Go programs, under a seccomp filter",
+     .patterns = {"^SIGSYS: bad system call"},
+     .samples = {"SIGSYS: bad system call"},
+     .what = "the program made a system call that is forbidden here, and got SIGSYS",
+     .cause = "A seccomp filter (a container's profile, SystemCallFilter= of the unit, a sandbox) ends programs for "
+              "it; the registers below the line hold the call's number.",
+     .cure = "audit lines with type=1326 in the kernel's log name the call (syscall=); allow it in the profile, or "
+             "--security-opt seccomp=unconfined to try."},
     {.id = "go-fault",
      .severity = Severity::failure,
      .applies = "Go programs",

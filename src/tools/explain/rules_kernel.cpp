@@ -41,11 +41,16 @@ constexpr Rule kRules[] = {
      .severity = Severity::failure,
      .applies = "Linux kernel log, every version",
      .patterns = {"Out of memory: Killed process {pid#} ({name}) total-vm:",
-                  "Out of memory (oom_kill_allocating_task): Killed process {pid#} ({name}) total-vm:"},
+                  "Out of memory (oom_kill_allocating_task): Killed process {pid#} ({name}) total-vm:",
+                  "Out of memory: Killed process {pid#} ({name}).", "Out of Memory: Killed process {pid#} ({name}).",
+                  "Out of memory: Killed process {pid#}, UID {uid#}, ({name})."},
      .samples = {"Nov 22 10:00:00 build kernel: Out of memory: Killed process 811 (server) total-vm:16264424kB, "
                  "anon-rss:15102312kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:30512kB oom_score_adj:0",
                  "[1.5] Out of memory (oom_kill_allocating_task): Killed process 7 (app) total-vm:9kB, anon-rss:8kB, "
-                 "file-rss:0kB, shmem-rss:0kB"},
+                 "file-rss:0kB, shmem-rss:0kB",
+                 "Nov 22 10:00:00 old kernel: Out of memory: Killed process 5371 (httpd).",
+                 "Nov 22 10:00:00 old kernel: Out of Memory: Killed process 5371 (httpd).",
+                 "Nov 22 10:00:00 old kernel: Out of memory: Killed process 5371, UID 48, (httpd)."},
      .what = "the kernel killed {name} (pid {pid}, {size}): the whole machine was out of memory",
      .cause = "No cgroup's limit was in the way: all memory of the machine (and its swap) was used. The victim is the "
               "process with the highest score, which need not be the one that grew.",
@@ -80,11 +85,15 @@ constexpr Rule kRules[] = {
     {.id = "systemd-oomd-kill",
      .severity = Severity::failure,
      .applies = "systemd 248 and later",
-     .patterns = {"systemd-oomd killed {count#} process(es) in this unit.",
-                  "Killed {unit_} due to memory pressure for ", "Killed {unit_} due to memory used ("},
+     .patterns = {"systemd-oomd killed {count#} process(es) in this unit.", "systemd-oomd killed some process(es)",
+                  "Killed {unit_} due to memory pressure for ", "Killed {unit_} due to memory used (",
+                  "Marked {unit_} for killing due to memory "},
      .samples =
          {"Dec 18 19:34:56 desktop systemd[1837]: vte-spawn-dbb4a75e.scope: systemd-oomd killed 12 process(es) "
           "in this unit.",
+          "Dec 18 19:34:56 desktop systemd[1]: user@1000.service: systemd-oomd killed some process(es) in this unit.",
+          "Dec 18 19:34:56 desktop systemd-oomd[840]: Marked /user.slice/app.scope for killing due to memory pressure "
+          "for /user.slice being 64.54% > 50.00% for > 20s with reclaim activity",
           "Dec 18 19:34:56 desktop systemd-oomd[840]: Killed /user.slice/vte-spawn-dbb4a75e.scope due to memory "
           "pressure for /user.slice/user-1001.slice/user@1001.service being 51.07% > 50.00% for > 20s with "
           "reclaim activity",
@@ -116,10 +125,13 @@ constexpr Rule kRules[] = {
      .severity = Severity::failure,
      .applies = "Kubernetes, docker",
      .patterns = {"Reason:{blanks}OOMKilled", "eason\"{x}\"OOMKilled\"", "eason: OOMKilled", "\"OOMKilled\":{x}true",
-                  "/{n#} {x}OOMKilled ", "System OOM encountered, victim process: {victim_}, pid: {number#}"},
+                  "/{n#} {x}OOMKilled ", "System OOM encountered, victim process: {victim_}, pid: {number#}",
+                  "container init was OOM-killed", "TaskOOM event "},
      .samples = {"      Reason:       OOMKilled", "\"reason\": \"OOMKilled\"", "reason: OOMKilled",
                  "\"OOMKilled\": true,", "api-7d9c5b4f8-x2x9p   0/1     OOMKilled   3 (20s ago)   5m",
-                 "Warning  SystemOOM  2m  kubelet  System OOM encountered, victim process: java, pid: 4711"},
+                 "Warning  SystemOOM  2m  kubelet  System OOM encountered, victim process: java, pid: 4711",
+                 "unable to start container process: container init was OOM-killed (memory limit too low?): unknown",
+                 "time=\"2026-11-22T10:00:00Z\" level=info msg=\"TaskOOM event &TaskOOM{ContainerID:0f0f,}\""},
      .what = "a container was killed for memory (OOMKilled)",
      .cause = "The container reached its own limit (resources.limits.memory, docker run --memory), or the node ran "
               "out. Under a debugger that limit also holds dlv, go build and what they load.",
@@ -129,20 +141,28 @@ constexpr Rule kRules[] = {
     {.id = "kubernetes-evicted",
      .severity = Severity::failure,
      .applies = "Kubernetes",
-     .patterns = {"The node was low on resource: {resource}. "},
-     .samples = {"The node was low on resource: memory. Threshold quantity: 100Mi, available: 90Mi."},
-     .what = "the kubelet evicted a pod: the node was low on {resource}",
+     .patterns = {"The node was low on resource: {resource}. ", "The node had condition: [{resource}]"},
+     .samples = {"The node was low on resource: memory. Threshold quantity: 100Mi, available: 90Mi.",
+                 "The node had condition: [MemoryPressure]. "},
+     .what = "the kubelet evicted a pod, for the state of its node: {resource}",
      .cause = "The pod used more than it asked for (resources.requests), and was chosen when the node ran short.",
      .cure = "Ask for what a debug session needs in resources.requests, or use a larger node."},
     {.id = "liveness-probe",
      .severity = Severity::failure,
      .applies = "Kubernetes",
-     .patterns = {"Liveness probe failed", "failed liveness probe, will be restarted", "Liveness probe errored"},
-     .samples = {"  Warning  Unhealthy  10s  kubelet  Liveness probe failed: Get \"http://10.0.0.7:8080/healthz\": "
-                 "context deadline exceeded",
-                 "  Normal   Killing    5s  kubelet  Container api failed liveness probe, will be restarted",
-                 "  Warning  Unhealthy  10s  kubelet  Liveness probe errored: rpc error"},
-     .what = "the liveness probe failed, for which the kubelet kills the container",
+     .patterns = {"Liveness probe failed", "failed liveness probe, will be restarted", "Liveness probe errored",
+                  "Startup probe failed", "failed startup probe, will be restarted", "Startup probe errored",
+                  "is unhealthy, it will be killed and re-created"},
+     .samples =
+         {"  Warning  Unhealthy  10s  kubelet  Liveness probe failed: Get \"http://10.0.0.7:8080/healthz\": "
+          "context deadline exceeded",
+          "  Normal   Killing    5s  kubelet  Container api failed liveness probe, will be restarted",
+          "  Warning  Unhealthy  10s  kubelet  Liveness probe errored: rpc error",
+          "  Warning  Unhealthy  10s  kubelet  Startup probe failed: HTTP probe failed with statuscode: 503",
+          "  Normal   Killing    5s  kubelet  Container api failed startup probe, will be restarted",
+          "  Warning  Unhealthy  10s  kubelet  Startup probe errored: rpc error",
+          "Killing container with id docker://api:Container api is unhealthy, it will be killed and re-created."},
+     .what = "a liveness or startup probe failed, for which the kubelet kills the container",
      .cause = "A program that is stopped at a breakpoint answers no probe. After failureThreshold times periodSeconds "
               "the container gets SIGTERM, then SIGKILL: status 137, Reason: Error, and no memory ran out.",
      .cure = "While debugging take livenessProbe (and startupProbe) out, or raise its failureThreshold and "

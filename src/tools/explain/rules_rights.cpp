@@ -9,25 +9,50 @@ constexpr Rule kRules[] = {
     {.id = "userns-refused",
      .severity = Severity::failure,
      .applies = "container tools, sandboxes, CI",
-     .patterns = {"fork/exec /proc/self/exe: operation not permitted", "unshare failed: Operation not permitted",
-                  "bwrap: No permissions to create", "bwrap: setting up uid map: Permission denied",
-                  "cannot clone: Operation not permitted", "write to uid_map failed: Operation not permitted",
-                  "failed to unshare namespaces: Operation not permitted",
-                  "fork/exec /proc/self/exe: permission denied"},
+     .patterns = {"fork/exec /proc/self/exe: operation not permitted",
+                  "unshare failed: ", "fork/exec /proc/self/exe: no space left on device",
+                  "unshare(CLONE_NEWUSER): ", "cannot clone: Operation not permitted", " uid_map failed: {why}",
+                  "failed to unshare {what} Operation not permitted", "fork/exec /proc/self/exe: permission denied"},
      .samples = {"Error: fork/exec /proc/self/exe: operation not permitted",
                  "unshare: unshare failed: Operation not permitted",
-                 "bwrap: No permissions to create new namespace, likely because the kernel does not allow "
-                 "non-privileged user namespaces.",
-                 "bwrap: setting up uid map: Permission denied", "cannot clone: Operation not permitted",
-                 "newuidmap: write to uid_map failed: Operation not permitted",
-                 "failed to unshare namespaces: Operation not permitted",
+                 "Error: fork/exec /proc/self/exe: no space left on device",
+                 "Error during unshare(CLONE_NEWUSER): Operation not permitted",
+                 "cannot clone: Operation not permitted", "newuidmap: write to uid_map failed: Operation not permitted",
+                 "nsexec[4711]: failed to unshare user namespace: Operation not permitted",
                  "Error: fork/exec /proc/self/exe: permission denied"},
-     .what = "a container tool or sandbox may not make user namespaces",
-     .cause = "It starts itself in new namespaces, which is forbidden here: kernel.unprivileged_userns_clone=0, "
+     .what = "a container tool may not make user namespaces",
+     .cause = "It starts itself in new namespaces, which is forbidden or at its limit here: "
+              "kernel.unprivileged_userns_clone=0, "
               "user.max_user_namespaces=0, Ubuntu 24.04's AppArmor, or a container's seccomp profile. ptrace has "
               "nothing to do with it.",
      .cure = "sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, or "
              "user.max_user_namespaces above 0; inside a container --privileged or a profile that allows it."},
+    {.id = "sandbox-refused",
+     .severity = Severity::failure,
+     .applies = "bubblewrap, Flatpak, Chrome, Singularity; AppArmor",
+     .patterns = {"bwrap: No permissions to creat", "bwrap: Creating new namespace failed",
+                  "bwrap: setting up uid map: Permission denied", "Failed to move to new namespace: PID namespaces",
+                  "No usable sandbox! ", "Failed to create user namespace: {why}",
+                  "ser namespaces are not enabled in /proc/sys/", "apparmor=\"DENIED\" operation=\"userns_create\""},
+     .samples = {"bwrap: No permissions to creating new namespace, likely because the kernel does not allow "
+                 "non-privileged user namespaces.",
+                 "bwrap: Creating new namespace failed: Operation not permitted",
+                 "bwrap: setting up uid map: Permission denied",
+                 "Failed to move to new namespace: PID namespaces supported, Network namespace supported, but failed: "
+                 "errno = Operation not permitted",
+                 "No usable sandbox! Update your kernel",
+                 "ERROR  : Failed to create user namespace: user namespace disabled",
+                 "user namespaces are not enabled in /proc/sys/user/max_user_namespaces",
+                 "[88.5] audit: type=1400 audit(1763805600.123:45): apparmor=\"DENIED\" operation=\"userns_create\" "
+                 "class=\"namespace\" profile=\"unconfined\" pid=4711 comm=\"bwrap\" "
+                 "target=\"unprivileged_userns\""},
+     .what = "a sandbox may not make user namespaces",
+     .cause = "It starts programs in new namespaces, which is forbidden here: kernel.unprivileged_userns_clone=0, "
+              "user.max_user_namespaces=0, Ubuntu 24.04's AppArmor, or a container's seccomp profile. ptrace has "
+              "nothing to do with it.",
+     .cure = "sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, or "
+             "user.max_user_namespaces above 0; inside a container --privileged or a profile that allows it.",
+     .caused_by = {"userns-refused"}},
     {.id = "ptrace-not-implemented",
      .severity = Severity::failure,
      .applies = "gdb, gdbserver, dlv, strace; emulators and filters",
@@ -48,6 +73,22 @@ constexpr Rule kRules[] = {
               "so has gVisor in part, and a seccomp filter may answer ENOSYS. Rights and capabilities do not help.",
      .cure = "Use an image of the machine's own architecture (docker run --platform linux/arm64 on an ARM machine, as "
              "on Apple's). dbgscope doctor ptrace tells emulator and filter apart."},
+    {.id = "ptrace-emulated",
+     .severity = Severity::failure,
+     .applies = "gdb, lldb, dlv; Rosetta, qemu-user",
+     .patterns = {"Couldn't get CS register: Input/output error", "Couldn't get registers: Input/output error",
+                  "could not launch process: function not implemented",
+                  "personality set failed: Function not implemented", "attach failed: Function not implemented"},
+     .samples = {"Couldn't get CS register: Input/output error.",
+                 "warning: Couldn't get registers: Input/output error.",
+                 "could not launch process: function not implemented",
+                 "error: personality set failed: Function not implemented",
+                 "error: attach failed: Function not implemented"},
+     .what = "ptrace is not there, or only in part: this is an emulator",
+     .cause = "Rosetta and qemu-user, which run an image of another architecture (docker --platform, an amd64 image on "
+              "Apple's machines), do not do what a debugger needs. Rights and capabilities do not help.",
+     .cure = "Use an image of the machine's own architecture (docker run --platform linux/arm64 on an ARM machine, as "
+             "on Apple's). dbgscope doctor ptrace tells emulator and filter apart."},
     {.id = "ptrace-launch-refused",
      .severity = Severity::failure,
      .applies = "dlv, gdb, gdbserver; containers",
@@ -66,7 +107,24 @@ constexpr Rule kRules[] = {
      .cure = "docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined; in Kubernetes "
              "securityContext.capabilities.add SYS_PTRACE. dbgscope doctor shows what forbids it.",
      .unless = "/proc/self/exe",
-     .caused_by = {"apparmor-ptrace", "selinux-ptrace"}},
+     .caused_by = {"apparmor-ptrace", "selinux-ptrace", "seccomp-ptrace"}},
+    {.id = "ptrace-start-refused",
+     .severity = Severity::failure,
+     .applies = "gdb, lldb, CodeLLDB, strace; containers, SELinux",
+     .patterns = {"warning: ptrace: Permission denied", "gdbserver: ptrace: Permission denied",
+                  "PTRACE_TRACEME doesn't work: ", "packet returned an error: 8",
+                  "personality set failed: Operation not permitted"},
+     .samples = {"warning: ptrace: Permission denied", "gdbserver: ptrace: Permission denied",
+                 "strace: ptrace_setoptions: PTRACE_TRACEME doesn't work: Operation not permitted",
+                 "error: process launch failed: 'A' packet returned an error: 8",
+                 "error: Cannot launch '/w/app': personality set failed: Operation not permitted"},
+     .what = "the kernel refused to let the program be started under a debugger",
+     .cause = "A container's seccomp profile forbids ptrace or personality (lldb switches address randomization off), "
+              "or SELinux forbids ptrace (Permission denied, and a line avc: denied in the audit log).",
+     .cure = "docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined; CodeLLDB: \"initCommands\": "
+             "[\"settings set target.disable-aslr false\"]; setsebool deny_ptrace 0. dbgscope doctor shows what "
+             "forbids it.",
+     .caused_by = {"apparmor-ptrace", "selinux-ptrace", "seccomp-ptrace"}},
     {.id = "already-traced",
      .severity = Severity::failure,
      .applies = "dlv 1.22 and later, gdb",
@@ -100,7 +158,7 @@ constexpr Rule kRules[] = {
               "container without SYS_PTRACE, or somebody tracing it already.",
      .cure = "Start the program under the debugger instead of attaching, or: sysctl kernel.yama.ptrace_scope=0, or "
              "attach as root. dbgscope doctor says which of them it is.",
-     .caused_by = {"already-traced", "apparmor-ptrace", "selinux-ptrace"}},
+     .caused_by = {"already-traced", "attach-zombie", "apparmor-ptrace", "selinux-ptrace", "seccomp-ptrace"}},
     {.id = "attach-other-user",
      .severity = Severity::failure,
      .applies = "dlv 1.5 and later",
@@ -170,8 +228,8 @@ constexpr Rule kRules[] = {
     {.id = "wsl1-proc-mem",
      .severity = Severity::failure,
      .applies = "gdb 11 and later on WSL 1",
-     .patterns = {"opening /proc/PID/mem file for lwp {lwp_} failed",
-                  "opening /proc/{pid#}/mem file for lwp {lwp_} failed"},
+     .patterns = {"opening /proc/PID/mem file for lwp {lwp_} failed: No such file or directory",
+                  "opening /proc/{pid#}/mem file for lwp {lwp_} failed: No such file or directory"},
      .samples = {"warning: opening /proc/PID/mem file for lwp 92.92 failed: No such file or directory (2)",
                  "warning: opening /proc/92/mem file for lwp 92.92 failed: No such file or directory (2)"},
      .what = "gdb cannot read the program's memory: /proc/PID/mem is not there",
