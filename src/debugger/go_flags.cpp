@@ -225,6 +225,19 @@ std::string stripping_flag(std::string_view linker_flags)
     return {};
 }
 
+/// Of the compiler's own: "[PATTERN=]FLAGS", `go tool compile -help`.
+bool leaves_out_dwarf(std::string_view compiler_flags)
+{
+    compiler_flags.remove_prefix(std::min(compiler_flags.find_first_not_of(kBlanks), compiler_flags.size()));
+    if (!compiler_flags.starts_with('-'))
+        compiler_flags.remove_prefix(std::min(compiler_flags.find('=') + 1, compiler_flags.size()));
+    return std::ranges::any_of(split_quoted(compiler_flags).value_or(std::vector<std::string>{}),
+                               [](const std::string &word) {
+                                   const Flag flag = flag_of(word);
+                                   return flag.name == "dwarf" && !is_on(flag);
+                               });
+}
+
 } // namespace
 
 std::expected<std::vector<std::string>, char> split_quoted(std::string_view text)
@@ -265,6 +278,8 @@ BuildEffects build_effects(std::span<const std::string> words)
         const Flag flag = flag_of(words[i]);
         if (flag.name == "trimpath")
             effects.trims = is_on(flag); // the last one counts
+        if (flag.name == "gcflags" && (flag.value || i + 1 < words.size()))
+            effects.no_dwarf = effects.no_dwarf || leaves_out_dwarf(flag.value ? *flag.value : words[i + 1]);
         if (flag.name != "ldflags" || (!flag.value && i + 1 == words.size()))
             continue;
         const std::string_view value = flag.value ? *flag.value : std::string_view(words[i + 1]);

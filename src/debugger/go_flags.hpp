@@ -28,8 +28,9 @@ struct GoFlags {
 
 /// What flags take away that a debugger needs. `words`: as the go command gets them, no quotes around them.
 struct BuildEffects {
-    bool trims = false; ///< -trimpath: module paths in the place of files
-    std::string strips; ///< "-s" or "-w", for the linker: no debug information
+    bool trims = false;    ///< -trimpath: module paths in the place of files
+    bool no_dwarf = false; ///< -gcflags=-dwarf=false: no debug information
+    std::string strips;    ///< "-s" or "-w", for the linker: no debug information
 };
 [[nodiscard]] BuildEffects build_effects(std::span<const std::string> words);
 

@@ -61,81 +61,34 @@ void lint_compounds(LintRun &run, const JsonNode *launch)
     }
 }
 
-void lint_configurations(LintRun &run, const JsonNode *launch)
+/// VS Code starts nothing without these.
+void lint_needed(LintRun &run, const JsonNode &configuration)
+{
+    for (const std::string_view name : {"type", "request"})
+        if (configuration.kind == JsonKind::object && configuration.find(name) == nullptr)
+            run.report(LintRule::missing_attribute, configuration.begin,
+                       fmt::format("VS Code needs {} in each configuration", name));
+}
+
+} // namespace
+
+void lint_launch_object(LintRun &run, const JsonNode *launch)
 {
     const JsonNode *list = launch == nullptr ? nullptr : launch->find("configurations");
     for (const JsonNode &configuration : list == nullptr ? std::vector<JsonNode>{} : list->children) {
         const std::string_view type = string_of(configuration, "type");
         if (type == "go")
             lint_go_configuration(run, configuration);
-        if (type == "cppdbg")
+        else if (type == "cppdbg")
             lint_cppdbg_configuration(run, configuration);
+        else
+            lint_task_names(run, configuration);
+        lint_needed(run, configuration);
     }
     lint_compounds(run, launch);
 }
 
-/// A link to dbgscope where `go install` and the extension write: the next update puts a plain dlv there.
-void lint_alternate_tool(LintRun &run, const JsonNode *dlv)
-{
-    const std::string path = dlv == nullptr ? "" : std::string(dlv->string().value_or(""));
-    if (!path.starts_with('/') && !path.starts_with("~/") && !path.starts_with("${workspaceFolder}"))
-        return; // a name, looked up in PATH
-    lint_path(run, dlv, Wanted::executable, "go.alternateTools.dlv");
-    const fs::path resolved(resolved_path(run.context, path));
-    std::error_code code;
-    const bool ours = fs::is_symlink(resolved, code) && fs::canonical(resolved, code).filename() == "dbgscope";
-    if (ours &&
-        std::ranges::find(run.context.tool_bins, resolved.parent_path().string()) != run.context.tool_bins.end())
-        run.report(LintRule::overwritten_link, dlv->begin,
-                   fmt::format("tool updates put a plain dlv in place of this link to dbgscope; keep it outside {}",
-                               resolved.parent_path().string()));
-}
-
-void lint_delve_config(LintRun &run, const JsonNode &config)
-{
-    const bool legacy = string_of(config, "debugAdapter") == "legacy";
-    if (legacy)
-        run.report(LintRule::legacy_adapter, config.find("debugAdapter")->begin,
-                   "the legacy adapter is deprecated; dlv-dap is the default");
-    const JsonNode *load = config.find("dlvLoadConfig");
-    if (legacy && load != nullptr)
-        lint_load_config(run, *load);
-    if (!legacy)
-        for (const std::string_view name : {"dlvLoadConfig", "apiVersion", "useApiV1"})
-            if (const JsonNode *member = config.find(name))
-                run.report(LintRule::ignored_attribute, member->key_begin,
-                           fmt::format("{} has no effect with dlv-dap, the default adapter", name));
-}
-
-void lint_go_settings(LintRun &run, const JsonNode &root)
-{
-    const JsonNode *tools = root.find("go.alternateTools");
-    lint_alternate_tool(run, tools == nullptr ? nullptr : tools->find("dlv"));
-    if (const JsonNode *config = root.find("go.delveConfig"))
-        lint_delve_config(run, *config);
-    for (const std::string_view name : {"go.buildFlags", "go.testFlags"}) // what "debug test" builds with
-        if (const JsonNode *flags = root.find(name)) {
-            std::vector<std::string> words;
-            for (const JsonNode &flag : flags->children)
-                words.push_back(flag.text);
-            lint_go_flags(run, flags->begin, words, name);
-        }
-    if (const JsonNode *variables = root.find("go.toolsEnvVars"))
-        lint_environment(run, *variables, run.context.go_minor, false);
-}
-
-/// The settings a container gets, and its variables; before 2022 "settings" stood outside.
-void lint_devcontainer(LintRun &run, const JsonNode &root)
-{
-    const JsonNode *tools = root.find("customizations");
-    const JsonNode *vscode = tools == nullptr ? nullptr : tools->find("vscode");
-    for (const JsonNode *settings : {root.find("settings"), vscode == nullptr ? nullptr : vscode->find("settings")})
-        if (settings != nullptr)
-            lint_go_settings(run, *settings);
-    for (const std::string_view name : {"containerEnv", "remoteEnv"})
-        if (const JsonNode *variables = root.find(name))
-            lint_environment(run, *variables, std::nullopt, false);
-}
+namespace {
 
 void lint_workspace(LintRun &run, const JsonNode &root)
 {
@@ -143,7 +96,7 @@ void lint_workspace(LintRun &run, const JsonNode &root)
         lint_go_settings(run, *settings);
     if (const JsonNode *tasks = root.find("tasks"))
         lint_tasks(run, *tasks);
-    lint_configurations(run, root.find("launch"));
+    lint_launch_object(run, root.find("launch"));
 }
 
 /// A list of {"label": …, "adapter": "Delve", …}.
@@ -153,7 +106,11 @@ void lint_zed(LintRun &run, const JsonNode &root)
         for (const std::string_view name : {"label", "adapter"})
             if (entry.kind == JsonKind::object && string_of(entry, name).empty())
                 run.report(LintRule::missing_attribute, entry.begin, fmt::format("Zed needs {} in each entry", name));
-        if (string_of(entry, "adapter") == "Delve")
+        const std::string_view adapter = string_of(entry, "adapter");
+        if (adapter == "delve" || adapter == "dlv" || adapter == "Dlv")
+            run.report(LintRule::wrong_value, entry.find("adapter")->begin,
+                       fmt::format("Zed has no adapter \"{}\"; write \"Delve\"", adapter));
+        if (adapter == "Delve")
             lint_zed_go(run, entry);
     }
 }
@@ -163,8 +120,8 @@ enum class JsonFile { launch, settings, tasks, devcontainer, workspace, zed };
 void lint_by_kind(LintRun &run, const JsonNode &root, JsonFile kind)
 {
     switch (kind) {
-    case JsonFile::launch: return lint_configurations(run, &root);
-    case JsonFile::settings: lint_configurations(run, root.find("launch")); return lint_go_settings(run, root);
+    case JsonFile::launch: return lint_launch_object(run, &root);
+    case JsonFile::settings: return lint_go_settings(run, root);
     case JsonFile::tasks: return lint_tasks(run, root);
     case JsonFile::devcontainer: return lint_devcontainer(run, root);
     case JsonFile::workspace: return lint_workspace(run, root);
@@ -176,6 +133,8 @@ void lint_by_kind(LintRun &run, const JsonNode &root, JsonFile kind)
 std::optional<JsonFile> kind_of_file(const fs::path &path, const JsonNode *root)
 {
     const std::string name = path.filename().string();
+    if (name == "c_cpp_properties.json" || name == ".vimspector.json")
+        return std::nullopt; // they have "configurations", which are none of a debugger of VS Code
     const bool zed = path.parent_path().filename() == ".zed" || (root != nullptr && root->kind == JsonKind::array);
     if (name == "debug.json" && zed)
         return JsonFile::zed;
@@ -217,9 +176,44 @@ std::vector<LintFinding> lint_json(std::string_view text, const std::string &fil
     return std::move(run.findings);
 }
 
+Error not_read(const std::string &path, std::string cause)
+{
+    return {
+        .kind = ErrorKind::usage,
+        .operation = "lint",
+        .subject = path,
+        .cause = std::move(cause),
+        .hint =
+            "it checks launch.json, settings.json, tasks.json, devcontainer.json, *.code-workspace, Zed's debug.json "
+            "and dbgscope's own configuration"};
+}
+
+/// Whether a key at the left margin is one of ours, or much like one: other tools have *.yaml files as well.
+bool has_own_keys(std::string_view text)
+{
+    std::vector<std::string> known{"profile"};
+    for (const KeyInfo &info : key_table())
+        known.emplace_back(info.name.substr(0, info.name.find('.')));
+    bool any = false;
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        const auto colon = line.find_first_of(": \t#");
+        if (colon == 0 || colon == std::string_view::npos || line[colon] != ':' || line.starts_with('-'))
+            continue;
+        const std::string word(line.substr(0, colon));
+        any = true;
+        if (std::ranges::find(known, word) != known.end() || !suggest(word, known).empty())
+            return true;
+    }
+    return !any;
+}
+
 /// dbgscope's own: what its parser refuses, then the values that only Go would refuse.
 Result<std::vector<LintFinding>> lint_own(const std::string &path, const LintContext &context)
 {
+    if (const auto config = read_config(path); config && !has_own_keys(config->text))
+        return fail(not_read(path, "none of its keys is one of dbgscope's"));
     if (const auto checked = check_file(path); !checked) {
         if (checked.error().place.line == 0)
             return fail(checked.error());
@@ -247,18 +241,6 @@ Result<std::vector<LintFinding>> lint_own(const std::string &path, const LintCon
         }
     }
     return std::move(run.findings);
-}
-
-Error not_read(const std::string &path, std::string cause)
-{
-    return {
-        .kind = ErrorKind::usage,
-        .operation = "lint",
-        .subject = path,
-        .cause = std::move(cause),
-        .hint =
-            "it checks launch.json, settings.json, tasks.json, devcontainer.json, *.code-workspace, Zed's debug.json "
-            "and dbgscope's own configuration"};
 }
 
 /// Of the tasks.json in `folder`; none where there is no such file, nothing where it cannot be read as one.

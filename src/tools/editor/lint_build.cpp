@@ -48,6 +48,11 @@ void report_effects(LintRun &run, std::size_t offset, const std::vector<std::str
                    fmt::format("{} has -trimpath: the program knows module paths instead of your files, and "
                                "breakpoints by path are not found; take it out for debugging",
                                where));
+    if (effects.no_dwarf)
+        run.report(LintRule::build_strips, offset,
+                   fmt::format("{} has -dwarf=false for the compiler: what it builds has no debug information, and dlv "
+                               "cannot debug it; take it out",
+                               where));
     if (!effects.strips.empty())
         run.report(LintRule::build_strips, offset,
                    fmt::format("{} has {} for the linker: the program has no debug information, and dlv cannot "
@@ -100,6 +105,23 @@ void lint_goflags(LintRun &run, std::size_t offset, std::string_view value, std:
     report_effects(run, offset, flags.words, "GOFLAGS");
 }
 
+/// "-tags=a b" and "-tags a b": the second is no tag.
+void lint_tags(LintRun &run, std::size_t offset, const std::vector<std::string> &words)
+{
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        if (words[i].starts_with('-') || words[i].find("${") != std::string::npos)
+            continue;
+        const bool joined = words[i - 1].starts_with('-') && flag_of(words[i - 1]).name == "tags" &&
+                            words[i - 1].find('=') != std::string::npos;
+        const bool apart =
+            i > 1 && (words[i - 2] == "-tags" || words[i - 2] == "--tags") && !words[i - 1].starts_with('-');
+        if (joined || apart)
+            run.report(LintRule::build_flags_joined, offset,
+                       fmt::format("\"{}\" is no tag but a package here; write tags with commas: {}{},{}", words[i],
+                                   apart ? "-tags=" : "", words[i - 1], words[i]));
+    }
+}
+
 /// dlv before 1.22.2 and any wrapper get the list joined by blanks, so that a blank inside a flag splits it.
 void lint_build_flags(LintRun &run, const JsonNode &configuration)
 {
@@ -109,12 +131,7 @@ void lint_build_flags(LintRun &run, const JsonNode &configuration)
     if (flags->string()) {
         const std::vector<std::string> words = flag_words(flags->text);
         lint_go_flags(run, flags->begin, words, "buildFlags");
-        for (std::size_t i = 1; i < words.size(); ++i)
-            if (!words[i].starts_with('-') && flag_of(words[i - 1]).name == "tags" && words[i - 1].starts_with('-') &&
-                words[i - 1].find('=') != std::string::npos && words[i].find("${") == std::string::npos)
-                run.report(LintRule::build_flags_joined, flags->begin,
-                           fmt::format("\"{}\" is no tag but a package here; write tags with commas: {},{}", words[i],
-                                       words[i - 1], words[i]));
+        lint_tags(run, flags->begin, words);
         return;
     }
     std::vector<std::string> words;
@@ -122,7 +139,8 @@ void lint_build_flags(LintRun &run, const JsonNode &configuration)
         words.push_back(flag.text);
         const bool torn =
             flag.text.find(' ') != std::string::npos && flag.text.find_first_of("'\"") == std::string::npos;
-        const Flag parts = flag_of(flag.text);
+        const Flag parts =
+            words.size() > 1 && words[words.size() - 2] == "-tags" ? Flag{"tags", flag.text} : flag_of(flag.text);
         if (torn && parts.name == "tags") {
             std::string commas = parts.value;
             std::ranges::replace(commas, ' ', ',');

@@ -12,7 +12,9 @@ namespace {
 /// {"name": …, "value": …}, both strings.
 void lint_pairs(LintRun &run, const JsonNode *environment)
 {
-    for (const JsonNode &pair : environment == nullptr ? std::vector<JsonNode>{} : environment->children) {
+    if (environment == nullptr || environment->kind != JsonKind::array) // wrong_type has said so
+        return;
+    for (const JsonNode &pair : environment->children) {
         const JsonNode *name = pair.find("name"), *value = pair.find("value");
         if (name == nullptr || value == nullptr)
             run.report(LintRule::missing_attribute, pair.begin,
@@ -25,6 +27,17 @@ void lint_pairs(LintRun &run, const JsonNode *environment)
     }
 }
 
+/// {"text": …}: what gdb is to do.
+void lint_commands(LintRun &run, const JsonNode *commands)
+{
+    if (commands == nullptr || commands->kind != JsonKind::array)
+        return;
+    for (const JsonNode &command : commands->children)
+        if (string_of(command, "text").empty())
+            run.report(LintRule::missing_attribute, command.begin,
+                       R"(a command has its words in text: {"text": "-enable-pretty-printing"})");
+}
+
 void lint_program(LintRun &run, const JsonNode &configuration)
 {
     constexpr std::string_view kSources[] = {".c", ".cc", ".cpp", ".cxx", ".c++", ".C", ".h", ".hpp", ".rs", ".go"};
@@ -35,8 +48,8 @@ void lint_program(LintRun &run, const JsonNode &configuration)
         return;
     }
     const std::string_view path = program->string().value_or("");
-    const bool source =
-        path == "${file}" || std::ranges::any_of(kSources, [path](auto end) { return path.ends_with(end); });
+    const bool source = path == "${file}" || path == "${relativeFile}" || path.ends_with("${fileBasename}") ||
+                        std::ranges::any_of(kSources, [path](auto end) { return path.ends_with(end); });
     if (source)
         run.report(LintRule::source_as_program, program->begin,
                    fmt::format("{} is a source file: name the program that is built from it", path));
@@ -77,6 +90,8 @@ void lint_cppdbg_configuration(LintRun &run, const JsonNode &configuration)
 {
     lint_attributes(run, configuration, cppdbg_attributes(), "its C++ extension", true);
     lint_pairs(run, configuration.find("environment"));
+    for (const std::string_view name : {"setupCommands", "postRemoteConnectCommands", "customLaunchSetupCommands"})
+        lint_commands(run, configuration.find(name));
     lint_task_names(run, configuration);
     const bool elsewhere =
         configuration.find("pipeTransport") != nullptr || configuration.find("miDebuggerServerAddress") != nullptr;

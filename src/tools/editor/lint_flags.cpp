@@ -119,13 +119,16 @@ void lint_dlv_flags(LintRun &run, const JsonNode &configuration, Adapter adapter
         const bool flag =
             word.text.starts_with('-') && word.text.size() > 1 && word.text.find("${") == std::string::npos;
         if (!word.string() || value || !flag) {
+            if (word.string() && !value && !word.text.empty() && word.text.find("${") == std::string::npos)
+                run.report(LintRule::ignored_flag, word.begin,
+                           fmt::format("\"{}\" has no effect: it is no flag, which begins with --", word.text));
             value = false;
             continue;
         }
         if (word.text == "--")
             break;
         const auto blank = word.text.find(' ');
-        if (word.text.find(" -") != std::string::npos ||
+        if (word.text.find(" -") != std::string::npos || (word.text[1] != '-' && blank == 2) ||
             (word.text.starts_with("--") && blank != std::string::npos && blank < word.text.find('='))) {
             run.report(
                 LintRule::joined_flags, word.begin,

@@ -76,6 +76,11 @@ void lint_newer(LintRun &run, const JsonNode &configuration)
                                    version_text(newer.since), version_text(*run.context.dlv)));
 }
 
+bool is_source(std::string_view program)
+{
+    return program.ends_with(".go") || program.ends_with(".c") || program.ends_with(".cpp");
+}
+
 /// How the program is found and started.
 void lint_paths(LintRun &run, const JsonNode &configuration)
 {
@@ -84,9 +89,10 @@ void lint_paths(LintRun &run, const JsonNode &configuration)
     if (elsewhere)
         return; // paths of another machine, or of another process
     if (configuration.find("preLaunchTask") != nullptr || configuration.find("build") != nullptr)
-        return; // they may make them
-    lint_path(run, configuration.find("program"), mode == "exec" ? Wanted::executable : Wanted::any, "program",
-              mode == "exec");
+        return;                                                              // they may make them
+    if (!(mode == "exec" && is_source(string_of(configuration, "program")))) // that has been said
+        lint_path(run, configuration.find("program"), mode == "exec" ? Wanted::executable : Wanted::any, "program",
+                  mode == "exec");
     lint_path(run, configuration.find("cwd"), Wanted::directory, "cwd");
     lint_path(run, configuration.find("coreFilePath"), Wanted::any, "coreFilePath");
     const JsonNode *files = configuration.find("envFile");
@@ -100,21 +106,6 @@ void lint_paths(LintRun &run, const JsonNode &configuration)
     for (const JsonNode &file : files->children)
         if (file.string() && absolute(file))
             lint_path(run, &file, Wanted::any, "envFile");
-}
-
-/// dlv's own words: "'substitutePath' requires both 'from' and 'to' entries".
-void lint_substitute_path(LintRun &run, const JsonNode &configuration)
-{
-    const JsonNode *list = configuration.find("substitutePath");
-    if (list == nullptr)
-        return;
-    constexpr std::string_view kForm = "write [{\"from\": \"${workspaceFolder}\", \"to\": \"/path/of/the/build\"}]";
-    if (list->kind != JsonKind::array) // wrong_type has said so
-        return;
-    for (const JsonNode &entry : list->children)
-        if (entry.kind != JsonKind::object || entry.find("from") == nullptr || entry.find("to") == nullptr)
-            run.report(LintRule::substitute_path, entry.begin,
-                       fmt::format("dlv refuses an entry without both from and to; {}", kForm));
 }
 
 /// What a mode cannot do without, and what it cannot be.
@@ -144,10 +135,20 @@ void lint_mode(LintRun &run, const JsonNode &configuration)
         (request == "attach" && !mode.empty() && is_one_of(mode, "auto debug test exec replay core")))
         run.report(LintRule::wrong_value, configuration.find("mode")->begin,
                    fmt::format("mode {} is for \"request\": \"{}\"", mode, request == "launch" ? "attach" : "launch"));
-    if (const std::string_view program = string_of(configuration, "program");
-        mode == "exec" && (program.ends_with(".go") || program.ends_with(".c") || program.ends_with(".cpp")))
+    if (const std::string_view program = string_of(configuration, "program"); mode == "exec" && is_source(program))
         run.report(LintRule::source_as_program, configuration.find("program")->begin,
                    "mode exec runs a program that is built already; for a source file write \"mode\": \"debug\"");
+}
+
+/// dlv's own words: "cannot unmarshal number into "args" of type string".
+void lint_words(LintRun &run, const JsonNode &configuration)
+{
+    for (const std::string_view name : {"args", "buildFlags", "dlvFlags"})
+        if (const JsonNode *list = configuration.find(name); list != nullptr && list->kind == JsonKind::array)
+            for (const JsonNode &word : list->children)
+                if (!word.string())
+                    run.report(LintRule::wrong_type, word.begin,
+                               fmt::format("{} is a list of strings; write it in quotes", name));
 }
 
 /// A test program takes go test's flags with test. before them: "flag provided but not defined: -run".
@@ -155,7 +156,10 @@ void lint_test_args(LintRun &run, const JsonNode &configuration)
 {
     constexpr std::string_view kTestFlags =
         "bench benchmem benchtime blockprofile count coverprofile cpu cpuprofile failfast fuzz fuzztime list "
-        "memprofile mutexprofile outputdir parallel run short shuffle skip timeout trace v";
+        "memprofile mutexprofile outputdir parallel run short shuffle skip timeout trace v blockprofilerate "
+        "memprofilerate mutexprofilefraction fuzzminimizetime fullpath";
+    constexpr std::string_view kBuildFlags =
+        "race msan asan cover covermode coverpkg tags ldflags gcflags mod modfile json vet";
     const JsonNode *args = configuration.find("args");
     const std::string_view mode = string_of(configuration, "mode");
     const bool test = mode == "test" || (mode == "auto" && string_of(configuration, "program").ends_with("_test.go"));
@@ -175,13 +179,18 @@ void lint_test_args(LintRun &run, const JsonNode &configuration)
         if (word.starts_with('-') && is_one_of(name.substr(0, name.find('=')), kTestFlags))
             run.report(LintRule::test_flag, offset,
                        fmt::format("a test program does not know {}; write -test.{}", word, name));
+        else if (word.starts_with('-') && is_one_of(name.substr(0, name.find('=')), kBuildFlags))
+            run.report(LintRule::test_flag, offset,
+                       fmt::format("{} is for go test, not for the test program; {}", word,
+                                   name == "json" ? "take it out" : "write it in buildFlags"));
     }
 }
 
 void lint_settings_of_launch(LintRun &run, const JsonNode &configuration, Adapter adapter)
 {
-    if (const JsonNode *port = configuration.find("port");
-        port != nullptr && adapter == Adapter::dlv_dap && string_of(configuration, "mode") != "remote")
+    if (const JsonNode *port = configuration.find("port"); port != nullptr && port->text != "0" &&
+                                                           adapter == Adapter::dlv_dap &&
+                                                           string_of(configuration, "mode") != "remote")
         run.report(
             LintRule::external_server, port->key_begin,
             "with a port VS Code connects to a \"dlv dap\" that runs already, and starts nothing: take port out to "
@@ -207,12 +216,31 @@ void lint_dap_loads(LintRun &run, const JsonNode &configuration)
 
 } // namespace
 
+void lint_substitute_path(LintRun &run, const JsonNode &configuration)
+{
+    const JsonNode *list = configuration.find("substitutePath");
+    if (list == nullptr)
+        return;
+    constexpr std::string_view kForm = "write [{\"from\": \"${workspaceFolder}\", \"to\": \"/path/of/the/build\"}]";
+    const auto is_string = [](const JsonNode &entry, std::string_view name) {
+        const JsonNode *member = entry.find(name);
+        return member != nullptr && member->string().has_value();
+    };
+    if (list->kind != JsonKind::array) // wrong_type has said so
+        return;
+    for (const JsonNode &entry : list->children)
+        if (entry.kind != JsonKind::object || !is_string(entry, "from") || !is_string(entry, "to"))
+            run.report(LintRule::substitute_path, entry.begin,
+                       fmt::format("dlv refuses an entry without both from and to; {}", kForm));
+}
+
 void lint_go_configuration(LintRun &run, const JsonNode &configuration)
 {
     const Adapter adapter = adapter_of(configuration);
     lint_attributes(run, configuration, go_attributes(), "its Go extension nor to dlv", true);
     lint_mode(run, configuration);
     lint_substitute_path(run, configuration);
+    lint_words(run, configuration);
     lint_test_args(run, configuration);
     lint_adapter(run, configuration, adapter);
     lint_newer(run, configuration);
@@ -235,6 +263,7 @@ void lint_zed_go(LintRun &run, const JsonNode &entry)
     lint_attributes(run, entry, go_attributes(), "Zed", false);
     lint_mode(run, entry);
     lint_substitute_path(run, entry);
+    lint_words(run, entry);
     lint_test_args(run, entry);
     lint_dlv_flags(run, entry, Adapter::dlv_dap);
     lint_build_flags(run, entry);

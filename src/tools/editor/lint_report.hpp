@@ -29,6 +29,14 @@ enum class Adapter { dlv_dap, legacy, unknown };
 void lint_go_configuration(LintRun &run, const JsonNode &configuration);
 /// One with type "cppdbg".
 void lint_cppdbg_configuration(LintRun &run, const JsonNode &configuration);
+/// settings.json, and what stands for it in other files.
+void lint_go_settings(LintRun &run, const JsonNode &root);
+/// The settings a container gets, its variables, and how it is started; before 2022 "settings" stood outside.
+void lint_devcontainer(LintRun &run, const JsonNode &root);
+/// {"configurations": […], "compounds": […]}; null: there is none.
+void lint_launch_object(LintRun &run, const JsonNode *launch);
+/// Its substitutePath. dlv's own words: "'substitutePath' requires both 'from' and 'to' entries".
+void lint_substitute_path(LintRun &run, const JsonNode &configuration);
 /// dlvLoadConfig: how much the legacy adapter lets dlv read.
 void lint_load_config(LintRun &run, const JsonNode &load);
 /// An entry of Zed's debug.json whose adapter is Delve.

@@ -36,6 +36,8 @@ std::vector<std::string> go_build_words(const JsonNode &task)
             words.push_back(arg.kind == JsonKind::object ? std::string(string_of(arg, "value")) : arg.text);
     const auto go =
         std::ranges::find_if(words, [](std::string_view word) { return word == "go" || word.ends_with("/go"); });
+    if (string_of(task, "type") == "go") // the Go extension's own task: command is what follows "go"
+        return words;
     const bool builds = std::ranges::find(go, words.end(), "build") != words.end() ||
                         std::ranges::find(go, words.end(), "install") != words.end();
     return builds ? words : std::vector<std::string>{};
@@ -81,7 +83,7 @@ void lint_tasks(LintRun &run, const JsonNode &tasks)
                        "a task needs a label: nothing can name it without one");
         if (const JsonNode *others = task.find("dependsOn")) {
             lint_task_name(run, others, labels);
-            for (const JsonNode &other : others->children)
+            for (const JsonNode &other : others->kind == JsonKind::array ? others->children : std::vector<JsonNode>{})
                 lint_task_name(run, &other, labels);
         }
         if (const JsonNode *command = task.find("command"))

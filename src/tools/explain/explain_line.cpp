@@ -116,7 +116,7 @@ void add_lua(std::vector<PlainLine> &lines, std::string_view raw)
 
 /// Keys whose value is a line: the Debug Adapter Protocol, journalctl -o json, docker's json-file, slog and zap.
 constexpr std::string_view kTextKeys[] = {
-    "\"output\":", "\"format\":", "\"message\":", "\"MESSAGE\":", "\"log\":", "\"msg\":"};
+    "\"output\":", "\"format\":", "\"message\":", "\"MESSAGE\":", "\"log\":", "\"msg\":", "\"textPayload\":"};
 
 /// What stands before the object (dlv's log), or in it: journalctl's microseconds since 1970, slog's, zap's and
 /// docker's times.
@@ -170,7 +170,7 @@ void add_json(std::vector<PlainLine> &lines, std::string_view raw)
 void add_spoken(std::vector<PlainLine> &lines, const PlainLine &plain)
 {
     std::string_view text = plain.text;
-    if (text.starts_with("time=\"")) {
+    if (text.starts_with("time=") || text.starts_with("level=") || text.starts_with("ts=")) { // slog, logfmt
         if (const auto at = text.find(" msg=\""); at != std::string_view::npos)
             add_quoted(lines, text.substr(at + 6), plain.clock);
         return;

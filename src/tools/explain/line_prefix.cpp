@@ -110,6 +110,16 @@ void skip_behind_time(std::string_view &text, bool syslog, bool rfc5424)
     skip_host(text, syslog);
 }
 
+/// "Sun Nov 22 10:00:00 [UTC ]2026 ", of ctime() and date.
+void take_ctime(std::string_view &text, Clock &clock)
+{
+    clock.date = date_of(text.substr(4));
+    text.remove_prefix(11);
+    clock.day_s = take_time(text);
+    skip_blanks(text);
+    text.remove_prefix(shaped(text, "aaa 9999 ") ? 9 : shaped(text, "9999 ") ? 5 : 0);
+}
+
 bool take_date(std::string_view &text, Clock &clock)
 {
     const bool rfc5424 = text.starts_with('<') && text.find(">1 ") < 5;
@@ -119,6 +129,8 @@ bool take_date(std::string_view &text, Clock &clock)
     if (shaped(rest, "9999-99-99T99:99:99") || shaped(rest, "9999-99-99 99:99:99")) {
         take_iso(rest, clock);
         skip_behind_time(rest, false, rfc5424);
+    } else if (shaped(rest, "aaa aaa 99 99:99:99 ") || shaped(rest, "aaa aaa  9 99:99:99 ")) {
+        take_ctime(rest, clock);
     } else if (shaped(rest, "aaa 99 99:99:99") || shaped(rest, "aaa  9 99:99:99")) {
         clock.date = date_of(rest);
         rest.remove_prefix(7);

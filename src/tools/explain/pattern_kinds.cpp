@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tools/explain/go_checks.hpp"
+
 namespace dbgscope {
 namespace {
 
@@ -13,80 +15,6 @@ constexpr std::string_view kServicePorts[] = {":22",   ":25",   ":53",   ":80", 
                                               ":3000", ":3306", ":4222", ":4317", ":4318",  ":5000",  ":5432", ":5672",
                                               ":6379", ":6443", ":8000", ":8080", ":8200",  ":8443",  ":8500", ":9000",
                                               ":9092", ":9090", ":9200", ":9411", ":11211", ":26257", ":27017"};
-// "fatal error: " at the start of a line is the Go runtime's way (600 texts in runtime/*.go), and not its alone: clang,
-// Swift before 5 and the AWS command line, whose texts begin with a capital.
-constexpr std::string_view kNotGo[] = {"too many errors",
-                                       "error",
-                                       "unable to ",
-                                       "unexpectedly found nil",
-                                       "file ",
-                                       "failed to ",
-                                       "could not ",
-                                       "cannot ",
-                                       "can not ",
-                                       "can't ",
-                                       "missing ",
-                                       "invalid ",
-                                       "no ",
-                                       "unknown ",
-                                       "unsupported ",
-                                       "unrecogn",
-                                       "undefined ",
-                                       "connection",
-                                       "timed out",
-                                       "timeout",
-                                       "permission ",
-                                       "access ",
-                                       "the ",
-                                       "this ",
-                                       "you",
-                                       "please ",
-                                       "an ",
-                                       "a ",
-                                       "config",
-                                       "database",
-                                       "server",
-                                       "argument",
-                                       "option",
-                                       "command",
-                                       "listen",
-                                       "bind",
-                                       "open ",
-                                       "read ",
-                                       "write ",
-                                       "exit ",
-                                       "uncaught",
-                                       "exception",
-                                       "http",
-                                       "user ",
-                                       "package ",
-                                       "import",
-                                       "license",
-                                       "internal error"};
-// The runtime's own texts that begin like that.
-constexpr std::string_view kGoAllTheSame[] = {"failed to acquire lock to ",
-                                              "failed to allocate ",
-                                              "failed to get system page size",
-                                              "failed to set sweep barrier",
-                                              "cannot free workbufs",
-                                              "cannot read stack of",
-                                              "missing deferreturn",
-                                              "missing mcache",
-                                              "missing stack",
-                                              "missing type in runfinq",
-                                              "missing trace",
-                                              "invalid function symbol table",
-                                              "invalid g status",
-                                              "invalid length of trace",
-                                              "invalid limiter event",
-                                              "invalid profile bucket",
-                                              "invalid runtime symbol",
-                                              "invalid use of gostartcall",
-                                              "no P available",
-                                              "no module data",
-                                              "no world stop",
-                                              "unknown caller pc",
-                                              "unknown runnable goroutine"};
 // What rules of their own are about.
 constexpr std::string_view kKnownGo[] = {"cgocheck > 1",
                                          "malformed GOMEMLIMIT",
@@ -120,10 +48,8 @@ constexpr std::string_view kKnownGo[] = {"cgocheck > 1",
 /// "bad g status"
 bool go_check(std::string_view value)
 {
-    const auto begins = [value](std::string_view with) { return value.starts_with(with); };
-    return ((value.front() >= 'a' && value.front() <= 'z') || value.front() == '_') &&
-           (std::ranges::none_of(kNotGo, begins) || std::ranges::any_of(kGoAllTheSame, begins)) &&
-           std::ranges::none_of(kKnownGo, begins);
+    return begins_as_go_check(value) &&
+           std::ranges::none_of(kKnownGo, [value](std::string_view with) { return value.starts_with(with); });
 }
 
 // strsignal(SIGKILL) in glibc's translations, and older ones: de, fr, es, it, pt, ru, uk, pl, cs, nl, sv, tr, zh, ja,

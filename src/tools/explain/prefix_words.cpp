@@ -73,7 +73,7 @@ bool take_pod(std::string_view &text)
 /// "app[web.1]: ".
 bool take_tag(std::string_view &text)
 {
-    const std::size_t name = text.starts_with("kernel: ") ? 6 : name_length(text, "-_.");
+    const std::size_t name = text.starts_with("kernel: ") ? 6 : name_length(text, "-_./");
     std::string_view rest = text.substr(name);
     if (rest.starts_with('[')) {
         const auto close =
@@ -218,9 +218,10 @@ bool take_level_word(std::string_view &text)
         text.remove_prefix(close + 3);
         return true;
     }
-    for (const std::string_view level : {"ERROR ", "WARN ", "WARNING ", "INFO ", "DEBUG ", "FATAL ", "CRITICAL "})
-        if (text.starts_with(level)) {
-            text.remove_prefix(level.size());
+    for (const std::string_view level : {"ERROR", "WARN", "WARNING", "INFO", "DEBUG", "FATAL", "CRITICAL"})
+        if (text.starts_with(level) &&
+            (shaped(text.substr(level.size()), " ") || shaped(text.substr(level.size()), "\t"))) {
+            text.remove_prefix(level.size() + 1);
             return true;
         }
     return false;

@@ -50,8 +50,10 @@ constexpr Rule kRules[] = {
     {.id = "systemd-stop-timeout",
      .severity = Severity::failure,
      .applies = "systemd, every version",
-     .patterns = {"timed out. Killing.", "{unit_}: Killing process {pid#} ({name}) with signal SIGKILL."},
+     .patterns = {"tate '{state}' timed out. Killing.", "topping timed out. Killing.",
+                  "{unit_}: Killing process {pid#} ({name}) with signal SIGKILL."},
      .samples = {"Nov 22 10:00:00 build systemd[1]: app.service: State 'stop-sigterm' timed out. Killing.",
+                 "Nov 22 10:00:00 build systemd[1]: app.scope: Stopping timed out. Killing.",
                  "Nov 22 10:00:00 build systemd[1]: app.service: Killing process 812 (app) with signal SIGKILL."},
      .what = "systemd killed what had not stopped in time",
      .cause = "The unit was asked to stop and was still there after TimeoutStopSec (90 s); a program that is held at a "

@@ -72,7 +72,8 @@ constexpr Rule kRules[] = {
      .cause = "qemu-user and Rosetta, which run an image of another architecture (docker --platform), have no ptrace; "
               "so has gVisor in part, and a seccomp filter may answer ENOSYS. Rights and capabilities do not help.",
      .cure = "Use an image of the machine's own architecture (docker run --platform linux/arm64 on an ARM machine, as "
-             "on Apple's). dbgscope doctor ptrace tells emulator and filter apart."},
+             "on Apple's). dbgscope doctor ptrace tells emulator and filter apart.",
+     .caused_by = {"emulated-image"}},
     {.id = "ptrace-emulated",
      .severity = Severity::failure,
      .applies = "gdb, lldb, dlv; Rosetta, qemu-user",
@@ -88,7 +89,20 @@ constexpr Rule kRules[] = {
      .cause = "Rosetta and qemu-user, which run an image of another architecture (docker --platform, an amd64 image on "
               "Apple's machines), do not do what a debugger needs. Rights and capabilities do not help.",
      .cure = "Use an image of the machine's own architecture (docker run --platform linux/arm64 on an ARM machine, as "
-             "on Apple's). dbgscope doctor ptrace tells emulator and filter apart."},
+             "on Apple's). dbgscope doctor ptrace tells emulator and filter apart.",
+     .caused_by = {"emulated-image"}},
+    {.id = "emulated-image",
+     .severity = Severity::warning,
+     .applies = "docker, qemu-user",
+     .patterns = {"The requested image's platform (", "qemu: uncaught target signal {signal#} "},
+     .samples = {"WARNING: The requested image's platform (linux/amd64) does not match the detected host platform "
+                 "(linux/arm64/v8) and no specific platform was requested",
+                 "qemu: uncaught target signal 11 (Segmentation fault) - core dumped"},
+     .what = "the image is for another architecture: its programs run in an emulator",
+     .cause = "qemu-user and Rosetta have no ptrace, or only a part of it: no debugger works inside, whatever the "
+              "rights. Some programs crash in them that are sound.",
+     .cure =
+         "Use or build an image of the machine's own architecture: docker run --platform, docker build --platform."},
     {.id = "ptrace-launch-refused",
      .severity = Severity::failure,
      .applies = "dlv, gdb, gdbserver; containers",
@@ -171,10 +185,12 @@ constexpr Rule kRules[] = {
      .severity = Severity::failure,
      .applies = "dlv, gdb, gdbserver",
      .patterns = {"could not attach to pid {pid#}: no such process", "Cannot attach to process {pid#}: No such process",
-                  "^ptrace: No such process.", "Cannot attach to lwp {pid#}: No such process"},
+                  "^ptrace: No such process.", "Cannot attach to lwp {pid#}: No such process",
+                  "process exited with status -1 (no such process)"},
      .samples = {"could not attach to pid 999999: no such process",
                  "Cannot attach to process 999999: No such process (3)", "ptrace: No such process.",
-                 "Cannot attach to lwp 999999: No such process (3)"},
+                 "Cannot attach to lwp 999999: No such process (3)",
+                 "error: process exited with status -1 (no such process)"},
      .what = "the process to attach to is not there",
      .cause =
          "It has ended, or the pid is one of another pid namespace: outside a container pids are not those inside.",

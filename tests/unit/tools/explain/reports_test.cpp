@@ -1,48 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <algorithm>
-
-#include <gtest/gtest.h>
-
-#include "tools/explain/explain.hpp"
+#include "unit/tools/explain/listed.hpp"
 
 // Whole logs, small ones, as people put them into public reports: what is said of them, and what is not.
 namespace dbgscope {
 namespace {
-
-Explanation explain(std::string_view content)
-{
-    UniqueFd file(::memfd_create("log", MFD_CLOEXEC));
-    EXPECT_EQ(::write(file.get(), content.data(), content.size()), static_cast<ssize_t>(content.size()));
-    ::lseek(file.get(), 0, SEEK_SET);
-    auto log = LogReader::from(std::move(file), "x.log");
-    EXPECT_TRUE(log);
-    Explainer explainer(std::nullopt);
-    EXPECT_TRUE(explainer.read(*log));
-    return explainer.finish();
-}
-
-/// The ids of what is listed by itself, consequences left out, joined by blanks.
-std::string listed(std::string_view content)
-{
-    std::string ids;
-    for (const Finding &finding : explain(content).findings)
-        if (!finding.explained)
-            ids += (ids.empty() ? "" : " ") + std::string(finding.rule->id);
-    return ids;
-}
-
-struct Report {
-    std::string_view content, listed;
-};
-
-void judge(std::span<const Report> reports)
-{
-    for (const Report &report : reports)
-        EXPECT_EQ(listed(report.content), report.listed) << report.content;
-}
 
 TEST(Reports, WhyStandsBeforeThat)
 {
