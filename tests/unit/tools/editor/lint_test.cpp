@@ -242,6 +242,7 @@ TEST(Lint, PlacesAreThoseOfTheText)
 TEST(Lint, NothingIsSaidOfTheCorpusButWhatIsTrue)
 {
     const std::map<std::string, std::vector<LintRule>> expected = {
+        {"blank-lines-and-blanks-at-ends.json", {LintRule::missing_attribute}},
         {"duplicate-keys.json", {LintRule::duplicate_key, LintRule::duplicate_key, LintRule::duplicate_key}},
         {"nested.json", {LintRule::unknown_attribute}},
         {"unknown-keys.json", {LintRule::unknown_attribute, LintRule::unknown_attribute, LintRule::unknown_attribute}},
@@ -275,7 +276,7 @@ TEST(Lint, SettingsAreLookedAtToo)
               (Rules{LintRule::build_trims, LintRule::build_strips}));
     EXPECT_EQ(rules_of(R"({"go.alternateTools": {"dlv": "/nowhere/dlv"}})"), Rules{LintRule::missing_path});
     EXPECT_EQ(rules_of(R"({"go.alternateTools": {"dlv": "dlv-1.20", "gopls": "/nowhere"}})"), Rules{});
-    EXPECT_EQ(rules_of(R"({"launch": {"configurations": [{"type": "go", "logDest": "3"}]}})"),
+    EXPECT_EQ(rules_of(R"({"launch": {"configurations": [{"type": "go", "request": "launch", "logDest": "3"}]}})"),
               Rules{LintRule::log_dest});
     EXPECT_EQ(rules_of(R"({"configurations": [{"type": "go", "logDest": "3"}]})"), Rules{});
 }
