@@ -82,6 +82,9 @@ void add(std::vector<PlainLine> &lines, std::string_view text, Clock clock)
     if (text.find('\x1b') != std::string_view::npos)
         text = coloured = without_colours(text);
     strip_prefixes(text, clock);
+    for (const std::string_view status : {" (exit status 1)", " (exit status 2)"}) // dlv dap, behind what go build said
+        if (text.ends_with(status))
+            text.remove_suffix(status.size());
     read_trace_time(text, clock);
     lines.push_back({std::string(text), clock});
 }

@@ -53,6 +53,18 @@ constexpr Rule kRules[] = {
               "emulator).",
      .cure = "lldb-server --version and lldb --version should agree; dbgscope doctor ptrace tries what it needs.",
      .caused_by = {"ptrace-start-refused", "ptrace-emulated", "attach-refused"}},
+    {.id = "lldb-launch-failed",
+     .severity = Severity::failure,
+     .applies = "lldb, CodeLLDB",
+     .patterns = {"Sending vRun packet failed", "'A' packet returned an error: -1"},
+     .samples = {"Cannot launch '/w/app': Sending vRun packet failed",
+                 "error: process launch failed: 'A' packet returned an error: -1"},
+     .what = "lldb-server could not start the program",
+     .cause =
+         "It does not say why: the program cannot be executed here (another architecture, no ELF interpreter, no x "
+         "bit), the working directory is not there, or a filter forbids what lldb does at the start.",
+     .cure = "Run the program by hand in that directory; file PROGRAM; in a container --cap-add=SYS_PTRACE "
+             "--security-opt seccomp=unconfined."},
     {.id = "dap-adapter-exited",
      .severity = Severity::failure,
      .applies = "nvim-dap",
