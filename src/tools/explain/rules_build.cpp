@@ -150,6 +150,22 @@ constexpr Rule kRules[] = {
      .what = "go.mod, go.sum and the source do not fit each other, so nothing is built",
      .cause = "Something was imported, updated or vendored, and go.mod, go.sum or vendor/ were not brought up to date.",
      .cure = "go mod tidy, with a vendor directory go mod vendor too; or -mod=mod in buildFlags."},
+    {.id = "build-output-denied",
+     .severity = Severity::failure,
+     .applies = "dlv debug, dlv test, dlv dap",
+     .patterns = {"open {directory}/__debug_bin{number#}: permission denied",
+                  "open {directory}/__debug_bin: permission denied",
+                  "open {directory}/__debug_bin{number#}: read-only file system",
+                  "open {directory}/__debug_bin: read-only file system"},
+     .samples = {"open /w/__debug_bin3310: permission denied", "open /w/__debug_bin: permission denied",
+                 "go: copying /tmp/go-build1/b001/exe/a.out: open /w/__debug_bin3310: read-only file system",
+                 "open /w/__debug_bin: read-only file system"},
+     .what = "the program could not be written into {directory}",
+     .cause = "dlv builds into the directory it was started in, and that belongs to another user or is read only, as a "
+              "mounted source tree in a container often is.",
+     .cure =
+         "\"output\": \"/tmp/app\" in launch.json, dlv debug --output=/tmp/app, or \"cwd\" in a directory that can be "
+         "written."},
     {.id = "disk-full",
      .severity = Severity::failure,
      .applies = "go build, gcc, ld",

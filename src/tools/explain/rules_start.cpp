@@ -84,6 +84,23 @@ constexpr Rule kRules[] = {
               "file FILE names it); or the working directory it was to start in (cwd, --wd).",
      .cure = "ls -l {file}; file {file} and look for the interpreter it names; look at cwd. A Go program without an "
              "interpreter: CGO_ENABLED=0."},
+    {.id = "launch-failed",
+     .severity = Severity::failure,
+     .applies = "dlv, Go programs",
+     .patterns = {"fork/exec {file}: text file busy", "fork/exec {file}: argument list too long",
+                  "fork/exec {file}: not a directory", "fork/exec {file}: invalid argument",
+                  "fork/exec {file}: bad CPU type in executable", "fork/exec {file}: input/output error"},
+     .samples = {"could not launch process: fork/exec /w/app: text file busy",
+                 "could not launch process: fork/exec /w/app: argument list too long",
+                 "could not launch process: fork/exec /w/app: not a directory",
+                 "could not launch process: fork/exec /w/app: invalid argument",
+                 "could not launch process: fork/exec /w/app: bad CPU type in executable",
+                 "could not launch process: fork/exec /w/app: input/output error"},
+     .what = "the kernel could not start {file}",
+     .cause = "The line says why. Text file busy: somebody still writes it (a build, a copy). Argument list too long: "
+              "arguments and environment together. Not a directory: a part of its path, or of cwd, is a file. Invalid "
+              "argument, bad CPU type: a program of another architecture, or a damaged one.",
+     .cure = "Start it by hand in the same directory: {file}; file {file} names its architecture."},
     {.id = "elf-interpreter-missing",
      .severity = Severity::failure,
      .applies = "shells, container runtimes, musl",
