@@ -75,6 +75,8 @@ void lint_needed(LintRun &run, const JsonNode &configuration)
 void lint_launch_object(LintRun &run, const JsonNode *launch)
 {
     const JsonNode *list = launch == nullptr ? nullptr : launch->find("configurations");
+    if (list != nullptr && list->kind != JsonKind::array)
+        return run.report(LintRule::wrong_type, list->begin, "configurations takes a list: [{…}, {…}]");
     for (const JsonNode &configuration : list == nullptr ? std::vector<JsonNode>{} : list->children) {
         const std::string_view type = string_of(configuration, "type");
         if (type == "go")

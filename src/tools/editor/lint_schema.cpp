@@ -68,7 +68,7 @@ constexpr auto kGo = std::to_array<AttributeRow>({
     {"remotePath", string},
     {"dlvToolPath", string},
     {"dlvCwd", string},
-    {"outputMode", string},
+    {"outputMode", string, "local remote"},
     {"guessSubstitutePath", any},
     {"followExec", boolean},
     {"followExecRegex", string},
@@ -166,8 +166,23 @@ std::string takes_words(Takes takes)
     return words;
 }
 
+/// --log-output of dlv: "dap,rpc".
+void lint_log_output(LintRun &run, const JsonNode &member)
+{
+    constexpr std::string_view kLayers = "debugger gdbwire lldbout debuglineerr rpc dap fncall minidump stack";
+    for (std::string_view rest = member.text; !rest.empty();) {
+        const std::size_t end = std::min(rest.find(','), rest.size());
+        if (const std::string_view word = rest.substr(0, end); !is_one_of(word, kLayers))
+            run.report(LintRule::wrong_value, member.begin,
+                       fmt::format("logOutput has no value \"{}\"; there are, joined by commas: {}", word, kLayers));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+}
+
 void lint_value(LintRun &run, const JsonNode &member, const AttributeRow &row)
 {
+    if (row.name == "logOutput" && member.string() && member.text.find("${") == std::string::npos)
+        return lint_log_output(run, member);
     if (member.is_literal("null") || (member.string() && member.text.find("${") != std::string::npos))
         return; // as if it were not there; put in when the session starts
     if (!has(row.takes, kind_of(member))) {

@@ -58,6 +58,10 @@ TEST(LintKinds, SubstitutePath)
 }
 
 constexpr LintedFile kModesAndTypes[] = {
+    {"go", R"("outputMode": "both")", "wrong-value"},
+    {"go", R"("logOutput": "dap,rcp")", "wrong-value"},
+    {"go", R"("logOutput": "dap,rpc,debugger")", ""},
+    {".vscode/launch.json", R"({"configurations": {"name": "a", "type": "go", "request": "launch"}})", "wrong-type"},
     {"go", R"("mode": "run", "program": "${workspaceFolder}")", "wrong-value"},
     {"go", R"("mode": "Debug", "program": "${workspaceFolder}")", "wrong-value"},
     {"go", R"("mode": "launch", "program": "${workspaceFolder}")", "wrong-value"},
