@@ -21,7 +21,7 @@ enum class Severity {
 [[nodiscard]] std::string_view to_string(Severity severity);
 
 /// What can lead to a SIGKILL: the caused_by of every rule about one.
-inline constexpr std::array<std::string_view, 14> kKilledForMemory{
+inline constexpr std::array<std::string_view, 15> kKilledForMemory{
     "dbgscope-killed",   "kernel-oom-kill",   "kernel-oom-machine",   "kernel-oom-nodes",
     "kernel-oom-killed", "systemd-oomd-kill", "systemd-unit-oom",     "kubernetes-oom",
     "liveness-probe",    "earlyoom-kill",     "systemd-stop-timeout", "oom-invoked"};
@@ -42,7 +42,7 @@ struct Rule {
     /// What happened, why, what to do: {name} is what the pattern captured.
     std::string_view what, cause, cure;
     std::string_view unless{};                    ///< a line that has this text is another rule's
-    std::array<std::string_view, 14> caused_by{}; ///< where one of these rules has fired, this one is its consequence
+    std::array<std::string_view, 15> caused_by{}; ///< where one of these rules has fired, this one is its consequence
 };
 
 struct Capture {

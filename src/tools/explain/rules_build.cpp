@@ -242,7 +242,7 @@ constexpr Rule kRules[] = {
      .cure = "Run that go build command in the same directory; what it prints is what has to be mended.",
      .caused_by = {"go-compile-error", "build-killed", "build-killed-package", "vcs-status", "go-module-missing",
                    "go-version-required", "cgo-no-compiler", "gomemlimit-malformed", "exec-denied", "go-missing",
-                   "go-modules-stale", "go-files-excluded", "program-missing", "disk-full"}},
+                   "go-modules-stale", "go-files-excluded", "program-missing", "disk-full", "build-output-denied"}},
 };
 
 } // namespace

@@ -266,6 +266,8 @@ TEST(Reports, Builds)
         {"Build Error: go test -c -o /w/__debug_bin1 ./a\nno Go files in /w/a (exit status 1)\n", "go-module-missing"},
         {"Build Error: go build -o /w/__debug_bin1 .\ngo build example.com/a: signal: killed (exit status 1)\n",
          "build-killed-package"},
+        {"Build Error: go build -o /w/__debug_bin1 .\nopen /w/__debug_bin1: permission denied (exit status 1)\n",
+         "build-output-denied"},
         {"Build Error: go build -o /w/__debug_bin1 ./foo.go\nstat /w/foo.go: directory not found (exit status 1)\n",
          "program-missing"},
         {"g++: internal compiler error: Killed (program cc1plus)\nPlease submit a full bug report,\n", "cc-killed"},
