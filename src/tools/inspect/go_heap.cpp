@@ -216,21 +216,23 @@ Result<GoHeapLayout> go_heap_layout(const Program &program)
 
 namespace {
 
-/// Why the profile is empty and stays so.
-Error no_profile(const Memory &memory, const GoHeapLayout &layout)
+/// Why there is no profile; nothing: there is one. Go 1.27 has taken a sample by the time it is switched off.
+std::optional<Error> no_profile(const Memory &memory, const GoHeapLayout &layout, bool off, bool empty)
 {
     const auto value_of = [&memory](const std::optional<Field> &flag) {
         return flag ? memory.read_number(flag->at, 1) : std::nullopt;
     };
     Error error{.kind = ErrorKind::refused, .operation = "read", .subject = "the heap profile"};
-    if (value_of(layout.started) == 0U) {
+    if (empty && value_of(layout.started) == 0U) {
         error.cause = "the program has not begun to run: its runtime is not set up yet";
         error.hint = "let it run first";
-    } else if (value_of(layout.disabled).value_or(0) != 0) {
+    } else if (off && value_of(layout.disabled).value_or(0) != 0) {
         error.cause = "it is switched off: Go's linker does that in a program that never reads it";
         error.hint = "start the program with dbgscope --heap-profile=on";
-    } else {
+    } else if (off && empty) {
         error.cause = "the program itself has set runtime.MemProfileRate to 0";
+    } else {
+        return std::nullopt;
     }
     return error;
 }
@@ -247,9 +249,9 @@ Result<GoHeap> read_go_heap(const Memory &memory, const GoHeapLayout &layout)
                      .subject = "the heap profile",
                      .cause = "the process has ended, or its memory cannot be read"});
     GoHeap heap = Walk(memory, layout).run(*rate, *cycle >> 1);
-    if (*rate != 0 || !heap.samples.empty())
-        return heap;
-    return fail(no_profile(memory, layout));
+    if (auto error = no_profile(memory, layout, *rate == 0, heap.samples.empty()))
+        return fail(std::move(*error));
+    return heap;
 }
 
 } // namespace dbgscope

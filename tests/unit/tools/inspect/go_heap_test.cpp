@@ -222,6 +222,37 @@ TEST_F(GoHeapTest, TellsWhoSwitchedItOff)
     EXPECT_NE(by_program.error().cause.find("MemProfileRate"), std::string::npos);
 }
 
+TEST_F(GoHeapTest, SwitchedOffItHasAtMostWhatWasSampledBefore)
+{
+    memory_.put(kHead, 0x2000);
+    bucket(0x2000, 0, 1024, {0x403000}, {{{1, 0}}});
+    memory_.put(kRate, 0);
+    memory_.put_byte(kDisabled, 1); // Go 1.27: one of the runtime's own
+    const auto by_linker = read_go_heap(memory_, layout());
+    ASSERT_FALSE(by_linker);
+    EXPECT_NE(by_linker.error().cause.find("switched off"), std::string::npos);
+    memory_.put_byte(kDisabled, 0); // the program's own doing, in the midst of its course
+    const auto by_program = read_go_heap(memory_, layout());
+    ASSERT_TRUE(by_program);
+    EXPECT_EQ(by_program->samples.size(), 1U);
+}
+
+TEST_F(GoHeapTest, OneThatHasNotBegunHasNoProfileYet)
+{
+    GoHeapLayout begins = layout();
+    begins.started = Field{.at = 0x1020, .size = 1};
+    memory_.put_byte(kDisabled, 1);
+    for (const std::uint64_t rate : {0UL, 512UL * 1024}) {
+        memory_.put(kRate, rate);
+        memory_.put_byte(0x1020, 0);
+        const auto early = read_go_heap(memory_, begins);
+        ASSERT_FALSE(early);
+        EXPECT_NE(early.error().cause.find("has not begun"), std::string::npos);
+        memory_.put_byte(0x1020, 1);
+        EXPECT_EQ(read_go_heap(memory_, begins).has_value(), rate != 0);
+    }
+}
+
 TEST_F(GoHeapTest, AProcessThatEndsIsAnError)
 {
     const auto heap = read_go_heap(FakeMemory(), layout());
