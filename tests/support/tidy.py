@@ -79,7 +79,7 @@ def compiled_by_clang(build=pathlib.Path("build-fuzz")):
     for entry in json.loads(database.read_text()) if database.exists() else []:
         source = pathlib.Path(os.path.relpath(build / entry["file"]))
         compiled = build / entry["output"]
-        if "libfuzzed" in entry["output"] and compiled.exists() and compiled.stat().st_mtime > source.stat().st_mtime:
+        if "libfuzzed" in entry["output"] and compiled.exists() and source.exists() and compiled.stat().st_mtime > source.stat().st_mtime:
             found.add(source)
     return found
 
