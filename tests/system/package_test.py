@@ -53,7 +53,7 @@ class Root:
         """A shell script inside, as root. There is no /sys: what runs there can leave no cgroup on this machine."""
         inside = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" /bin/sh -euc "$1"'
         env = {name: None for name in os.environ if name.startswith(("DBGSCOPE_", "XDG_"))}
-        env |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LANG": "C.UTF-8"}
+        env |= {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LANG": "C.UTF-8"}
         return tap.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", inside, self.directory,
                         script], env=env, timeout=120, **options)
 
