@@ -96,6 +96,7 @@ export DBGSCOPE_TEST_ENV={env} DBGSCOPE_BIN={vmroot.PAYLOAD}/bin/dbgscope
 export DBGSCOPE_PROGRAMS={vmroot.PAYLOAD}/programs DBGSCOPE_PROGRAMS_GO={own_go} DBGSCOPE_TEST_USER={user}
 export PATH={vmroot.PAYLOAD}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd {vmroot.PAYLOAD}
+python3 tests/support/keep_patched.py </dev/null &
 echo "{STARTED}"
 status=0
 {body}

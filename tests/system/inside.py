@@ -24,7 +24,8 @@ def by_function(sites, key="live_bytes"):
 def pprof_top(program, file, *words):
     """{function: flat bytes or count} as the real tool reads the file."""
     text = tap.succeed(["go", "tool", "pprof", "-top", "-nodecount=100", "-unit=B", *words, program, file],
-                       env={**os.environ, "HOME": tempfile.gettempdir()}, timeout=60).stdout
+                       env={**os.environ, "HOME": tempfile.gettempdir()},
+                       timeout=300 if session.IN_VM else 60).stdout  # from Go 1.25 on it is built first
     rows = re.findall(r"^\s*(-?\d+)B?\s+\S+%\s+\S+%\s+\S+\s+\S+%\s+(\S+)", text, re.M)
     return {name: int(flat) for flat, name in rows}
 
