@@ -247,7 +247,8 @@ def debuggee_that_dies_while_its_debugger_stands_still_is_told_at_once():
         tap.equal(rpc.run_on()[0], "main.leakForever")
         target = dlv.debuggee(tap.program("leak"))
         scope = watched.scope_directory(dlv.pid)
-        tap.succeed([sys.executable, "-c", HOG, str(scope)])
+        hog = tap.run([sys.executable, "-c", HOG, str(scope)])
+        tap.true(hog.rc in (0, -9), hog.stderr)  # what the debuggee gives back may not be enough for the hog's next page
         line = dlv.match(r"dbgscope: debuggee .*killed for memory: .*")[0]
         tap.contains(line, f"pid {target}")
         tap.contains(line, "its total of 192M")
