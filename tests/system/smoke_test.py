@@ -41,7 +41,7 @@ def version():
 def systemd_is_pid_1():
     tap.equal(pathlib.Path("/proc/1/comm").read_text(), "systemd\n")
     tap.wait_until(lambda: tap.run(["systemctl", "is-system-running"]).stdout.strip() == "running",
-                   60, 0.2, "systemctl is-system-running = running")
+                   60, 0.2, lambda: "running; failed: " + tap.run(["systemctl", "--failed", "--no-legend"]).stdout)
 
 
 @tap.test("pidns", "vm:v2", "vm:hybrid", "vm:legacy", user="root")
