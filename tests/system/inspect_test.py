@@ -89,23 +89,35 @@ def source_line(name, line):
     return source.read_text().splitlines()[int(line) - 1]
 
 
+def check_who_waits(dlv):
+    """False: Go's collector alone waits at the limit, and what allocates waits for it, or was on its way between two stacks."""
+    rpc = dlv.connect()
+    pid = rpc.pid()
+    run_on(dlv.match(r"API server listening at: (\S+)")[1])
+    dlv.match(HELD)
+    own, runtime, unknown = r"(main\.leakForever) main\.go:(\d+) \(thread (\d+)\)", r"runtime\.\w+ \w+\.go:", r"thread \d+ \(leak\)"
+    waits = dlv.match(rf"dbgscope: who waits at the limit: goroutine (\d+), (?:{own}|{runtime}|{unknown})")
+    if not waits[2]:
+        return False
+    tap.true(os.path.isdir(f"/proc/{pid}/task/{waits[4]}"), waits[0])
+    tap.contains(source_line("leak/main.go", waits[3]), "block")
+    second = session.Rpc(dlv.match(r"API server listening at: (\S+)")[1])
+    second.call("Command", name="halt")
+    threads = {one["id"]: one["threadID"] for one in second.call("ListGoroutines", Start=0, Count=0)["Goroutines"]}
+    # Past memory.high it goes on, slowly, on this thread or another; at the limit of version 1 it waits.
+    if kernel.memory_cgroup(pid)[0] == 1:
+        tap.equal(threads[int(waits[1])], int(waits[4]), waits[0])
+    second.close()
+    return True
+
+
 @tap.test(*EVERYWHERE)
 def who_waits_at_the_limit_is_named_with_goroutine_line_and_thread():
-    with leak_held("--heap-profile=off") as dlv:
-        rpc = dlv.connect()
-        pid = rpc.pid()
-        run_on(dlv.match(r"API server listening at: (\S+)")[1])
-        dlv.match(HELD)
-        waits = dlv.match(r"dbgscope: who waits at the limit: goroutine (\d+), main\.leakForever main\.go:(\d+) \(thread (\d+)\)$")
-        tap.contains(source_line("leak/main.go", waits[2]), "block")
-        tap.true(os.path.isdir(f"/proc/{pid}/task/{waits[3]}"), waits[0])
-        second = session.Rpc(dlv.match(r"API server listening at: (\S+)")[1])
-        second.call("Command", name="halt")
-        threads = {one["id"]: one["threadID"] for one in second.call("ListGoroutines", Start=0, Count=0)["Goroutines"]}
-        # Past memory.high it goes on, slowly, on this thread or another; at the limit of version 1 it waits.
-        if kernel.memory_cgroup(pid)[0] == 1:
-            tap.equal(threads[int(waits[1])], int(waits[3]), waits[0])
-        second.close()
+    for _ in range(4):
+        with leak_held("--heap-profile=off") as dlv:
+            if check_who_waits(dlv):
+                return
+    tap.fail("four times nobody but the collector, or unknown")
 
 
 @tap.test(*EVERYWHERE)
