@@ -259,6 +259,24 @@ def libraries_at_start():
     return findings + [f"{binary} loads {name} at its start" for name in needed if not LOADED_AT_START.fullmatch(name)]
 
 
+# 4 KiB of it cost 3 us of each start (a page copied, relocated and given back): what is left are our own tables, libdw's of other
+# machines and the vtables of libstdc++.
+RELOCATED_MOST = 144 << 10
+
+
+def relocated_at_start():
+    """Constants with pointers in them: tables that no launch reads are packed (src/tools/explain/packed_rules.hpp)."""
+    binary = ROOT / os.environ.get("DBGSCOPE_BUILD", "build") / "dbgscope"
+    if not binary.exists():
+        return [f"{binary} is not built"]
+    shown = subprocess.run(["readelf", "-SW", binary], capture_output=True, text=True, check=True, env={**os.environ, "LC_ALL": "C"}).stdout
+    section = re.search(r"[.]data[.]rel[.]ro +PROGBITS +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+)", shown)
+    if not section:
+        return [f"{binary}: readelf tells of no .data.rel.ro"]
+    size = int(section[1], 16)
+    return [f"{binary}: {size} bytes of constants are relocated at each start, {RELOCATED_MOST} may be"] if size > RELOCATED_MOST else []
+
+
 def image_packages():
     """The Containerfile's build installs what ./dev build does; the compiler cache, the tests' libraries and what each image has are left out."""
     groups = dict(re.findall(r'\[(build|bpf)\]="([^"]*)"', (ROOT / "dev").read_text()))
@@ -271,7 +289,7 @@ def image_packages():
 
 
 RULES = [file_budget, function_budget, layering, fmt_is_compiled_once, kernel_names, kernel_names_are_seen, licence_lines, unfinished, pages_exist,
-         script_names, man_options, libraries_at_start, image_packages]
+         script_names, man_options, libraries_at_start, relocated_at_start, image_packages]
 
 
 def main():

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "dbgscope/utf8.hpp"
+#include "tools/explain/packed_rules.hpp"
 #include "tools/explain/pattern_kinds.hpp"
 
 namespace dbgscope {
@@ -194,11 +195,25 @@ std::string fill_in(std::string_view words, const Captures &captures)
     return filled;
 }
 
+std::vector<Rule> unpack_rules(std::string_view text, std::span<const std::uint16_t> numbers)
+{
+    std::vector<Rule> all;
+    for (auto number = numbers.begin(); number != numbers.end();) {
+        Rule &rule = all.emplace_back();
+        rule.severity = static_cast<Severity>(*number++);
+        for_each_text(rule, [&](std::string_view &one) {
+            one = text.substr(0, *number);
+            text.remove_prefix(*number++);
+        });
+    }
+    return all;
+}
+
 std::span<const Rule> rules()
 {
     static const std::vector<Rule> all = [] {
         std::vector<Rule> joined;
-        for (const auto part :
+        for (const auto &part :
              {kernel_rules(), ended_rules(), memory_rules(), build_rules(), go_rules(), start_rules(), shell_rules(),
               rights_rules(), refused_rules(), version_rules(), client_rules(), session_rules(), breakpoint_rules()})
             joined.insert(joined.end(), part.begin(), part.end());

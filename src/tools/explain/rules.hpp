@@ -68,20 +68,20 @@ struct Match {
 /// Null: there is no such rule.
 [[nodiscard]] const Rule *find_rule(std::string_view id);
 
-// The parts of the table, in its order.
-[[nodiscard]] std::span<const Rule> kernel_rules();
-[[nodiscard]] std::span<const Rule> ended_rules();
-[[nodiscard]] std::span<const Rule> memory_rules();
-[[nodiscard]] std::span<const Rule> build_rules();
-[[nodiscard]] std::span<const Rule> go_rules();
-[[nodiscard]] std::span<const Rule> start_rules();
-[[nodiscard]] std::span<const Rule> shell_rules();
-[[nodiscard]] std::span<const Rule> rights_rules();
-[[nodiscard]] std::span<const Rule> refused_rules();
-[[nodiscard]] std::span<const Rule> version_rules();
-[[nodiscard]] std::span<const Rule> client_rules();
-[[nodiscard]] std::span<const Rule> session_rules();
-[[nodiscard]] std::span<const Rule> breakpoint_rules();
+// The parts of the table, in its order; their texts live forever.
+[[nodiscard]] std::vector<Rule> kernel_rules();
+[[nodiscard]] std::vector<Rule> ended_rules();
+[[nodiscard]] std::vector<Rule> memory_rules();
+[[nodiscard]] std::vector<Rule> build_rules();
+[[nodiscard]] std::vector<Rule> go_rules();
+[[nodiscard]] std::vector<Rule> start_rules();
+[[nodiscard]] std::vector<Rule> shell_rules();
+[[nodiscard]] std::vector<Rule> rights_rules();
+[[nodiscard]] std::vector<Rule> refused_rules();
+[[nodiscard]] std::vector<Rule> version_rules();
+[[nodiscard]] std::vector<Rule> client_rules();
+[[nodiscard]] std::vector<Rule> session_rules();
+[[nodiscard]] std::vector<Rule> breakpoint_rules();
 
 /// Says which rules a line can be about, in one pass over its bytes: every pattern has a literal it cannot do without,
 /// and four bytes of that are looked for first, in a table of bits that stays in the processor's first cache.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/explain/rules.hpp"
+#include "tools/explain/packed_rules.hpp"
 
 namespace dbgscope {
 namespace {
@@ -140,9 +140,9 @@ constexpr Rule kRules[] = {
 
 } // namespace
 
-std::span<const Rule> version_rules()
+std::vector<Rule> version_rules()
 {
-    return kRules;
+    return PackedRules<[] { return std::span(kRules); }>::rules();
 }
 
 } // namespace dbgscope
