@@ -98,6 +98,8 @@ constexpr std::string_view kBegin =
 
 bool stands_in_table(std::string_view words)
 {
+    if (words.find('|') != std::string_view::npos)
+        return false;
     for (auto at = kBegin.find(words); at != std::string_view::npos; at = kBegin.find(words, at + 1))
         if (kBegin[at - 1] == '|' && kBegin.substr(at + words.size(), 1) == "|")
             return true;

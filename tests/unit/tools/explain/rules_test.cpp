@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tools/explain/explain_line.hpp"
+#include "tools/explain/go_checks.hpp"
 
 namespace dbgscope {
 namespace {
@@ -147,6 +148,13 @@ TEST(Rules, AHostileLineTakesNoTime)
     for (const Rule &rule : rules())
         for (int i = 0; i < 10; ++i)
             EXPECT_FALSE(match_rule(rule, line)) << rule.id;
+}
+
+TEST(Rules, ABarIsNoneOfGosChecks)
+{
+    EXPECT_TRUE(begins_as_go_check("GC work not flushed"));
+    for (const char *other : {"", "|", "||", "| runtime: out of memory", "|GC work", "GC work|P has"})
+        EXPECT_FALSE(begins_as_go_check(other)) << other;
 }
 
 TEST(Rules, ThePageHasEveryRule)
