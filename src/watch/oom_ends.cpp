@@ -53,7 +53,7 @@ std::optional<Verdict> OomWatch::on_debugger_gone(std::optional<int> wait_status
     append(resolve(true, now));
     append(end_quiet(now, true));
     append(end_quiet(now, true));
-    if (!killed_elsewhere && by_sigkill(wait_status))
+    if (!killed_elsewhere && !debugger_told_ && by_sigkill(wait_status))
         append(judge_debugger(now));
     return whole;
 }

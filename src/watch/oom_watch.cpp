@@ -261,6 +261,7 @@ OomWatch::Told OomWatch::tell(const Death &death, Time now)
         return std::nullopt;
     if (death.victim == Victim::debuggee)
         last_debuggee_killed_ = verdict->memory();
+    debugger_told_ = debugger_told_ || death.victim == Victim::debugger;
     if (one_of_many) {
         const bool again = quiet.length > 0s && now < quiet.until + quiet.length;
         quiet.length = again ? std::min<std::chrono::seconds>(quiet.length * 2, kLongestQuiet) : kFirstQuiet;

@@ -118,6 +118,7 @@ class OomWatch {
     Time nameless_until_{}; ///< alone: more were killed than could be named; a debugger that is gone by then is one
     std::optional<int> debugger_status_;
     bool debugger_killed_ = false, own_pids_ = false, last_debuggee_killed_ = false;
+    bool debugger_told_ = false; ///< by the log, before its end was seen
 };
 
 } // namespace dbgscope

@@ -67,6 +67,17 @@ def debugger_survives_its_debuggee_and_restarts_it():
 
 
 @tap.test(*EVERYWHERE)
+def a_command_that_is_killed_for_memory_is_told_once():
+    for options in ([], ["--wait"], [OFF]):
+        # by a shell that lives on, too: the limit's victim is its child then
+        for words in ([], ["sh", "-c", '"$@"; exit $?', "sh"]):
+            killed = tap.run([tap.dbgscope, "run", "--watch", CAP, *options, "--", *words, tap.program("leak"), "-mib-per-step=4"], env=CLEAN)
+            tap.true(killed.rc in (-9, 137), f"{options} {words}: {killed.rc}")
+            counts = killed.stderr.count("killed for memory"), killed.stderr.count("without a memory event")
+            tap.equal(counts, (1, 0), f"{options} {words}: {killed.stderr}")
+
+
+@tap.test(*EVERYWHERE)
 def killed_debugger_leaves_nothing_behind():
     with leak(OFF, "--memory-max=512M", after=["-mib-per-step=1", "-max-mib=8", "-step-ms=1000"]) as dlv:
         rpc = dlv.connect()
