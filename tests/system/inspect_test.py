@@ -96,7 +96,7 @@ def check_who_waits(dlv):
     run_on(dlv.match(r"API server listening at: (\S+)")[1])
     dlv.match(HELD)
     own, runtime = r"(main\.leakForever) main\.go:(\d+) \(thread (\d+)\)$", r"runtime\.\w+ \w+\.go:"
-    waits = dlv.match(rf"dbgscope: who waits at the limit: goroutine (\d+), (?:{own}|{runtime})")
+    waits = dlv.match(rf"dbgscope: who waits at the limit: (?:Go's collector|goroutine (\d+), (?:{own}|{runtime}))")
     if not waits[2]:
         return False
     tap.true(os.path.isdir(f"/proc/{pid}/task/{waits[4]}"), waits[0])
@@ -118,6 +118,20 @@ def who_waits_at_the_limit_is_named_with_goroutine_line_and_thread():
             if check_who_waits(dlv):
                 return
     tap.fail("four times nobody but the collector")
+
+
+@tap.test("host")  # Go 1.26 and later queue other things
+def where_only_the_collector_waits_what_runs_beside_it_is_named():
+    with Headless(["--memory-max=128M", "--heap-profile=off"], "exec", "--accept-multiclient", tap.program("marks"), env=CLEAN) as dlv:
+        dlv.connect()
+        run_on(dlv.match(r"API server listening at: (\S+)")[1])
+        dlv.match(HELD)
+        waits = dlv.match(r"dbgscope: who waits at the limit: Go's collector \(thread (\d+)\); beside it .*goroutine (\d+), main\.(\S+) "
+                          r"main\.go:(\d+) \(thread (\d+)\)")
+        tap.true(waits[1] != waits[5], waits[0])
+        line = source_line("marks/main.go", waits[4])
+        # in the midst of it there are no registers to be had: where it began
+        tap.true("spin(" in line or (waits[3] == "spin" and ("count++" in line or "time." in line or "for " in line)), f"{waits[0]}: {line}")
 
 
 @tap.test(*EVERYWHERE)

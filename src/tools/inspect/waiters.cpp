@@ -2,7 +2,10 @@
 #include "tools/inspect/waiters.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include <fmt/core.h>
@@ -80,9 +83,20 @@ Frame calling_frame(const Target &target, const ThreadPlace &place)
 std::string name_of(const Waiter &waiter)
 {
     const std::string goroutine = waiter.goroutine != 0 ? fmt::format("goroutine {}, ", waiter.goroutine) : "";
+    const std::string thread = waiter.thread != 0 ? fmt::format(" (thread {})", waiter.thread) : "";
     if (!waiter.frame.function.empty())
-        return fmt::format("{}{} (thread {})", goroutine, frame_text(waiter.frame), waiter.thread);
+        return goroutine + frame_text(waiter.frame) + thread;
     return fmt::format("{}thread {} ({})", goroutine, waiter.thread, waiter.name);
+}
+
+std::string names_of(std::span<const Waiter> waiters)
+{
+    std::string text;
+    for (const Waiter &waiter : waiters.first(std::min(waiters.size(), kNamed)))
+        text += (text.empty() ? "" : "; ") + name_of(waiter);
+    if (waiters.size() > kNamed)
+        text += fmt::format("; and {} more", waiters.size() - kNamed);
+    return text;
 }
 
 Waiter name_goroutine(const Target &target, const Goroutine &goroutine, const Thread &thread)
@@ -102,6 +116,34 @@ Waiter name_goroutine(const Target &target, const Goroutine &goroutine, const Th
     if (frame && known(*frame))
         waiter.frame = std::move(*frame);
     return waiter;
+}
+
+/// Go's collector has the processors, or what runs is its assistant: who makes the garbage is on its way, or waits for
+/// it.
+bool may_be_allocating(const Goroutine &goroutine, const Goroutines &goroutines)
+{
+    if (goroutine.state == GoroutineState::running || goroutine.state == GoroutineState::runnable)
+        return true;
+    return goroutine.state == GoroutineState::waiting && goroutine.reason < goroutines.reasons.size() &&
+           goroutines.reasons[goroutine.reason].starts_with("GC assist");
+}
+
+std::vector<Waiter> beside_the_collector(const Target &target, const Goroutines &goroutines)
+{
+    std::vector<Waiter> found;
+    const std::vector<Thread> threads = threads_of(target.pid);
+    for (const Goroutine &goroutine : goroutines.all) {
+        if (found.size() == kNamed || !may_be_allocating(goroutine, goroutines))
+            continue;
+        const auto own = std::ranges::find(threads, static_cast<pid_t>(goroutine.thread), &Thread::id);
+        Waiter one = name_goroutine(target, goroutine, own != threads.end() ? *own : Thread());
+        one.beside = true;
+        if (one.frame.function.empty()) // it runs at this moment, and its registers are its processor's
+            one.frame = target.program.frames(goroutine.start).back();
+        if (!one.of_runtime && !one.frame.function.empty())
+            found.push_back(std::move(one));
+    }
+    return found;
 }
 
 } // namespace
@@ -129,13 +171,15 @@ std::vector<Waiter> find_waiters(const Target &target)
     }
     if (!std::ranges::all_of(waiters, &Waiter::of_runtime))
         std::erase_if(waiters, &Waiter::of_runtime);
+    else if (!waiters.empty() && goroutines)
+        std::ranges::move(beside_the_collector(target, *goroutines), std::back_inserter(waiters));
     return waiters;
 }
 
 bool of_program(const std::vector<Waiter> &waiters)
 {
     return std::ranges::any_of(waiters, [](const Waiter &waiter) {
-        return !waiter.of_runtime && (waiter.goroutine == 0 || !waiter.frame.function.empty());
+        return !waiter.of_runtime && !waiter.beside && (waiter.goroutine == 0 || !waiter.frame.function.empty());
     });
 }
 
@@ -177,15 +221,13 @@ std::string taker_line(const Waiter &taker)
 
 std::string waiter_line(const std::vector<Waiter> &waiters)
 {
-    std::string text;
-    for (std::size_t i = 0; i < waiters.size() && i < kNamed; ++i) {
-        const Waiter &waiter = waiters[i];
-        text += i == 0 ? "who waits at the limit: " : "; ";
-        text += name_of(waiter);
-    }
-    if (waiters.size() > kNamed)
-        text += fmt::format("; and {} more", waiters.size() - kNamed);
-    return text;
+    constexpr std::string_view kWho = "who waits at the limit: ";
+    const auto beside = std::ranges::find(waiters, true, &Waiter::beside);
+    const std::span<const Waiter> waiting(waiters.begin(), beside), others(beside, waiters.end());
+    if (!waiting.empty() && !others.empty())
+        return fmt::format("{}Go's collector (thread {}); beside it {}", kWho, waiting.front().thread,
+                           names_of(others));
+    return waiting.empty() ? "" : std::string(kWho) + names_of(waiting);
 }
 
 } // namespace dbgscope

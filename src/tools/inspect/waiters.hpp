@@ -17,15 +17,18 @@ struct Waiter {
     std::uint64_t goroutine = 0; ///< 0: none, or unknown
     Frame frame;                 ///< the innermost that is not the Go runtime's; `function` empty: unknown
     bool of_runtime = false;     ///< Go's own: a collector's
+    bool beside = false;         ///< does not wait for memory itself: the program's, beside a collector that does
 };
 
-/// Those of the program itself; of its Go runtime only where there are no others. Empty: nobody waits at this moment.
+/// Those of the program itself. Where there are none, those of its Go runtime, and beside them the goroutines of the
+/// program that are not parked. Empty: nobody waits at this moment.
 [[nodiscard]] std::vector<Waiter> find_waiters(const Target &target);
 
 /// Whether that is an answer: not only Go's collector, and no goroutine that was on its way from one stack to another.
 [[nodiscard]] bool of_program(const std::vector<Waiter> &waiters);
 
-/// "who waits at the limit: goroutine 6, main.leakForever main.go:27 (thread 30054)". Empty: nobody.
+/// "who waits at the limit: goroutine 6, main.leakForever main.go:27 (thread 30054)", or "who waits at the limit: Go's
+/// collector (thread 30056); beside it goroutine 6, main.leakForever main.go:27 (thread 30054)". Empty: nobody.
 [[nodiscard]] std::string waiter_line(const std::vector<Waiter> &waiters);
 
 /// It was frozen past its limit while each of its threads was asleep in a call.

@@ -43,6 +43,21 @@ TEST(WaiterLine, IsNoAnswerOfCollectorsAndOfWhoChangesStacks)
     EXPECT_TRUE(of_program({{.thread = 7, .name = "eater", .frame = {}}})); // without symbols, for ever
 }
 
+TEST(WaiterLine, NamesBesideACollectorWhatTheProgramDoes)
+{
+    const Frame flush{.function = "runtime.gcFlushBgCredit", .file = "/go/mgcmark.go", .line = 665};
+    const Waiter collector{.thread = 2679, .name = "leak", .goroutine = 5, .frame = flush, .of_runtime = true};
+    const Waiter runs{.thread = 2680, .name = "leak", .goroutine = 6, .frame = kLeak, .beside = true};
+    const Waiter assists{.thread = 0, .name = "", .goroutine = 7, .frame = kLeak, .beside = true};
+    EXPECT_EQ(
+        waiter_line({collector, collector, runs, assists}),
+        "who waits at the limit: Go's collector (thread 2679); beside it goroutine 6, main.leakForever main.go:27 "
+        "(thread 2680); goroutine 7, main.leakForever main.go:27");
+    EXPECT_EQ(waiter_line({collector}),
+              "who waits at the limit: goroutine 5, runtime.gcFlushBgCredit mgcmark.go:665 (thread 2679)");
+    EXPECT_FALSE(of_program({collector, runs})) << "one that allocates itself may come yet";
+}
+
 TEST(WaiterLine, CountsTheFourthAndOn)
 {
     const Waiter one{.thread = 7, .name = "w", .frame = {}};
