@@ -251,7 +251,7 @@ def v2_ten_at_once_keep_their_limits():
 @tap.test("vm:v2", user="root")
 def v2_moved_aside_by_another_launch_that_has_not_enabled_the_controllers_yet():
     result = in_scope('own=/sys/fs/cgroup$(sed s/0::// /proc/self/cgroup) && mkdir "$own/dbgscope.leaf" && '
-                      'echo $$ >"$own/dbgscope.leaf/cgroup.procs" && "$@"')
+                      'echo 0 >"$own/dbgscope.leaf/cgroup.procs" && "$@"')
     said = report(result)
     tap.equal(said["limit"], str(64 * MIB), result.stderr)
     tap.true("dbgscope.leaf" not in said["cgroup"], said["cgroup"])
