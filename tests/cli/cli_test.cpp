@@ -230,7 +230,7 @@ TEST_F(Cli, NoDescriptorIsLeaked)
     EXPECT_EQ(ours.err, "");
 }
 
-#ifndef __SANITIZE_ADDRESS__ // whose own memory is all that would be measured
+#ifndef DBGSCOPE_SANITIZED // whose own memory is all that would be measured
 TEST_F(Cli, UsesLittleMemory)
 {
     const Outcome got = run({"run", "-q", "true"});

@@ -14,7 +14,7 @@ namespace dbgscope {
 namespace {
 
 struct Anything {
-    template <class T> operator T() const; // never called
+    template <class T> operator T() const { throw 0; } // never called
 };
 
 /// How many members an aggregate has.

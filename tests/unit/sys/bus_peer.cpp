@@ -154,7 +154,8 @@ void BusPeer::serve()
     must(SD(sd_bus_new)(&bus));
     must(SD(sd_bus_set_fd)(bus, fd.get(), fd.get()));
     (void)fd.release();
-    must(SD(sd_bus_set_server)(bus, 1, SD_ID128_MAKE(01, 23, 45, 67, 89, ab, cd, ef, 01, 23, 45, 67, 89, ab, cd, ef)));
+    const sd_id128_t id{.bytes = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}};
+    must(SD(sd_bus_set_server)(bus, 1, id));
     must(SD(sd_bus_negotiate_fds)(bus, 1));
     must(SD(sd_bus_add_filter)(bus, nullptr, on_message, this));
     const bool started = SD(sd_bus_start)(bus) >= 0; // the client may have left again
