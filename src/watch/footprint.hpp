@@ -7,4 +7,8 @@ namespace dbgscope {
 /// come back from the page cache when they are used again.
 void shrink_footprint();
 
+/// What its work takes of the stack is this process' own from now on: at the limit of a cgroup that it shares with who
+/// hits it no page can be had.
+void write_stack();
+
 } // namespace dbgscope

@@ -38,6 +38,13 @@ bool has_component(std::string_view path, std::string_view name)
     return false;
 }
 
+/// The kernel's names have 15 characters. One that was never seen may be any.
+bool same_name(std::string_view seen, std::string_view logged)
+{
+    constexpr std::size_t kLongest = 15;
+    return seen.empty() || seen.substr(0, kLongest) == logged.substr(0, kLongest);
+}
+
 void take_log(Death &death, const OomKill &kill)
 {
     death.log = kill;
@@ -84,6 +91,8 @@ void OomWatch::look(Time now)
     };
     add(in_debuggee_, counts.debuggee_kills, seen_.debuggee_kills);
     add(elsewhere_, other(counts), other(seen_));
+    if (counts.total.oom_kill > seen_.total.oom_kill)
+        (void)reader_.read(); // it may be gone with its scope before this can be told: what was read last stays
     seen_ = counts;
     if (in_debuggee_.count + elsewhere_.count > 0)
         look_at_processes();
@@ -98,15 +107,19 @@ void OomWatch::look_at_processes()
         debuggee.killed = debuggee.killed || found.killed;
         debuggee.name = std::move(found.name);
     }
-    if (setup_.debugger_pid > 0)
-        debugger_killed_ = debugger_killed_ || look_at_process(setup_.debugger_pid).killed;
+    if (setup_.debugger_pid <= 0)
+        return;
+    const ProcessLook found = look_at_process(setup_.debugger_pid);
+    debugger_killed_ = debugger_killed_ || found.killed;
+    if (found.there)
+        debugger_name_ = found.name;
 }
 
 const OomWatch::Debuggee *OomWatch::debuggee_of(const OomKill &kill) const
 {
     const auto found = std::ranges::find_if(debuggees_, [&](const Debuggee &known) {
         return own_pids_ ? known.pid == kill.pid
-                         : (known.killed || known.gone) && known.name.substr(0, 15) == kill.name.substr(0, 15);
+                         : (known.killed || known.gone) && !known.name.empty() && same_name(known.name, kill.name);
     });
     return found == debuggees_.end() ? nullptr : &*found;
 }
@@ -189,17 +202,22 @@ std::optional<Death> OomWatch::find_elsewhere(bool final, Time now) const
     const OomKill *const kill = logged(false);
     const auto waited = now - elsewhere_.since;
     const bool split = setup_.context.split;
+    const bool debugger_died = debugger_killed_ || by_sigkill(debugger_status_);
+    if (!final && !own_pids_ && !debugger_died && waited < kLogPatience)
+        return std::nullopt; // the log's pids are not ours: that it ends is what tells
     if (!final && log_.available() && (kill == nullptr || !kill->sized) && waited < kLogPatience)
         return std::nullopt;
     Death death{.victim = split ? Victim::helper : Victim::session, .others = elsewhere_.count - 1};
     if (kill != nullptr) {
-        if (own_pids_ && kill->pid == setup_.debugger_pid)
+        const bool of_debugger =
+            own_pids_ ? kill->pid == setup_.debugger_pid : debugger_died && same_name(debugger_name_, kill->name);
+        if (of_debugger)
             death.victim = Victim::debugger;
-        death.pid = own_pids_ ? kill->pid : 0;
+        death.pid = own_pids_ ? kill->pid : of_debugger ? setup_.debugger_pid : 0;
         take_log(death, *kill);
         return death;
     }
-    if (debugger_killed_ || by_sigkill(debugger_status_)) {
+    if (debugger_died) {
         death.victim = Victim::debugger;
         death.pid = setup_.debugger_pid;
     } else if (final) {
@@ -301,6 +319,10 @@ std::optional<Verdict> OomWatch::on_memory_event(Time now)
 
 std::optional<Verdict> OomWatch::on_log(Time now)
 {
+    if (shares_limit()) {
+        log_due_ = now + kDying;
+        return std::nullopt;
+    }
     read_log();
     return on_memory_event(now);
 }
@@ -314,6 +336,8 @@ std::optional<OomWatch::Time> OomWatch::next_look() const
     };
     if (in_debuggee_.count + elsewhere_.count > 0)
         earlier(last_look_ + kRetry);
+    if (log_due_)
+        earlier(*log_due_);
     for (const Quiet &quiet : quiet_)
         if (quiet.unsaid > 0)
             earlier(quiet.until);
@@ -322,6 +346,10 @@ std::optional<OomWatch::Time> OomWatch::next_look() const
 
 std::optional<Verdict> OomWatch::on_timer(Time now)
 {
+    if (log_due_ && now >= *log_due_) {
+        log_due_.reset();
+        read_log();
+    }
     look(now);
     if (auto told = resolve(false, now))
         return told;

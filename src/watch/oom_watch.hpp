@@ -44,7 +44,14 @@ class OomWatch {
     [[nodiscard]] std::optional<Verdict> on_memory_event(Time now);
     /// The kernel's log, where nothing else tells of a kill at once: v1. A debuggee all of whose threads are dead sends
     /// no word of that as long as its stopped debugger has not reaped them. -1: there is none.
-    [[nodiscard]] int log_fd() const { return has_file(CgroupFile::events, setup_.version) ? -1 : log_.fd(); }
+    [[nodiscard]] int log_fd() const
+    {
+        return has_file(CgroupFile::events, setup_.version) || log_due_ ? -1 : log_.fd();
+    }
+    /// We are charged to the limit that is hit, and the kernel's next victim if we want a page before its first is
+    /// gone: what can be known is looked at kDying later then.
+    [[nodiscard]] bool shares_limit() const { return !setup_.context.split && !alone(); }
+    static constexpr std::chrono::milliseconds kDying{200};
     [[nodiscard]] std::optional<Verdict> on_log(Time now);
     /// `wait_status` as of waitpid(2), where it can be known. `name` may be empty.
     [[nodiscard]] std::optional<Verdict> on_debuggee_gone(int pid, std::string_view name,
@@ -93,6 +100,7 @@ class OomWatch {
     void look(Time now);
     void look_at_processes();
     void read_log();
+    void count_from_log(Time now);
     [[nodiscard]] Told resolve(bool final, Time now);
     [[nodiscard]] std::optional<Death> find_in_debuggee(bool final, Time now) const;
     [[nodiscard]] std::optional<Death> find_elsewhere(bool final, Time now) const;
@@ -115,8 +123,10 @@ class OomWatch {
     std::array<Quiet, 2> quiet_;
     SqueezeWatch squeeze_;
     Time last_look_{};
+    std::optional<Time> log_due_; ///< when the log is read; not watched until then
     Time nameless_until_{}; ///< alone: more were killed than could be named; a debugger that is gone by then is one
     std::optional<int> debugger_status_;
+    std::string debugger_name_; ///< as last seen; empty: not yet
     bool debugger_killed_ = false, own_pids_ = false, last_debuggee_killed_ = false;
     bool debugger_told_ = false; ///< by the log, before its end was seen
 };

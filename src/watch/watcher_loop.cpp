@@ -168,6 +168,8 @@ void Watcher::run()
     if (order_.client_timeout_ms > 0)
         client_due_at_ = start + std::chrono::milliseconds(order_.client_timeout_ms);
     add_sources();
+    if (oom_ && oom_->shares_limit())
+        write_stack();
     loop_.before_idling(shrink_footprint);
     while (!gone_ && loop_.turn()) {
         note_state(std::chrono::steady_clock::now());
@@ -239,6 +241,10 @@ void Watcher::on_memory_event(Time now)
 {
     if (!rearm(memory_events_.get())) {
         memory_events_.reset();
+        return;
+    }
+    if (oom_->shares_limit()) {
+        events_muted_ = now + OomWatch::kDying;
         return;
     }
     debuggee_stderr_.expect_death(debuggee_pids(), now);
