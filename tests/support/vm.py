@@ -4,7 +4,8 @@
 
     vm.py module SPEC [--filter S] X_test.py...   SPEC: vm:v2@12 vm:hybrid@12 vm:legacy@12 vm:v2@13 vm:v2@sid;
                                               +dev: an ordinary user runs what is not root's
-                                                  vm:containers@12 (v2, with podman)
+                                                  vm:containers@12 (v2, with podman), vm:docker@13,
+                                                  vm:docker@sid (v2, with Docker, containerd, LXC)
     vm.py run [--user dev] SPEC -- COMMAND...     with $DBGSCOPE_BIN's directory in PATH
     vm.py root 12|13|sid                          only makes (or finds) the root file system
 
@@ -40,6 +41,7 @@ SKIPPED, BROKEN = 77, 125
 CGROUP_OPTIONS = {
     "v2": "systemd.unified_cgroup_hierarchy=1",
     "containers": "systemd.unified_cgroup_hierarchy=1",
+    "docker": "systemd.unified_cgroup_hierarchy=1",
     "hybrid": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=0",
     "legacy": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1",
 }

@@ -25,6 +25,14 @@ SUITE_PACKAGES = {"sid": ["bsdutils"]}  # script(1)
 EXTRA_PACKAGES = {
     "containers": ["podman", "crun", "runc", "uidmap", "slirp4netns", "catatonit", "bubblewrap",
                    "systemd-container"],
+    # Debian 13 and later: in 12 the client is part of docker.io. grpcio speaks to containerd's CRI.
+    "docker": ["docker.io", "docker-cli", "docker-compose", "containerd", "runc", "lxc", "uidmap", "iproute2",
+               "python3-grpcio"],
+}
+# What of these would start with the machine: a test starts what it needs.
+EXTRA_DISABLED = {
+    "docker": ["docker.service", "docker.socket", "containerd.service", "lxc.service", "lxc-net.service",
+               "lxc-monitord.service"],
 }
 PAYLOAD = "/opt/dbgscope-test"
 GO_CACHE = "/var/cache/go-build"
@@ -167,9 +175,13 @@ def apt_options():
 
 # Making one.
 
+def _packages(suite, extra):
+    return [*PACKAGES, *SUITE_PACKAGES.get(suite, ()), *EXTRA_PACKAGES.get(extra, ())]
+
+
 def cache_key(suite, extra=""):
-    packages = [*PACKAGES, *SUITE_PACKAGES.get(suite, ()), *EXTRA_PACKAGES.get(extra, ())]
-    script = "\n".join([suite, *sorted(packages), BEFORE, AFTER, DISK_SIZE, str(VERSION)])
+    parts = [suite, *sorted(_packages(suite, extra)), BEFORE, AFTER, DISK_SIZE, str(VERSION)]
+    script = "\n".join([*parts, *EXTRA_DISABLED.get(extra, ())])
     return hashlib.sha256(script.encode()).hexdigest()[:12]
 
 
@@ -184,10 +196,10 @@ def make_disk(tree, image, size, owner_root=False):
 
 
 def _make_tree(suite, extra, tree, log):
-    packages = [*PACKAGES, *SUITE_PACKAGES.get(suite, ()), *EXTRA_PACKAGES.get(extra, ())]
-    command = [*MMDEBSTRAP, "--mode=root", "--variant=apt", "--include=" + ",".join(packages),
+    command = [*MMDEBSTRAP, "--mode=root", "--variant=apt", "--include=" + ",".join(_packages(suite, extra)),
                "--setup-hook=" + BEFORE, "--customize-hook=" + AFTER, "--skip=cleanup/reproducible",
                "--dpkgopt=force-unsafe-io"]
+    command += [f"--customize-hook=rm -f \"$1\"/etc/systemd/system/*.wants/{unit}" for unit in EXTRA_DISABLED.get(extra, ())]
     command += [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale", "info")]
     command += [f"--aptopt={option}" for option in apt_options()]
     command += [suite, str(tree), *mirror_lines(suite)]
