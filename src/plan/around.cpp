@@ -59,12 +59,17 @@ std::string causes(const BackendChoice &choice)
 }
 
 /// "in force: the container's limit of 256M"
-std::string in_force(const Facts &facts)
+std::string in_force(const Facts &facts, const Request &request)
 {
     const MemoryHierarchy &memory = facts.cgroup.memory;
+    const bool hidden = facts.cgroup.delegation.namespace_root && !facts.cgroup.delegation.real_root;
     if (!memory.effective.finite())
-        return memory.version == 0 ? "no memory limit can be seen here" : "no memory limit is in force";
-    return fmt::format("in force: {}'s limit of {}", owner(facts), format_limit(memory.effective));
+        return memory.version == 0 || hidden ? "no memory limit can be seen here" : "no memory limit is in force";
+    // What is attached to may be in another container: beside a pod's, or seen from the machine.
+    const bool own = request.tool != Tool::none && request.call.kind != CallKind::launch;
+    return fmt::format("in force{}: {}'s limit of {}",
+                       own ? fmt::format(" for {} itself", tool_name(request.tool)) : "", owner(facts),
+                       format_limit(memory.effective));
 }
 
 /// What the kernel does not enforce; empty: nothing was to be.
@@ -188,7 +193,7 @@ std::vector<Notice> without_cgroup_notices(const Facts &facts, const Request &re
     if (why.empty())
         why = choice.usable.back().reason;
     std::string line = lost.empty() ? "no scope: " + why : fmt::format("{}, there is no scope: {}", lost, why);
-    line += "; " + in_force(facts);
+    line += "; " + in_force(facts, request);
     if (watch.watch && watch.watch->around)
         line += fuse_words(*watch.watch) + data_limit_words(request, *watch.watch);
     notices.push_back({"no-scope", std::move(line)});

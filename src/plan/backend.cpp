@@ -63,15 +63,18 @@ Verdict cgroupfs(const Facts &facts, bool forced)
 {
     const CgroupFacts &cgroup = facts.cgroup;
     const Delegation &delegation = cgroup.delegation;
+    const std::string container = facts.host.container.value_or("");
+    const CgroupMaker maker{.uid = facts.host.uid, .version = cgroup.memory.version};
     if (cgroup.memory.version == 0)
-        return BackendGap{Backend::cgroupfs, "no memory controller is visible", ""};
+        return BackendGap{Backend::cgroupfs, "no memory controller is visible",
+                          cgroup.layout == Layout::none ? mounted_cgroupfs_cure(container) : ""};
     if (delegation.read_only)
         return BackendGap{Backend::cgroupfs, "the cgroup file system is mounted read-only",
-                          writable_cgroupfs_cure(facts.host.container.value_or(""))};
+                          writable_cgroupfs_cure(container, maker)};
     if (!delegation.can_create)
         return BackendGap{Backend::cgroupfs,
                           delegation.detail.empty() ? "our own cgroup is not writable" : delegation.detail,
-                          facts.host.uid == 0 ? "" : "run as root, or inside a delegated cgroup"};
+                          own_cgroup_cure(container, maker)};
     if (cgroup.memory.v2() && !has(delegation.controllers, "memory"))
         return BackendGap{Backend::cgroupfs, "the memory controller is not available in our own cgroup", ""};
     // Under systemd a session's processes are its manager's to place: move them only when asked to.

@@ -16,9 +16,10 @@ void memory_controller(const Facts &facts, Lines &lines)
     if (cgroup.memory.version != 0 || cgroup.delegation.detail.empty())
         return;
     std::string line = "memory limits: " + cgroup.delegation.detail;
-    if (cgroup.layout == Layout::none)
-        line += facts.host.container.value_or("") == "chroot" ? "; " + writable_cgroupfs_cure("chroot")
-                                                              : "; mount cgroup2 on /sys/fs/cgroup";
+    if (cgroup.layout == Layout::none) {
+        const std::string cure = mounted_cgroupfs_cure(facts.host.container.value_or(""));
+        line += "; " + (cure.empty() ? "mount cgroup2 on /sys/fs/cgroup" : cure);
+    }
     lines.push_back(std::move(line));
 }
 
@@ -58,7 +59,9 @@ void own_cgroups(const Facts &facts, Lines &lines)
     if (facts.cgroup.memory.version == 0 || !facts.cgroup.delegation.read_only)
         return;
     std::string line = "cgroups of our own: the cgroup file system is mounted read-only";
-    if (const std::string cure = writable_cgroupfs_cure(facts.host.container.value_or("")); !cure.empty())
+    if (const std::string cure = writable_cgroupfs_cure(
+            facts.host.container.value_or(""), {.uid = facts.host.uid, .version = facts.cgroup.memory.version});
+        !cure.empty())
         line += "; " + cure;
     lines.push_back(std::move(line));
 }

@@ -4,10 +4,24 @@
 #include <string>
 #include <string_view>
 
+// What helps in this kind of container (HostFacts::container), done where it is started; empty: not known.
 namespace dbgscope {
 
-/// What makes a read-only cgroup file system writable in this kind of container (HostFacts::container), done where it
-/// is started; empty: not known.
-[[nodiscard]] std::string writable_cgroupfs_cure(std::string_view container);
+/// Who is to make cgroups there.
+struct CgroupMaker {
+    unsigned uid = 0;
+    int version = 2; ///< of the hierarchy that carries memory
+};
+
+/// What makes a read-only cgroup file system writable.
+[[nodiscard]] std::string writable_cgroupfs_cure(std::string_view container, CgroupMaker maker);
+/// What lets that user make cgroups where the file system is writable.
+[[nodiscard]] std::string own_cgroup_cure(std::string_view container, CgroupMaker maker);
+/// What mounts a cgroup file system where there is none.
+[[nodiscard]] std::string mounted_cgroupfs_cure(std::string_view container);
+/// What gives CAP_SYS_PTRACE.
+[[nodiscard]] std::string ptrace_cure(std::string_view container);
+/// What shows the limits above it; empty: nothing that a person can ask for.
+[[nodiscard]] std::string machines_cgroups_cure(std::string_view container);
 
 } // namespace dbgscope

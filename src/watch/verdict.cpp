@@ -209,9 +209,12 @@ std::string cause_words(const Culprit &culprit, const Evidence &after, const Dea
             return ", because the NUMA nodes that its cpuset or memory policy lets it use were full";
         return fmt::format(", {}because the whole machine ran out of memory", probably) + hog_words(death);
     case Cause::unseen:
+        if (after.levels.empty())
+            return ", because a limit was hit that cannot be seen from here, as no cgroup is mounted, or the whole "
+                   "machine ran out of memory";
         return fmt::format(", because a limit above {} was hit, which cannot be seen from here, or the whole machine "
                            "ran out of memory",
-                           after.levels.empty() ? "this cgroup" : printable(after.levels.back().path));
+                           printable(after.levels.back().path));
     case Cause::oomd: return ", by systemd-oomd because of memory pressure or swap use";
     case Cause::not_memory: break;
     }
@@ -292,7 +295,10 @@ std::string advice_words(const Culprit &culprit, const Death &death, const Verdi
             return fmt::format(" Try \"dbgscope set {} memory.max={}\", or a --memory-max below what is left there.",
                                printable(name), larger(limit.bytes()));
         [[fallthrough]];
-    case Cause::unseen: return " Try a --memory-max below what is left there: then only the debuggee meets it.";
+    case Cause::unseen:
+        if (culprit.guessed && culprit.level == nullptr)
+            return " Try a --memory-max below what it may have: that is told in time.";
+        return " Try a --memory-max below what is left there: then only the debuggee meets it.";
     case Cause::oomd: return " \"journalctl -u systemd-oomd\" says why.";
     case Cause::machine: // a smaller cap frees nothing of what others have
     case Cause::inner:
@@ -338,8 +344,13 @@ Culprit find_culprit(const Evidence &before, const Evidence &after, const Death 
         if (after.levels[i].level != Level::ancestor)
             kills +=
                 risen(before, after, i, [](const LevelEvidence &of) { return of.local.oom_kill + of.oom_kill_below; });
-    if (kills == 0 && !death.log)
-        return {.cause = after.oomd_marks > before.oomd_marks ? Cause::oomd : Cause::not_memory};
+    if (kills == 0 && !death.log) {
+        if (after.oomd_marks > before.oomd_marks)
+            return {.cause = Cause::oomd};
+        // `ctr run` mounts no cgroup: then the machine's own count is all there is to go by.
+        const bool somewhere = after.levels.empty() && after.machine_oom_kill > before.machine_oom_kill;
+        return {.cause = somewhere ? Cause::unseen : Cause::not_memory, .guessed = somewhere};
+    }
     const auto hit = [&](std::size_t i) {
         return risen(before, after, i,
                      [counted](const LevelEvidence &of) { return counted ? of.local.oom : of.local.max; }) > 0;
@@ -356,11 +367,13 @@ Culprit find_culprit(const Evidence &before, const Evidence &after, const Death 
     return beyond(after);
 }
 
-Verdict judge(const Evidence &before, const Evidence &after, const Death &death, const VerdictContext &context)
+Verdict judge(const Evidence &before, const Evidence &after, const Death &dead, const VerdictContext &context)
 {
-    const Culprit culprit = find_culprit(before, after, death, context.split);
+    const Culprit culprit = find_culprit(before, after, dead, context.split);
     if (culprit.cause == Cause::not_memory)
-        return not_memory(death, context);
+        return not_memory(dead, context);
+    Death death = dead;
+    death.guessed = death.guessed || (culprit.guessed && culprit.cause == Cause::unseen);
     return {.cause = culprit.cause,
             .victim = death.victim,
             .line =

@@ -15,16 +15,16 @@ CheckFinding version_finding(const DoctorInput &input)
     const CgroupFacts &cgroup = input.facts.cgroup;
     if (cgroup.memory.version == 0) {
         const bool none = cgroup.layout == Layout::none;
-        const bool elsewhere = none && input.facts.host.container.value_or("") == "chroot";
+        const std::string elsewhere = mounted_cgroupfs_cure(input.facts.host.container.value_or(""));
         return {.level = CheckLevel::fail,
                 .looked_at = kLooked,
                 .found = cgroup.delegation.detail.empty() ? "no memory controller can be seen"
                                                           : "no memory controller: " + cgroup.delegation.detail,
                 .matters = "no memory limit can be set, and none of ours can be seen",
-                .cure = elsewhere ? writable_cgroupfs_cure("chroot")
-                        : none    ? "mount cgroup2 on /sys/fs/cgroup (as root: mount -t cgroup2 none /sys/fs/cgroup)"
-                                  : "enable the memory controller: boot without cgroup_disable=memory, and have it in "
-                                    "cgroup.subtree_control of every cgroup above"};
+                .cure = none && !elsewhere.empty() ? elsewhere
+                        : none ? "mount cgroup2 on /sys/fs/cgroup (as root: mount -t cgroup2 none /sys/fs/cgroup)"
+                               : "enable the memory controller: boot without cgroup_disable=memory, and have it in "
+                                 "cgroup.subtree_control of every cgroup above"};
     }
     if (cgroup.memory.v2())
         return {.looked_at = kLooked, .found = "cgroup v2 carries the memory controller"};
@@ -46,7 +46,9 @@ CheckFindings check_hierarchy(const DoctorInput &input)
 {
     CheckFindings findings{version_finding(input)};
     const Delegation &own = input.facts.cgroup.delegation;
-    const std::string cure = writable_cgroupfs_cure(input.facts.host.container.value_or(""));
+    const std::string container = input.facts.host.container.value_or("");
+    const std::string cure =
+        writable_cgroupfs_cure(container, {.uid = input.facts.host.uid, .version = input.facts.cgroup.memory.version});
     if (input.facts.cgroup.memory.version != 0 && own.read_only)
         findings.push_back(
             {.level = CheckLevel::warn,
@@ -56,14 +58,15 @@ CheckFindings check_hierarchy(const DoctorInput &input)
                  "no cgroup of our own can be made, so no limit can be set without a manager: a debuggee is watched, "
                  "and stopped by a soft fuse, but only the limit of the container holds it",
              .cure = cure.empty() ? "mount it writable; in a container that is for its runtime to do" : cure});
+    const std::string shown = machines_cgroups_cure(container);
     if (input.facts.cgroup.memory.version != 0 && own.namespace_root && !own.real_root)
         findings.push_back(
             {.level = CheckLevel::note,
              .looked_at = kLooked,
              .found = "limits above the container cannot be seen: it has a cgroup namespace of its own",
              .matters = "a pod, a slice or the machine may run out of memory before the limit shown here",
-             .cure = "ask where it is started (kubectl get pod -o yaml, docker inspect), or start it "
-                     "with --cgroupns=host"});
+             .cure = "ask where it is started (kubectl get pod -o yaml, docker inspect)" +
+                     (shown.empty() ? "" : ", or start it with " + shown)});
     return findings;
 }
 

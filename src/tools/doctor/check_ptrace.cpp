@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "text/container_cure.hpp"
 #include "tools/doctor/checks.hpp"
 #include "tools/doctor/machine_signs.hpp"
 
@@ -114,7 +115,7 @@ CheckFindings check_ptrace(const DoctorInput &input)
                             .found = fmt::format("in a {} container without CAP_SYS_PTRACE", *host.container),
                             .matters = "programs of other users, and those that gained privileges, cannot be attached "
                                        "to",
-                            .cure = "where you attach to them: --cap-add=SYS_PTRACE"});
+                            .cure = "where you attach to them: " + ptrace_cure(*host.container)});
     return findings;
 }
 

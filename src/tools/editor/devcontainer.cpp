@@ -225,12 +225,17 @@ class Devcontainer {
         else
             notes_.emplace_back("on a machine with cgroup v1 podman's unmask changes nothing: --privileged there");
         const JsonNode now = root();
-        const JsonNode *user = now.find(now.find("remoteUser") != nullptr ? "remoteUser" : "containerUser");
+        const JsonNode *first = now.find("containerUser");
+        const JsonNode *user = now.find("remoteUser") != nullptr ? now.find("remoteUser") : first;
+        const bool same = first != nullptr && user->string() && user->string() == first->string();
         if (!wish_.podman && (user == nullptr || user->string() != "root"))
-            notes_.push_back(fmt::format("root alone can make cgroups in the container, and caps hold for what root "
-                                         "starts; for {} the debuggee is stopped in time all the same",
-                                         user != nullptr && user->string() ? fmt::format("user {}", *user->string())
-                                                                           : std::string("another user")));
+            notes_.push_back(fmt::format(
+                "{} can make cgroups in the container, and caps hold for what {} starts; for {} the debuggee is "
+                "stopped in time all the same",
+                same ? "on a machine with cgroup v1 root alone" : "only containerUser (on cgroup v1 root)",
+                same ? "root" : "that user",
+                user != nullptr && user->string() ? fmt::format("user {}", *user->string())
+                                                  : std::string("another user")));
         notes_.emplace_back("then rebuild the container, and install dbgscope in it: \"dbgscope init vscode --write\" "
                             "there makes the editor use it");
     }

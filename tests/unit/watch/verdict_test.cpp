@@ -242,6 +242,27 @@ TEST(Judge, NotMemory)
     EXPECT_TRUE(judge(before, after, {.victim = Victim::debugger, .pid = 7}, kDlv).say);
 }
 
+/// As `ctr run` starts containers: the limit is there, and cannot be seen.
+TEST(Judge, NoCgroupIsMounted)
+{
+    const Evidence before{.machine_oom_kill = 3};
+    Evidence after = before;
+    const Death command{.victim = Victim::debugger, .pid = 10, .name = "leak"};
+    const VerdictContext run{.tool = "run", .around = "the container"};
+    EXPECT_THAT(judge(before, after, command, run).line, HasSubstr("ended by SIGKILL without a memory event"));
+    after.machine_oom_kill += 1;
+    const Verdict verdict = judge(before, after, command, run);
+    EXPECT_EQ(verdict.cause, Cause::unseen);
+    EXPECT_TRUE(verdict.memory() && verdict.say);
+    EXPECT_EQ(
+        verdict.line,
+        "the command itself was probably killed for memory: leak (pid 10), because a limit was hit that cannot be "
+        "seen from here, as no cgroup is mounted, or the whole machine ran out of memory. Try a --memory-max "
+        "below what it may have: that is told in time.");
+    EXPECT_THAT(judge(before, after, kLeak, {.tool = "dlv", .around = "the container"}).line,
+                HasSubstr("debuggee probably killed for memory: leak (pid 4712, 127M), because a limit was hit that"));
+}
+
 TEST(Judge, NoSplit)
 {
     Evidence before = machine();
