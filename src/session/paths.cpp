@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::string_view kHistoryFile = "/dbgscope/history.jsonl";
 
+std::string in_shared_memory(std::uint32_t uid)
+{
+    return std::string(kSharedMemory) + "dbgscope-" + std::to_string(uid);
+}
+
 bool absolute(std::string_view path)
 {
     return path.starts_with('/');
@@ -27,7 +32,9 @@ std::string_view variable(const char *name)
 SessionPaths session_paths(const PathInput &input)
 {
     if (input.uid == 0)
-        return {.live = "/run/dbgscope", .history = "/var/lib" + std::string(kHistoryFile)};
+        return {.live = "/run/dbgscope",
+                .history = "/var/lib" + std::string(kHistoryFile),
+                .instead = {in_shared_memory(input.uid)}};
     SessionPaths paths;
     const std::string uid = std::to_string(input.uid);
     if (absolute(input.xdg_runtime_dir))
@@ -41,9 +48,10 @@ SessionPaths session_paths(const PathInput &input)
     else if (absolute(input.home))
         paths.history = std::string(input.home) + "/.local/state";
     if (!paths.history.empty()) {
-        paths.instead = paths.history + "/dbgscope/live";
+        paths.instead.push_back(paths.history + "/dbgscope/live");
         paths.history += kHistoryFile;
     }
+    paths.instead.push_back(in_shared_memory(input.uid));
     return paths;
 }
 

@@ -70,21 +70,27 @@ std::string live_file_name(const SessionRecord &record)
 Result<Registry> Registry::create(const SessionPaths &paths)
 {
     auto directory = make_own_directory(paths.live);
-    if (directory || paths.instead.empty())
+    if (directory)
         return opened(std::move(directory), paths.live);
-    std::error_code code; // what it means shows when the last one is made
-    std::filesystem::create_directories(std::filesystem::path(paths.instead).parent_path(), code);
-    auto other = make_own_directory(paths.instead);
-    return other ? opened(std::move(other), paths.instead) : pass(directory);
+    for (const std::string &place : paths.instead) {
+        std::error_code code; // what it means shows when the last one is made
+        if (!place.starts_with(kSharedMemory))
+            std::filesystem::create_directories(std::filesystem::path(place).parent_path(), code);
+        if (auto other = make_own_directory(place))
+            return opened(std::move(other), place);
+    }
+    return pass(directory);
 }
 
 Result<Registry> Registry::open(const SessionPaths &paths)
 {
     auto directory = open_own_directory(paths.live);
-    if (directory || paths.instead.empty())
+    if (directory)
         return opened(std::move(directory), paths.live);
-    auto other = open_own_directory(paths.instead);
-    return other ? opened(std::move(other), paths.instead) : pass(directory);
+    for (const std::string &place : paths.instead)
+        if (auto other = open_own_directory(place))
+            return opened(std::move(other), place);
+    return pass(directory);
 }
 
 Result<Registry> Registry::opened(Result<UniqueFd> directory, const std::string &path)

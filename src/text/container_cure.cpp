@@ -30,8 +30,9 @@ constexpr Row kWritable[] = {
      "dbgscope init devcontainer --privileged --write changes devcontainer.json, then rebuild the codespace",
      Owner::first_user},
     {"kubernetes",
-     "on the node: cgroup_writable = true for the runtime in containerd's configuration (2.1 and later), or "
-     "CRI-O's annotation io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw; else set resources.limits.memory",
+     "set resources.limits.memory, or on the node: cgroup_writable = true for the runtime in containerd's "
+     "configuration "
+     "(2.1 and later), or CRI-O's annotation io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw",
      Owner::first_user},
     {"containerd",
      "ctr run --mount type=cgroup,src=cgroup,dst=/sys/fs/cgroup,options=rw, nerdctl run --privileged; for pods "

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debug sessions in containers of Docker, of containerd by itself and by its CRI, and of LXC: all real, in a virtual machine."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -8,11 +9,16 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import engines
+import runtimes
 import session
 import tap
 from container_checks import (CAP, CLEAN, check_all_read_only, check_entrypoint, check_read_only, check_verdict, check_writable,
-                              hold, leaking)
-from session import Session
+                              gone, hold, leaking, type_in)
+from session import MIB, Session
+
+BY_KERNEL = r"dbgscope: debuggee held: \S+ of its 96M cap cannot be reclaimed"
+BY_US = r"dbgscope: debuggee held: \S+ of its 96M cap in use, which only this enforces here"
+CGROUP_MOUNT = "--mount=type=cgroup,src=cgroup,dst=/sys/fs/cgroup,options={}:nosuid:noexec:nodev"
 
 
 def registered(name, check, *options, **how):
@@ -26,15 +32,191 @@ def registered(name, check, *options, **how):
 
 registered("docker_read_only", check_all_read_only)
 registered("docker_in_the_machines_cgroup_namespace", check_read_only, "--cgroupns=host")
-registered("docker_without_new_privileges", check_read_only, "--security-opt=no-new-privileges", "--cap-drop=ALL", "--read-only",
+registered("docker_with_all_that_hardens", check_read_only, "--security-opt=no-new-privileges", "--cap-drop=ALL", "--read-only",
            "--pids-limit=60", "--init")
 registered("docker_writable", check_writable, "--security-opt=writable-cgroups=true", debian=("sid",))  # Docker 28 and later
 registered("docker_privileged", check_writable, "--privileged")
+registered("docker_privileged_in_the_machines_cgroup_namespace", check_writable, "--privileged", "--cgroupns=host")
 
 
 @tap.test("vm:docker", user="root", timeout=600)
 def docker_entrypoint():
     check_entrypoint(engines.container_of)
+
+
+def now(container):
+    """The one session, as its own user is told."""
+    return tap.wait_until(lambda: json.loads(container.succeed(tap.dbgscope, "ps", "--json").stdout), session.PATIENCE_S,
+                          message="a session")[0]
+
+
+def check_user(container, pattern, backend):
+    with leaking(container, CAP) as dlv:
+        hold(dlv, pattern)
+        record = now(container)
+        tap.equal(record["backend"], backend)
+        tap.contains(container.succeed(tap.dbgscope, "more").stdout, f"{record['id']}: cap 96M -> 192M")
+        dlv.match("no longer held: its cap is now 192M")
+        container.succeed("kill", "-9", str(record["debugger"]["pid"]))
+        gone(container, "leak")
+        gone(container, "dbgscope-watch")
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def docker_gives_a_writable_cgroup_to_the_user_it_starts():
+    with engines.container("--user=1000:1000") as container:
+        status = container.succeed(tap.dbgscope, "status").stdout
+        tap.contains(status, "or --privileged; it is then for the user the container is started as")
+        check_user(container, BY_US, "none")
+    with engines.container("--user=1000:1000", "--privileged") as container:
+        check_user(container, BY_KERNEL, "cgroupfs")
+    with engines.container("--privileged", execute=("--user=1000:1000",)) as container:
+        tap.contains(container.succeed(tap.dbgscope, "status").stdout, "run as root, or start the container as this user")
+        check_user(container, BY_US, "none")
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def docker_with_a_read_only_root_knows_its_sessions():
+    engines.started()
+    mounts = [option for option in runtimes.mounts(pathlib.Path("/nowhere")) if "/nowhere" not in option]
+    name = "read-only-root"
+    command = ["docker", "run", "--rm", "--interactive", f"--name={name}", "--memory=256m", "--network=none", "--read-only", *mounts,
+               engines.IMAGE, tap.dbgscope, CAP, "dlv", "exec", "--allow-non-terminal-interactive=true", tap.program("leak"), "--",
+               "-mib-per-step=2"]
+    try:
+        with Session(command, env=CLEAN, stdin=subprocess.PIPE) as dlv:
+            hold(dlv, BY_US)
+            said = engines.docker("exec", name, tap.dbgscope, "more")
+            tap.contains(said, "cap 96M -> 192M")
+            dlv.match("no longer held: its cap is now 192M")
+    finally:
+        tap.run(["docker", "rm", "--force", name], timeout=session.PATIENCE_S)
+
+
+def stopped(folder, *command):
+    """`docker stop` of a container whose first process that is, once it holds or has said it is done: its status."""
+    name = folder.name
+    with Session(["docker", "run", "--interactive", f"--name={name}", *engines.words(folder), *command], env=CLEAN,
+                 stdin=subprocess.PIPE) as dlv:
+        dlv.match(f"{BY_US}|leak: done")
+        engines.docker("stop", "--time=120", name)
+        dlv.process.wait(session.PATIENCE_S)
+    status = engines.docker("inspect", "--format={{.State.ExitCode}} {{.State.OOMKilled}}", name).strip()
+    tap.succeed(["docker", "rm", name])
+    return status
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def docker_stop_ends_a_held_session_as_it_ends_the_bare_debugger():
+    engines.started()
+    dlv = ["dlv", "exec", "--headless", "--listen=127.0.0.1:0", "--continue", "--accept-multiclient", tap.program("leak"), "--",
+           "-mib-per-step=2"]
+    with runtimes.folders() as folder:
+        held = stopped(folder, tap.dbgscope, CAP, *dlv)
+    with runtimes.folders() as folder:
+        bare = stopped(folder, *dlv, "-max-mib=32")
+    tap.equal(held, bare, "status, and whether it was killed for memory")
+    tap.true(not held.startswith("137"), f"{held}: it was killed once its time was over")
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def docker_started_again_tells_of_the_session_that_it_cut_off():
+    with engines.container() as container:
+        with leaking(container, CAP) as dlv:
+            hold(dlv, BY_US)
+            record = container.record()
+            engines.docker("restart", "--time=1", container.words[-1])
+            dlv.process.wait(session.PATIENCE_S)
+        tap.equal(now(container)["now"]["state"], "ended")
+        container.succeed(tap.dbgscope, "dlv", "version")  # starts no session, and so sweeps none
+        with leaking(container, CAP, program=("leak", "-max-mib=8")) as dlv:
+            dlv.match("Type 'help'")
+            tap.true(container.ended(record["id"]), "it is in the history")
+            type_in(dlv, "exit\n")
+            dlv.wait()
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def ctr_mounts_no_cgroup_and_nothing_false_is_said_of_it():
+    with engines.task() as container:
+        status = container.succeed(tap.dbgscope, "status").stdout
+        tap.contains(status, "in a containerd container")
+        tap.contains(status, "start it with ctr run --mount type=cgroup,src=cgroup,dst=/sys/fs/cgroup,options=rw")
+        tap.true("mount cgroup2 on" not in status, f"it may not do that\n{status}")
+        with leaking(container, CAP) as dlv:
+            hold(dlv, BY_US)
+            tap.contains(dlv.stderr, "no memory limit can be seen here")
+            container.succeed("kill", "-9", str(container.record()["debugger"]["pid"]))
+            gone(container, "leak")
+    with engines.task_of(tap.dbgscope, "run", "--wait", "--", tap.program("leak"), "-mib-per-step=2") as done:
+        tap.equal(done.rc, 137, done.stderr)
+        tap.contains(done.stderr, "probably killed for memory: leak ")
+        tap.contains(done.stderr, "because a limit was hit that cannot be seen from here, as no cgroup is mounted")
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def ctr_by_its_cures():
+    with engines.task(CGROUP_MOUNT.format("ro")) as container:
+        check_read_only(container)
+        check_verdict(container)
+    with engines.task(CGROUP_MOUNT.format("rw")) as container:
+        check_writable(container)
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def a_pod_and_a_debug_container_beside_it():
+    import cri
+    engines.started()
+    pause = re.search(r"registry\.k8s\.io/pause:[\d.]+", tap.succeed(["containerd", "config", "dump"]).stdout)[0]
+    engines.imported("k8s.io", pause, files=["/usr/bin/sleep"], change=["--change=CMD [\"/usr/bin/sleep\", \"infinity\"]"])
+    runtime = cri.Runtime()
+    with runtimes.folders() as folder, runtime.pod(folder.name) as pod:
+        binds = [("/usr", "/usr", True), *((place, place, True) for place in runtimes.seen_inside()),
+                 *((folder / part, place, False) for part, place in engines.PLACES)]
+        server = runtime.container(pod, "server", pause, [tap.program("leak"), "-mib-per-step=1", "-max-mib=32"], binds,
+                                   limit=256 * MIB)
+        beside = runtime.container(pod, "debug", pause, ["/usr/bin/sleep", "600"], binds, target=server, capabilities=["SYS_PTRACE"])
+        container = engines.Tasks("k8s.io", beside, folder / "live", folder / "state", engines.task_pid("k8s.io", beside))
+        status = container.succeed(tap.dbgscope, "status").stdout
+        tap.contains(status, "limits above the container cannot be seen")
+        plan = container.succeed(tap.dbgscope, "--dry-run", "dlv", "attach", "1").stdout
+        tap.contains(plan, "no memory limit can be seen here")
+        went = container.succeed(tap.dbgscope, "dlv", "attach", "--allow-non-terminal-interactive=true", "1",
+                                 input="print 6*7\nexit -c\nn\n").stdout
+        tap.contains(went, "42")
+        tap.equal(container.succeed("cat", "/proc/1/comm").stdout, "leak\n", "what was attached to lives on")
+        limited = runtime.container(pod, "limited", pause, ["/usr/bin/sleep", "600"], binds, limit=256 * MIB, target=server)
+        container = engines.Tasks("k8s.io", limited, folder / "live", folder / "state", engines.task_pid("k8s.io", limited))
+        plan = container.succeed(tap.dbgscope, "--dry-run", "dlv", "attach", "1").stdout
+        tap.contains(plan, "in force for dlv itself: the container's limit of 256M")
+        check_read_only(container)
+        check_verdict(container)
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def lxc_needs_no_cure():
+    with engines.lxc() as container:
+        tap.contains(container.succeed(tap.dbgscope, "status").stdout, "in a lxc container")
+        check_writable(container)
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def lxc_with_ids_of_its_own():
+    with engines.lxc(first_id=200000) as container:
+        check_writable(container)
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def lxc_with_systemd_inside():
+    with engines.lxc(systemd=True) as container:
+        with leaking(container, CAP) as dlv:
+            hold(dlv, BY_KERNEL)
+            record = now(container)
+            tap.equal(record["backend"], "systemd-system")
+            container.succeed("kill", "-9", str(record["debugger"]["pid"]))
+            gone(container, "leak")
+        tap.wait_until(lambda: "dlv-debug" not in container.succeed("systemctl", "list-units", "--all", "--type=scope").stdout,
+                       session.PATIENCE_S, message="no scope is left")
 
 
 if __name__ == "__main__":

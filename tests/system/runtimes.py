@@ -69,7 +69,7 @@ class Container:
 
     def __init__(self, words, live, state, pid):
         self.words, self.live, self.state, self.pid = words, pathlib.Path(live), pathlib.Path(state), pid
-        self._cgroup = memory_cgroup(pid)
+        self._cgroup = memory_cgroup(pid).removesuffix("/init.scope")  # where systemd is its first process
 
     def runs(self, name):
         """Whether a process of that name is alive in it, as this machine sees it."""

@@ -121,7 +121,8 @@ TEST(StatusText, MissingIsTheCallersThenOurs)
 {
     const std::string text = status_of(machine_facts("k8s-pod"), {"no dlv in PATH"});
     EXPECT_THAT(text, HasSubstr("\nMissing:\n  - no dlv in PATH\n  - cgroups of our own: the cgroup file system is "
-                                "mounted read-only; on the node: cgroup_writable"));
+                                "mounted read-only; set resources.limits.memory, or on the "
+                                "node: cgroup_writable"));
     EXPECT_THAT(status_of(machine_facts("v2-desktop")), Not(HasSubstr("Missing")));
     const auto own = missing_features(machine_facts("read-only"));
     ASSERT_EQ(own.size(), 1U);

@@ -15,6 +15,7 @@ TEST(SessionPaths, OfRootDoNotDependOnTheEnvironment)
                                               .run_user_exists = true});
     EXPECT_EQ(paths.live, "/run/dbgscope");
     EXPECT_EQ(paths.history, "/var/lib/dbgscope/history.jsonl");
+    EXPECT_EQ(paths.instead, std::vector<std::string>{"/dev/shm/dbgscope-0"}); // in a container with a read-only root
     EXPECT_FALSE(paths.shared);
 }
 
@@ -24,6 +25,7 @@ TEST(SessionPaths, OfAUser)
         session_paths({.uid = 1000, .xdg_runtime_dir = "/run/u", .xdg_state_home = "/state", .home = "/home/dev"});
     EXPECT_EQ(set.live, "/run/u/dbgscope");
     EXPECT_EQ(set.history, "/state/dbgscope/history.jsonl");
+    EXPECT_EQ(set.instead, (std::vector<std::string>{"/state/dbgscope/live", "/dev/shm/dbgscope-1000"}));
     EXPECT_FALSE(set.shared);
 
     const SessionPaths unset = session_paths({.uid = 1000, .home = "/home/dev", .run_user_exists = true});

@@ -113,7 +113,8 @@ TEST(Registry, GoesElsewhereWhereItsPlaceIsTaken)
         GTEST_SKIP() << "needs root, to give a directory away";
     const Place place;
     SessionPaths paths = place.paths();
-    paths.instead = place.live("") + "../state/dbgscope/live";
+    const std::string instead = place.live("") + "../state/dbgscope/live";
+    paths.instead = {"/proc/nowhere", instead};
     ASSERT_FALSE(Registry::open(paths)); // nothing was ever recorded
     std::filesystem::create_directories(paths.live);
     ASSERT_EQ(::chown(paths.live.c_str(), 4711, 4711), 0);
@@ -123,7 +124,8 @@ TEST(Registry, GoesElsewhereWhereItsPlaceIsTaken)
     const auto reader = Registry::open(paths);
     ASSERT_TRUE(reader) << to_line(reader.error());
     EXPECT_EQ(reader->list_live(place.proc()).size(), 1U);
-    EXPECT_EQ(mode_of(paths.instead), 0700U);
+    EXPECT_EQ(mode_of(instead), 0700U);
+    EXPECT_EQ(reader->path(), instead);
     EXPECT_TRUE(std::filesystem::is_empty(paths.live));
 }
 
