@@ -297,7 +297,8 @@ std::string advice_words(const Culprit &culprit, const Death &death, const Verdi
         [[fallthrough]];
     case Cause::unseen:
         if (culprit.guessed && culprit.level == nullptr)
-            return " Try a --memory-max below what it may have: that is told in time.";
+            return context.tool == "run" ? " Try --snapshot=DIR with a --memory-max below what it may have."
+                                         : " Try a --memory-max below what it may have: that is told in time.";
         return " Try a --memory-max below what is left there: then only the debuggee meets it.";
     case Cause::oomd: return " \"journalctl -u systemd-oomd\" says why.";
     case Cause::machine: // a smaller cap frees nothing of what others have

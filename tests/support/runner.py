@@ -7,7 +7,8 @@
     host pidns        tests/system/*_test.py on this machine, and under a systemd of its own
     desktop           notifications by a real service on a virtual display; what init writes, in Neovim and Emacs
     editors           VS Code in a browser, Neovim, Helix, Emacs and their debug adapters, driven as people do (editors.py fetches)
-    containers        runc on this machine; podman, rootful and rootless, with crun and runc in a virtual one
+    containers        runc on this machine; podman, rootful and rootless, with crun and runc in a virtual one; Docker,
+                      containerd and LXC in another
     package           the Debian package in clean Debian 12 and 13 roots
     vm                one boot: Debian 12, cgroup v2
     vm-all            Debian 12 v2, hybrid, legacy; Debian 13 and sid v2; 12 v2 with an ordinary user
@@ -48,7 +49,7 @@ VM_SUITES = {
     "vm": ["vm:v2@12"],
     "vm-all": ["vm:v2@12", "vm:hybrid@12", "vm:legacy@12", "vm:v2@13", "vm:v2@sid", "vm:v2@12+dev"],
     "vm-today": [TURNS[datetime.date.today().toordinal() % len(TURNS)]],
-    "containers": ["containers", "vm:containers@12"],
+    "containers": ["containers", "vm:containers@12", "vm:docker@13"],
 }
 SUITES = (*GTEST, "rules", "host", "pidns", "desktop", "editors", "package", *VM_SUITES)
 DEFAULT = [s for s in SUITES if s not in ("vm-all", "vm-today", "package", "desktop", "editors", "containers")]

@@ -148,10 +148,15 @@ def ctr_mounts_no_cgroup_and_nothing_false_is_said_of_it():
             tap.contains(dlv.stderr, "no memory limit can be seen here")
             container.succeed("kill", "-9", str(container.record()["debugger"]["pid"]))
             gone(container, "leak")
-    with engines.task_of(tap.dbgscope, "run", "--wait", "--", tap.program("leak"), "-mib-per-step=2") as done:
+    leak = [tap.program("leak"), "-mib-per-step=2"]
+    with engines.task_of(tap.dbgscope, "run", "--wait", "--", *leak) as done:
         tap.equal(done.rc, 137, done.stderr)
-        tap.contains(done.stderr, "probably killed for memory: leak ")
+        tap.contains(done.stderr, "dbgscope: the command itself was probably killed for memory: pid ")
         tap.contains(done.stderr, "because a limit was hit that cannot be seen from here, as no cgroup is mounted")
+        tap.contains(done.stderr, "Try --snapshot=DIR with a --memory-max below what it may have.")
+    with engines.task_of(tap.dbgscope, "run", "--wait", "--snapshot=/data/kept", "--memory-max=128M", "--", *leak) as done:
+        tap.equal(done.rc, 137, done.stderr)
+        tap.contains(done.stderr, "dbgscope: snapshot: /data/kept/")
 
 
 @tap.test("vm:docker", user="root", timeout=600)

@@ -257,8 +257,8 @@ TEST(Judge, NoCgroupIsMounted)
     EXPECT_EQ(
         verdict.line,
         "the command itself was probably killed for memory: leak (pid 10), because a limit was hit that cannot be "
-        "seen from here, as no cgroup is mounted, or the whole machine ran out of memory. Try a --memory-max "
-        "below what it may have: that is told in time.");
+        "seen from here, as no cgroup is mounted, or the whole machine ran out of memory. Try --snapshot=DIR "
+        "with a --memory-max below what it may have.");
     EXPECT_THAT(judge(before, after, kLeak, {.tool = "dlv", .around = "the container"}).line,
                 HasSubstr("debuggee probably killed for memory: leak (pid 4712, 127M), because a limit was hit that"));
 }
