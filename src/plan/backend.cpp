@@ -76,7 +76,8 @@ Verdict cgroupfs(const Facts &facts, bool forced)
                           delegation.detail.empty() ? "our own cgroup is not writable" : delegation.detail,
                           own_cgroup_cure(container, maker)};
     if (cgroup.memory.v2() && !has(delegation.controllers, "memory"))
-        return BackendGap{Backend::cgroupfs, "the memory controller is not available in our own cgroup", ""};
+        return BackendGap{Backend::cgroupfs, "the memory controller is not available in our own cgroup",
+                          controller_cure(container)};
     // Under systemd a session's processes are its manager's to place: move them only when asked to.
     if (must_vacate(cgroup) && facts.systemd.booted && !forced)
         return BackendGap{Backend::cgroupfs, "the processes of our own cgroup belong to systemd",

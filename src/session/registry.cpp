@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,6 +16,7 @@
 #include "kernel/cgroup_files.hpp"
 #include "kernel/parse.hpp"
 #include "kernel/process.hpp"
+#include "kernel/reader.hpp"
 #include "session/record_json.hpp"
 #include "sys/file.hpp"
 #include "sys/own_directory.hpp"
@@ -58,6 +60,13 @@ std::string boot_id(const std::string &proc)
     return id;
 }
 
+/// One that an image brought along, and that its container cannot write to, has no live record.
+Result<UniqueFd> writable(Result<UniqueFd> directory, const std::string &path)
+{
+    const int error = directory ? access_at(directory->get(), ".", W_OK) : 0;
+    return error == 0 ? std::move(directory) : fail(errno_error(error, "write to", path));
+}
+
 } // namespace
 
 std::string live_file_name(const SessionRecord &record)
@@ -69,14 +78,14 @@ std::string live_file_name(const SessionRecord &record)
 
 Result<Registry> Registry::create(const SessionPaths &paths)
 {
-    auto directory = make_own_directory(paths.live);
+    auto directory = writable(make_own_directory(paths.live), paths.live);
     if (directory)
         return opened(std::move(directory), paths.live);
     for (const std::string &place : paths.instead) {
         std::error_code code; // what it means shows when the last one is made
         if (!place.starts_with(kSharedMemory))
             std::filesystem::create_directories(std::filesystem::path(place).parent_path(), code);
-        if (auto other = make_own_directory(place))
+        if (auto other = writable(make_own_directory(place), place))
             return opened(std::move(other), place);
     }
     return pass(directory);
@@ -84,11 +93,11 @@ Result<Registry> Registry::create(const SessionPaths &paths)
 
 Result<Registry> Registry::open(const SessionPaths &paths)
 {
-    auto directory = open_own_directory(paths.live);
+    auto directory = writable(open_own_directory(paths.live), paths.live);
     if (directory)
         return opened(std::move(directory), paths.live);
     for (const std::string &place : paths.instead)
-        if (auto other = open_own_directory(place))
+        if (auto other = writable(open_own_directory(place), place))
             return opened(std::move(other), place);
     return pass(directory);
 }

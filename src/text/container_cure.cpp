@@ -84,6 +84,12 @@ std::string own_cgroup_cure(std::string_view container, CgroupMaker maker)
                                        : "run as root, or start the container as this user";
 }
 
+std::string controller_cure(std::string_view container)
+{
+    // lxc-attach enters /.lxc, to which / gives no controller while its first process is in /. Seen with LXC 7.0.
+    return container == "lxc" ? "once, in the shell that lxc-attach starts: echo $$ > /sys/fs/cgroup/cgroup.procs" : "";
+}
+
 std::string mounted_cgroupfs_cure(std::string_view container)
 {
     if (container == "containerd") // its default has none; read-only is enough to be told of the limit

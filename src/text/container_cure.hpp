@@ -17,6 +17,8 @@ struct CgroupMaker {
 [[nodiscard]] std::string writable_cgroupfs_cure(std::string_view container, CgroupMaker maker);
 /// What lets that user make cgroups where the file system is writable.
 [[nodiscard]] std::string own_cgroup_cure(std::string_view container, CgroupMaker maker);
+/// What gives it the memory controller, where the cgroup file system is writable.
+[[nodiscard]] std::string controller_cure(std::string_view container);
 /// What mounts a cgroup file system where there is none.
 [[nodiscard]] std::string mounted_cgroupfs_cure(std::string_view container);
 /// What gives CAP_SYS_PTRACE.

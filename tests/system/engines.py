@@ -151,6 +151,7 @@ def _lxc_root(root, systemd):
     for unwanted in (root / "etc/systemd/system").glob("*.wants/*"):  # of this machine: the tests themselves, for one
         unwanted.unlink()
     (root / "etc/machine-id").write_text("")
+    (root / "etc/systemd/system/tmp.mount").symlink_to("/dev/null")  # the test programs may be mounted below it
     for name in ("var/log", "var/tmp"):
         (root / name).mkdir(parents=True, exist_ok=True)
     (root / "var/run").symlink_to("/run")
@@ -165,9 +166,11 @@ def lxc(systemd=False, first_id=0):
         mounts = [("/usr", "/usr", "ro"), *((place, place, "ro") for place in runtimes.seen_inside()),
                   *(() if systemd else ((folder / part, place, "rw") for part, place in PLACES))]
         entries = [f"lxc.mount.entry = {source} {place[1:]} none bind,{mode},create=dir 0 0\n" for source, place, mode in mounts]
-        ids = [f"lxc.idmap = {kind} 0 {first_id} 65536\n" for kind in "ug"] if first_id else []
-        (folder / "config").write_text(LXC_CONFIG.format(root=folder / "root") + "".join(entries + ids))
+        maps = [f"lxc.idmap = {kind} 0 {first_id} 65536\n" for kind in "ug"] if first_id else []
+        (folder / "config").write_text(LXC_CONFIG.format(root=folder / "root") + "".join(entries + maps))
         if first_id:
+            ids = f"{first_id}-{first_id + 65535}"
+            tap.succeed(["usermod", f"--add-subuids={ids}", f"--add-subgids={ids}", "root"])
             folder.chmod(0o755)
             tap.succeed(["chown", "-R", f"{first_id}:{first_id}", *(folder / part for part in ("root", "live", "state", "data"))])
         base = [f"--name={folder.name}", f"--rcfile={folder}/config"]

@@ -39,6 +39,12 @@ TEST(ContainerCure, WhoMayNotMakeCgroupsIsToldHow)
     EXPECT_EQ(own_cgroup_cure("", kUser), "run as root, or inside a delegated cgroup");
 }
 
+TEST(ContainerCure, LxcAttachComesWithoutAController)
+{
+    EXPECT_THAT(controller_cure("lxc"), EndsWith("echo $$ > /sys/fs/cgroup/cgroup.procs"));
+    EXPECT_EQ(controller_cure("docker"), "");
+}
+
 /// Seen with ctr of containerd 2.1: its containers have no /sys/fs/cgroup at all, with --privileged neither.
 TEST(ContainerCure, WhatMountsNoCgroupIsToldToMountOne)
 {
