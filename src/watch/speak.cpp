@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +18,15 @@ namespace dbgscope {
 namespace {
 
 constexpr std::size_t kMaxWrite = 4096; // PIPE_BUF: a write of no more is not torn by the debugger's own
+
+/// Pipes can since Linux 6.5, terminals cannot: EOPNOTSUPP. A pipe is another user's after su(1), and in a container
+/// with user ids of its own that a command was sent into (lxc-attach).
+ssize_t write_without_waiting(std::string_view whole)
+{
+    const iovec part{.iov_base = const_cast<char *>(whole.data()), // NOLINT(*-const-cast): it is only read
+                     .iov_len = whole.size()};
+    return ::pwritev2(STDERR_FILENO, &part, 1, -1, RWF_NOWAIT);
+}
 
 } // namespace
 
@@ -61,8 +71,8 @@ bool Speaker::write_now(std::string_view whole) const
             done = ::write(out_.get(), whole.data(), whole.size());
         else if (plain_)
             done = ::write(STDERR_FILENO, whole.data(), whole.size());
-        else
-            return false; // another user's terminal, a deleted file: a plain write might wait
+        else // another user's pipe or terminal: a plain write might wait
+            done = write_without_waiting(whole);
     } while (done < 0 && errno == EINTR);
     return done == static_cast<ssize_t>(whole.size());
 }
