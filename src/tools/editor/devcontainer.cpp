@@ -220,8 +220,9 @@ class Devcontainer {
             notes_.emplace_back(
                 "a privileged container is hardly kept apart from this machine: only for what is trusted");
         else if (!wish_.podman)
-            notes_.emplace_back("Docker before 28, rootless Docker and one with userns-remap do not start such a "
-                                "container: --privileged there, and --engine=podman for podman");
+            notes_.emplace_back(
+                "Docker before 28 and rootless Docker do not start such a container: --privileged there; one "
+                "with userns-remap starts neither, and on cgroup v2 needs neither; --engine=podman for podman");
         else
             notes_.emplace_back("on a machine with cgroup v1 podman's unmask changes nothing: --privileged there");
         const JsonNode now = root();

@@ -72,6 +72,18 @@ TEST(Devcontainer, WhatIsThereInAnySpellingIsEnough)
     EXPECT_NE(edited(R"({"capAdd": ["SYS_ADMIN"]})").text.find("SYS_PTRACE"), std::string::npos);
 }
 
+/// Seen in Docker 28.5: on cgroup v2 a writable cgroup is of the user that the container is started as.
+TEST(Devcontainer, CgroupsAreOfTheUserItIsStartedAs)
+{
+    EXPECT_TRUE(
+        has_note(edited(R"({"remoteUser": "dev"})"), "only containerUser (on cgroup v1 root) can make cgroups"));
+    EXPECT_TRUE(has_note(edited(R"({"remoteUser": "dev", "containerUser": "root"})"), "only containerUser"));
+    for (const char *same : {R"({"containerUser": "dev"})", R"({"remoteUser": "dev", "containerUser": "dev"})"})
+        EXPECT_TRUE(has_note(edited(same), "on a machine with cgroup v1 root alone can make cgroups")) << same;
+    EXPECT_FALSE(has_note(edited(R"({"remoteUser": "root"})"), "can make cgroups"));
+    EXPECT_TRUE(has_note(edited("{}"), "userns-remap starts neither"));
+}
+
 TEST(Devcontainer, ComposeReadsNoRunArgs)
 {
     EXPECT_EQ(edited(R"({"dockerComposeFile": "c.yml", "service": "s", "runArgs": ["--privileged"]})").text,
