@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debug sessions in containers of Docker, of containerd by itself and by its CRI, and of LXC: all real, in a virtual machine."""
+"""Debug sessions in containers of Docker, of containerd by itself and by its CRI, and of LXC: all real, in a virtual machine.
+
+Docker 28 is in sid alone: tests/support/vm.py module vm:docker@sid docker_test.py
+"""
 
 import json
 import pathlib
