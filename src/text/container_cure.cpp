@@ -9,8 +9,8 @@ namespace dbgscope {
 namespace {
 
 /// Whom the cgroup of a container belongs to. By the OCI runtime specification (1.0.3) a writable one of version 2 is
-/// given to the user of its first process; seen with runc 1.3.6 under Docker 28.
-enum class Owner : std::uint8_t { first_user, root, whoever };
+/// given to the user of its first process: runc 1.1 and 1.3 do so, crun 1.8 does not. Docker's is runc.
+enum class Owner : std::uint8_t { first_user, first_user_by_runc, root, whoever };
 
 struct Row {
     std::string_view container, cure;
@@ -19,7 +19,7 @@ struct Row {
 
 constexpr Row kWritable[] = {
     {"podman", "start the container with --security-opt unmask=/sys/fs/cgroup, on cgroup v1 with --privileged",
-     Owner::first_user},
+     Owner::first_user_by_runc},
     {"docker", "docker run --security-opt writable-cgroups=true (Docker 28 and later), or --privileged",
      Owner::first_user},
     {"devcontainer",
@@ -33,7 +33,7 @@ constexpr Row kWritable[] = {
      "set resources.limits.memory, or on the node: cgroup_writable = true for the runtime in containerd's "
      "configuration "
      "(2.1 and later), or CRI-O's annotation io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw",
-     Owner::first_user},
+     Owner::first_user_by_runc},
     {"containerd",
      "ctr run --mount type=cgroup,src=cgroup,dst=/sys/fs/cgroup,options=rw, nerdctl run --privileged; for pods "
      "cgroup_writable = true in containerd's configuration (2.1 and later)"},
@@ -70,6 +70,8 @@ std::string writable_cgroupfs_cure(std::string_view container, CgroupMaker maker
     if (row->owner == Owner::first_user && maker.version == 2)
         return cure + (is_dev_container(container) ? "; it is then for containerUser, not for another remoteUser"
                                                    : "; it is then for the user the container is started as");
+    if (row->owner == Owner::first_user_by_runc && maker.version == 2)
+        return cure + "; it is then for root, by runc for the user the container is started as";
     return cure + "; it is then for root alone";
 }
 
