@@ -62,7 +62,7 @@ def test_clang_tidy_says_that_it_compared_nothing():
         tap.succeed(["git", "clone", "-q", "--depth", "1", f"file://{whole}", shallow])
         tap.contains(tidy_in(shallow), "NOTHING COMPARED")
         tap.contains(tidy_in(none), "NOTHING COMPARED")
-        tap.equal(tidy_in(whole), "clang: 0 files read, 0 with findings\n")
+        tap.equal(tidy_in(whole), "clang-tidy: 0 files read, 0 with findings\n")
 
 
 if __name__ == "__main__":
