@@ -211,6 +211,14 @@ struct PortFacts {
     bool operator==(const PortFacts &) const = default;
 };
 
+/// The process that a debugger attaches to, where its memory is counted elsewhere than ours.
+struct AttachedFacts {
+    std::uint32_t pid = 0;
+    std::string path;  ///< its memory cgroup: "/system.slice/a.service", "/../b" outside of our namespace
+    Fact<Limit> limit; ///< the lowest that is not ours as well; outside of our namespace its own cgroup's alone
+    bool operator==(const AttachedFacts &) const = default;
+};
+
 struct Facts {
     CgroupFacts cgroup;
     MemoryFacts memory;
@@ -219,6 +227,7 @@ struct Facts {
     std::vector<ToolFacts> tools;
     std::optional<DebuggeeFacts> debuggee;
     std::optional<PortFacts> taken_port;
+    std::optional<AttachedFacts> attached;
     bool operator==(const Facts &) const = default;
 };
 
@@ -344,6 +353,13 @@ void fields(auto &visit, Is<ToolFacts> auto &tool)
     visit("gains_privilege", tool.gains_privilege);
 }
 
+void fields(auto &visit, Is<AttachedFacts> auto &attached)
+{
+    visit("pid", attached.pid);
+    visit("path", attached.path);
+    visit("limit", attached.limit);
+}
+
 void fields(auto &visit, Is<PortFacts> auto &taken)
 {
     visit("port", taken.port);
@@ -371,6 +387,7 @@ void fields(auto &visit, Is<Facts> auto &facts)
     visit("tools", facts.tools);
     visit("debuggee", facts.debuggee);
     visit("taken_port", facts.taken_port);
+    visit("attached", facts.attached);
 }
 
 } // namespace dbgscope

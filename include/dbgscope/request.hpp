@@ -28,6 +28,7 @@ struct DebuggerCall {
     bool headless = false;                 ///< serves clients instead of a terminal
     std::string listen;                    ///< where clients are awaited, as written: "127.0.0.1:4040", ":0"; or empty
     std::optional<std::string> program;    ///< the debuggee's file as written, where the command line names it
+    std::uint32_t attach_to = 0;           ///< the pid, where the command line names one; 0: none
     std::optional<std::size_t> wrapper_at; ///< gdbserver: index in `arguments` where "--wrapper … --" goes
 };
 

@@ -11,6 +11,7 @@
 #include "cli/messages.hpp"
 #include "cli/verbs.hpp"
 #include "debugger/call.hpp"
+#include "kernel/attached.hpp"
 #include "kernel/process.hpp"
 #include "launch/launch.hpp"
 #include "plan/backend.hpp"
@@ -146,6 +147,8 @@ Result<Facts> gather(const Request &request, const ParsedOptions &options, const
     facts.tools.push_back(std::move(tool));
     if (facts.tools.front().path && needs.debuggee)
         add_debuggee(request, invocation, facts);
+    if (needs.attached != 0)
+        facts.attached = look_at_attached(static_cast<pid_t>(needs.attached), facts.cgroup.memory);
     if (needs.port)
         facts.taken_port = look_at_port(*needs.port);
     return facts;

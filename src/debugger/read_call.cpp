@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <charconv>
 
 #include "debugger/call.hpp"
 #include "debugger/scan.hpp"
@@ -16,6 +17,14 @@ const VerbRow *find_verb_row(const ToolRow &tool, std::string_view word)
         if (tool.tool == Tool::lldb_server ? !word.empty() && word[0] == row.name[0] : word == row.name)
             return &row;
     return nullptr;
+}
+
+/// A pid; 0: it is none, or the name of a core file.
+std::uint32_t pid_in(std::string_view word)
+{
+    std::uint32_t pid = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), pid);
+    return error == std::errc{} && end == word.data() + word.size() ? pid : 0;
 }
 
 void apply_verb(DebuggerCall &call, const VerbRow &row)
@@ -42,8 +51,10 @@ void apply_flags(DebuggerCall &call, const Scan &scan)
             call.headless = value && (value->starts_with("mi") || *value == "dap");
             break;
         case Means::attach: // `dlv trace --pid 0` is the flag's default: no pid
-            if (call.kind != CallKind::pass_through && value && !value->empty() && *value != "0")
+            if (call.kind != CallKind::pass_through && value && !value->empty() && *value != "0") {
                 call.kind = CallKind::attach;
+                call.attach_to = pid_in(*value);
+            }
             break;
         case Means::program:
             if (value)
@@ -73,6 +84,8 @@ DebuggerCall read_dlv(const ToolRow &tool, const Arguments &arguments)
     call.headless = call.headless || row->headless; // dap always serves
     if (row->names_program && !scan.positionals.empty())
         call.program = arguments[scan.positionals.front()];
+    if (row->name == "attach" && !scan.positionals.empty())
+        call.attach_to = pid_in(arguments[scan.positionals.front()]);
     call.builds = call.builds && call.kind == CallKind::launch && !call.program; // trace --exec builds nothing
     return call;
 }
@@ -87,8 +100,10 @@ DebuggerCall read_gdb(const ToolRow &tool, const Arguments &arguments)
         call.program = arguments[scan.positionals.front()];
     const bool has_args = std::any_of(scan.flags.begin(), scan.flags.end(),
                                       [](const FoundFlag &flag) { return flag.row->means == Means::rest; });
-    if (scan.positionals.size() > 1 && !has_args && call.kind == CallKind::launch)
+    if (scan.positionals.size() > 1 && !has_args && call.kind == CallKind::launch) {
         call.kind = CallKind::attach;
+        call.attach_to = pid_in(arguments[scan.positionals[1]]);
+    }
     return call;
 }
 
@@ -148,6 +163,8 @@ DebuggerCall read_gdbserver(const ToolRow &tool, const Arguments &arguments)
     }
     if (at < arguments.size())
         call.listen = arguments[at];
+    if (call.kind == CallKind::attach && at + 1 < arguments.size())
+        call.attach_to = pid_in(arguments[at + 1]);
     if (call.kind != CallKind::launch)
         return call;
     if (at + 1 < arguments.size())

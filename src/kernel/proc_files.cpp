@@ -8,6 +8,7 @@ const char *name_of(ProcessFile file)
 {
     switch (file) {
     case ProcessFile::auxiliary: return "/auxv";
+    case ProcessFile::cgroup: return "/cgroup";
     case ProcessFile::executable: return "/exe";
     case ProcessFile::maps: return "/maps";
     case ProcessFile::memory: return "/mem";

@@ -26,7 +26,8 @@ inline constexpr const char *kInitEnvironment = "/proc/1/environ";
 inline constexpr const char *kInitName = "/proc/1/comm";
 
 enum class ProcessFile {
-    auxiliary,  ///< what the kernel tells a program at its start
+    auxiliary, ///< what the kernel tells a program at its start
+    cgroup,
     executable, ///< a link; opened, it is the very file that is mapped, whatever its name stands for by now
     maps,
     memory,

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "dbgscope/utf8.hpp"
 #include "plan/fuse.hpp"
 #include "plan/place.hpp"
 #include "text/share.hpp"
@@ -190,6 +191,12 @@ Result<Budget> attach_budget(const Facts &facts, const Request &request)
                                    "and stays in its own cgroup; --debugger-memory-max limits the debugger",
                                    cap->origin.where)});
     }
+    if (facts.attached && facts.attached->limit && facts.attached->limit->finite())
+        budget.notices.push_back(
+            {"attached-limit",
+             fmt::format("process {} is limited to {} where it is ({}); {}'s own memory is not counted there",
+                         facts.attached->pid, format_limit(*facts.attached->limit), printable(facts.attached->path),
+                         tool_name(request.tool))});
     auto own = limit_setting(facts, request.settings, Key::debugger_memory_max);
     if (!own)
         return pass(own);

@@ -50,7 +50,8 @@ bool looks_at_debuggee(const Request &request)
 
 PlanNeeds needs_of(const Request &request)
 {
-    return {machine_needs(request), looks_at_debuggee(request), listen_port(request.call.listen)};
+    return {machine_needs(request), looks_at_debuggee(request), request.call.attach_to,
+            listen_port(request.call.listen)};
 }
 
 } // namespace dbgscope

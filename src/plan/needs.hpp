@@ -13,6 +13,7 @@ namespace dbgscope {
 struct PlanNeeds {
     Needs machine = 0;
     bool debuggee = false;             ///< Facts::debuggee: its file, or the tool chain that will build it
+    std::uint32_t attached = 0;        ///< Facts::attached: of this process; 0: none
     std::optional<std::uint16_t> port; ///< Facts::taken_port: the debugger is to listen there
 
     bool operator==(const PlanNeeds &) const = default;

@@ -3,10 +3,12 @@
 
 import os
 import pathlib
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import inside
+import session
 import tap
 import watched
 from session import Headless
@@ -86,6 +88,23 @@ def the_limit_of_the_place_it_leaves_is_not_claimed():
         tap.equal(done.rc, 0, done.stderr)
         tap.contains(done.stderr, f"the session leaves /{slice.name} and its limit of 200M: it runs in /system.slice")
         tap.true("is hit before" not in done.stderr, done.stderr)
+
+
+@tap.test(*SYSTEMD, user="root")
+def the_limit_of_what_is_attached_to_is_said():
+    with Slice("there") as slice:
+        scope = ["systemd-run", "--scope", "-q", f"--slice={slice.name}"]
+        with subprocess.Popen([*scope, tap.program("eater"), "sleep", "60", "1"], env={**os.environ, "DBGSCOPE_SESSION": ""}) as there:
+            try:
+                place = pathlib.Path(f"/proc/{there.pid}/cgroup")
+                tap.wait_until(lambda: slice.name in place.read_text(), session.PATIENCE_S, message=f"{there.pid} in {slice.name}")
+                words = f"process {there.pid} is limited to 200M where it is (/{slice.name}/"
+                for debugger in (["dlv", "attach", str(there.pid)], ["gdb", "-p", str(there.pid)]):
+                    tap.contains(tap.succeed([tap.dbgscope, "--dry-run", *debugger], env=CLEAN).stdout, words)
+                beside = tap.succeed([tap.dbgscope, "--dry-run", "gdb", "-p", str(os.getpid())], env=CLEAN).stdout
+                tap.true("is limited to" not in beside, beside)
+            finally:
+                there.kill()
 
 
 if __name__ == "__main__":

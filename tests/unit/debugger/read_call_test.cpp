@@ -217,6 +217,33 @@ TEST(ReadCall, Gdbserver)
     }
 }
 
+TEST(ReadCall, WhatIsAttachedTo)
+{
+    const std::pair<const char *, std::uint32_t> cases[] = {
+        {"dlv attach 12", 12},
+        {"dlv attach --headless 12 ./p", 12},
+        {"dlv attach --waitfor exec", 0},
+        {"dlv trace --pid 7 main", 7},
+        {"dlv core ./p ./core", 0},
+        {"dlv exec 12", 0},
+        {"gdb -p 12", 12},
+        {"gdb ./p 12", 12},
+        {"gdb ./p core.12", 0},
+        {"gdb --args ./p 12", 0},
+        {"gdbserver --attach :3000 12", 12},
+        {"gdbserver :3000 ./p 12", 0},
+        {"lldb-server gdbserver --attach=12 :1234", 12},
+        {"gdb -p 99999999999", 0},
+        {"gdb -p 12x", 0},
+    };
+    for (const auto &[line, pid] : cases) {
+        std::vector<std::string> arguments = words(line);
+        const std::string tool = arguments.front();
+        arguments.erase(arguments.begin());
+        EXPECT_EQ(read_call(*tool_from_name(tool), arguments).attach_to, pid) << line;
+    }
+}
+
 TEST(ReadCall, HostileArguments)
 {
     const std::vector<std::string> odd[] = {{""},

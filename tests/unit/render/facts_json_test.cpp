@@ -45,6 +45,7 @@ Facts full_facts()
     facts.tools = {{"dlv", std::string("/bin/dlv"), std::string("1.20"), true, true}, {}};
     facts.debuggee = DebuggeeFacts{"/p", 42, true, std::string("go1.19"), std::string("a=1"), true};
     facts.taken_port = PortFacts{4040, "dlv (pid 1)", "id"};
+    facts.attached = AttachedFacts{4711, "/../b", Limit(1024)};
     return facts;
 }
 
