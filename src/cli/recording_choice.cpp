@@ -13,6 +13,7 @@
 #include "session/dap_logs.hpp"
 #include "session/paths.hpp"
 #include "session/recording_file.hpp"
+#include "session/registry.hpp"
 
 namespace dbgscope {
 namespace {
@@ -79,7 +80,8 @@ Result<std::string> of_session(const std::vector<RecordingPlace> &all, std::stri
 Result<std::string> chosen_recording(std::string_view word, bool last)
 {
     const SessionPaths paths = session_paths();
-    std::vector<RecordingPlace> live = list_recordings(paths.live);
+    const auto registry = Registry::open(paths);
+    std::vector<RecordingPlace> live = list_recordings(registry ? registry->path() : paths.live);
     std::vector<RecordingPlace> kept = list_recordings(recordings_directory(paths.history));
     if (is_path(word))
         return std::string(word);

@@ -92,9 +92,10 @@ std::string recordings_directory(const std::string &history)
 
 Result<RecordingFile> RecordingFile::make(const SessionPaths &paths, const SessionRecord &record)
 {
-    if (auto registry = Registry::open(paths); !registry)
+    auto registry = Registry::open(paths);
+    if (!registry)
         return pass(registry);
-    std::string path = paths.live + '/' + recording_name(record);
+    std::string path = registry->path() + '/' + recording_name(record);
     auto file = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, kFileMode);
     if (!file)
         return pass(file);

@@ -93,13 +93,12 @@ Result<Registry> Registry::create(const SessionPaths &paths)
 
 Result<Registry> Registry::open(const SessionPaths &paths)
 {
-    auto directory = writable(open_own_directory(paths.live), paths.live);
-    if (directory)
-        return opened(std::move(directory), paths.live);
-    for (const std::string &place : paths.instead)
-        if (auto other = writable(open_own_directory(place), place))
-            return opened(std::move(other), place);
-    return pass(directory);
+    auto directory = open_own_directory(paths.live);
+    if (!directory || access_at(directory->get(), ".", W_OK) != 0)
+        for (const std::string &place : paths.instead)
+            if (auto other = writable(open_own_directory(place), place))
+                return opened(std::move(other), place);
+    return opened(std::move(directory), paths.live); // nobody has written anything: what is there can be read
 }
 
 Result<Registry> Registry::opened(Result<UniqueFd> directory, const std::string &path)

@@ -39,7 +39,7 @@ constexpr Row kWritable[] = {
      "cgroup_writable = true in containerd's configuration (2.1 and later)"},
     {"chroot", "outside of it: mount --rbind /sys/fs/cgroup DIR/sys/fs/cgroup, where DIR is its root"},
     {"lxc", "lxc.mount.auto = cgroup:rw in the container's configuration"},
-    {"systemd-nspawn", "start it with --boot: systemd inside is given a cgroup of its own"},
+    {"systemd-nspawn", "start it with --boot: systemd inside is given a cgroup of its own", Owner::whoever},
     // Its own first process stays outside of a pid namespace, but in the same cgroup, which v2 wants empty.
     {"bubblewrap", "start it with --bind /sys/fs/cgroup /sys/fs/cgroup, on cgroup v2 without --unshare-pid",
      Owner::whoever},

@@ -62,7 +62,7 @@ std::optional<Verdict> OomWatch::on_debugger_gone(std::optional<int> wait_status
 /// The last process takes the scope with it, mostly before its counters can be read.
 void OomWatch::count_from_log(Time now)
 {
-    if (seen_.total.oom_kill > start_.total.oom_kill)
+    if (alone() || setup_.scope.directory < 0 || seen_.total.oom_kill > start_.total.oom_kill)
         return;
     read_log();
     for (const OomKill &kill : kills_) {

@@ -29,7 +29,7 @@ std::string_view last_name(std::string_view path)
 /// "/a/run-p1.scope/debuggee/x" has the component "run-p1.scope".
 bool has_component(std::string_view path, std::string_view name)
 {
-    while (!path.empty()) {
+    while (!path.empty() && !name.empty()) {
         const auto slash = path.find('/');
         if (path.substr(0, slash) == name)
             return true;
@@ -69,6 +69,8 @@ void OomWatch::on_debuggee_started(int pid)
     if (debuggees_.size() >= kMaxDebuggees)
         debuggees_.erase(debuggees_.begin());
     debuggees_.push_back({.pid = pid});
+    if (before_.levels.empty()) // the machine's count is all there is, and others are killed too
+        before_ = reader_.read();
     last_debuggee_killed_ = false;
 }
 

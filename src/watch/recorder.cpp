@@ -100,7 +100,7 @@ void Recorder::sweep()
         if (!session.debugger_alive && !session.watcher_alive && !holds_its_debugger(session.record))
             note(clean_up(*registry_, session.record,
                           {.use_pidfd = use_pidfd_, .use_cgroup_kill = use_cgroup_kill_, .history = paths_.history}));
-    keep_orphaned_recordings(paths_.live, paths_.history);
+    keep_orphaned_recordings(registry_->path(), paths_.history);
 }
 
 void Recorder::end()
@@ -109,7 +109,7 @@ void Recorder::end()
     record_.duration_ms = clock_ms(CLOCK_BOOTTIME) - started_boot_ms_;
     if (!paths_.history.empty())
         note(append_history(paths_.history, record_));
-    note(keep_recording(paths_.live, paths_.history, record_));
+    note(keep_recording(registry_ ? registry_->path() : paths_.live, paths_.history, record_));
     (void)send_to_journal(record_);
     if (registry_)
         note(registry_->remove_live(record_));

@@ -27,7 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/system")]
 import tap  # noqa: E402
 from dap import READY  # noqa: E402
-from launch import BINARY, build_bare, cgexec, interval, under_systemd  # noqa: E402
+from launch import build_bare, cgexec, installed, interval, under_systemd  # noqa: E402
 
 GOAL, SYSTEMD_GOAL = 1.5, 1.8
 HELIX_MS = 500.0
@@ -63,7 +63,7 @@ def report(name, goal, pairs, reference=(), backend="auto"):
     bare = os.path.realpath(shutil.which("dlv"))
     with tempfile.TemporaryDirectory(prefix="dbgscope-bench-") as folder:
         link = f"{folder}/dlv"
-        os.symlink(BINARY.resolve(), link)
+        os.symlink(installed().resolve(), link)
         title, *words = reference or ("",)
         commands = [[link], [bare], *([[*words, bare]] if reference else [])]
         times = [[] for _ in commands]

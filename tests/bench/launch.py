@@ -9,6 +9,7 @@ Absolute times depend on the machine; the ratio of one run is what counts.
 """
 import argparse
 import contextlib
+import functools
 import os
 import pathlib
 import random
@@ -28,6 +29,7 @@ WARM_UP = 20
 RESAMPLES = 2000
 
 
+@functools.cache
 def installed():
     """The binary as a package leaves it: stripped, and written in one piece. The linker's own file is scattered over the page
     cache, and each start of it takes 0.1 ms longer; the rivals are installed, too."""
@@ -36,8 +38,6 @@ def installed():
     subprocess.run(["strip", "-o", folder / "dbgscope", BUILT], check=True)
     return folder / "dbgscope"
 
-
-BINARY = installed()
 
 
 def milliseconds(command):
@@ -96,8 +96,8 @@ def build_bare(name):
 
 def systemd_part(pairs):
     theirs = ["systemd-run", "--scope", "-q", "-p", "MemoryMax=512M", "true"]
-    good = report("systemd, system manager", 0.60, [str(BINARY), "run", "-q", "--memory-max=512M", "--", "true"], theirs, pairs)
-    watched = [str(BINARY), "-q", "--memory-max=512M", f"--debuggers-gdb={shutil.which('true')}", "gdb", shutil.which("true")]
+    good = report("systemd, system manager", 0.60, [str(installed()), "run", "-q", "--memory-max=512M", "--", "true"], theirs, pairs)
+    watched = [str(installed()), "-q", "--memory-max=512M", f"--debuggers-gdb={shutil.which('true')}", "gdb", shutil.which("true")]
     good = report("systemd, a debugger's launch with watcher, split and fuse", 0.80, watched, theirs, pairs) and good
     report("floor of the first: the bare call over sd-bus in C, and nothing else", None, [build_bare("bare_scope"), "true"], theirs, pairs)
     report("floor of the second: watcher, both in one call, two cgroups and the filter in C, without a check", None,
@@ -127,7 +127,7 @@ def cgroupfs_part(pairs):
         if command is None:
             print("cgroupfs: skipped, cgexec of this comparison is for the v1 memory controller")
             return True
-        ours = [str(BINARY), "run", "-q", "--backend=cgroupfs", "--memory-max=512M", "--", "true"]
+        ours = [str(installed()), "run", "-q", "--backend=cgroupfs", "--memory-max=512M", "--", "true"]
         good = report("cgroupfs", 1.0, ours, [*command, "true"], pairs)
         report("floor of it: a cgroup made, limited and entered in C, without a check", None,
                [build_bare("bare_session"), "cgroup", "true"], [*command, "true"], pairs)

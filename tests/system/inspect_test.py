@@ -120,18 +120,31 @@ def who_waits_at_the_limit_is_named_with_goroutine_line_and_thread():
     tap.fail("four times nobody but the collector")
 
 
-@tap.test("host")  # Go 1.26 and later queue other things
+def check_collector_waits(dlv):
+    """False: main waits, which begins the collections, or nobody runs beside the collector at that moment."""
+    dlv.connect()
+    run_on(dlv.match(r"API server listening at: (\S+)")[1])
+    dlv.match(HELD)
+    waits = dlv.match(r"dbgscope: who waits at the limit: (.*)$")
+    beside = re.match(r"Go's collector \(thread (\d+)\); beside it .*?goroutine \d+, main\.(\S+) main\.go:(\d+)( \(thread (\d+)\))?", waits[1])
+    if not beside:
+        return False
+    tap.true(beside[1] != beside[5], waits[0])
+    line = source_line("marks/main.go", beside[3])
+    # in the midst of it there are no registers to be had: where it began
+    tap.true(any(words in line for words in ("count++", "time.", "for ", "spin(", "runtime.GC()", "func main")), f"{waits[0]}: {line}")
+    return True
+
+
+@tap.test("host")
 def where_only_the_collector_waits_what_runs_beside_it_is_named():
-    with Headless(["--memory-max=128M", "--heap-profile=off"], "exec", "--accept-multiclient", tap.program("marks"), env=CLEAN) as dlv:
-        dlv.connect()
-        run_on(dlv.match(r"API server listening at: (\S+)")[1])
-        dlv.match(HELD)
-        waits = dlv.match(r"dbgscope: who waits at the limit: Go's collector \(thread (\d+)\); beside it .*goroutine (\d+), main\.(\S+) "
-                          r"main\.go:(\d+) \(thread (\d+)\)")
-        tap.true(waits[1] != waits[5], waits[0])
-        line = source_line("marks/main.go", waits[4])
-        # in the midst of it there are no registers to be had: where it began
-        tap.true("spin(" in line or (waits[3] == "spin" and ("count++" in line or "time." in line or "for " in line)), f"{waits[0]}: {line}")
+    if not re.search(r"go1\.(19|2[0-5])\b", tap.succeed(["go", "version"]).stdout):
+        tap.skip("from Go 1.26 on the collector queues other things")
+    for _ in range(4):
+        with Headless(["--memory-max=128M", "--heap-profile=off"], "exec", "--accept-multiclient", tap.program("marks"), env=CLEAN) as dlv:
+            if check_collector_waits(dlv):
+                return
+    tap.fail("four times nobody beside the collector")
 
 
 @tap.test(*EVERYWHERE)

@@ -29,25 +29,28 @@ CheckFinding port_finding(std::uint16_t port)
 }
 
 /// Where the records of this user lie in the machine under inspection.
-std::string live_directory(const DoctorInput &input)
+SessionPaths paths_there(const DoctorInput &input)
 {
     const std::string run_user = fmt::format("{}/run/user/{}", input.root.root, input.root.uid);
-    return input.root.root + session_paths({.uid = input.root.uid,
-                                            .xdg_runtime_dir = input.root.variable("XDG_RUNTIME_DIR"),
-                                            .xdg_state_home = input.variable("XDG_STATE_HOME"),
-                                            .home = input.variable("HOME"),
-                                            .run_user_exists = file_at(run_user).has_value()})
-                                 .live;
+    SessionPaths paths = session_paths({.uid = input.root.uid,
+                                        .xdg_runtime_dir = input.root.variable("XDG_RUNTIME_DIR"),
+                                        .xdg_state_home = input.variable("XDG_STATE_HOME"),
+                                        .home = input.variable("HOME"),
+                                        .run_user_exists = file_at(run_user).has_value()});
+    paths.live = input.root.root + paths.live;
+    for (std::string &place : paths.instead)
+        place = input.root.root + place;
+    return paths;
 }
 
 void session_findings(const DoctorInput &input, CheckFindings &findings)
 {
-    const std::string directory = live_directory(input);
-    const auto registry = Registry::open({.live = directory, .history = {}, .shared = directory.starts_with("/tmp/")});
+    const SessionPaths paths = paths_there(input);
+    const auto registry = Registry::open(paths);
     if (!registry) {
         if (registry.error().kind != ErrorKind::not_found)
             findings.push_back({.level = CheckLevel::unknown,
-                                .looked_at = directory,
+                                .looked_at = registry ? registry->path() : paths.live,
                                 .found = to_line(registry.error()),
                                 .matters = "sessions that were left over are not seen"});
         return;

@@ -45,6 +45,11 @@ template <auto kTable> struct PackedRules {
             for_each_text(rule, [&bytes](const std::string_view &text) { bytes += text.size(); });
         return bytes;
     }();
+    static_assert(std::ranges::all_of(kTable(), [](const Rule &rule) {
+        bool fits = true;
+        for_each_text(rule, [&fits](const std::string_view &text) { fits = fits && text.size() <= UINT16_MAX; });
+        return fits;
+    }));
     static constexpr auto kText = [] {
         std::array<char, kBytes> all{};
         auto to = all.begin();

@@ -110,11 +110,24 @@ Waiter name_goroutine(const Target &target, const Goroutine &goroutine, const Th
         frame = own_frame(target.program, walk_stack(target, *thread.place, bounds));
     else // the runtime works for it on a stack of its own
         frame = own_frame(target.program, goroutine.left_at);
-    waiter.of_runtime = of_runtime(target.program.frames(goroutine.start).back().function);
+    const std::string start = target.program.frames(goroutine.start).back().function;
+    waiter.of_runtime = of_runtime(start);
+    waiter.collects = start == "runtime.gcBgMarkWorker";
     if (!frame && waiter.of_runtime && thread.place) // a collector's
         frame = target.program.frames(thread.place->pc).front();
     if (frame && known(*frame))
         waiter.frame = std::move(*frame);
+    return waiter;
+}
+
+/// Of a program in C, or of C code's own in one of Go; else the Go runtime's.
+Waiter name_thread(const Target &target, const Thread &thread)
+{
+    Waiter waiter{.thread = thread.id, .name = thread.name, .frame = {}};
+    if (thread.place)
+        waiter.frame = native_frame(target, *thread.place);
+    waiter.of_runtime =
+        target.program.is_go() && (waiter.frame.function.empty() || is_go_runtime(waiter.frame.function));
     return waiter;
 }
 
@@ -164,10 +177,7 @@ std::vector<Waiter> find_waiters(const Target &target)
         if (runs != nullptr)
             waiters.push_back(name_goroutine(target, *runs, thread));
         else
-            waiters.push_back({.thread = thread.id,
-                               .name = thread.name,
-                               .frame = thread.place ? native_frame(target, *thread.place) : Frame(),
-                               .of_runtime = target.program.is_go()});
+            waiters.push_back(name_thread(target, thread));
     }
     if (!std::ranges::all_of(waiters, &Waiter::of_runtime))
         std::erase_if(waiters, &Waiter::of_runtime);
@@ -224,10 +234,14 @@ std::string waiter_line(const std::vector<Waiter> &waiters)
     constexpr std::string_view kWho = "who waits at the limit: ";
     const auto beside = std::ranges::find(waiters, true, &Waiter::beside);
     const std::span<const Waiter> waiting(waiters.begin(), beside), others(beside, waiters.end());
-    if (!waiting.empty() && !others.empty())
-        return fmt::format("{}Go's collector (thread {}); beside it {}", kWho, waiting.front().thread,
-                           names_of(others));
-    return waiting.empty() ? "" : std::string(kWho) + names_of(waiting);
+    if (waiting.empty())
+        return {};
+    if (others.empty())
+        return std::string(kWho) + names_of(waiting);
+    const bool collects = std::ranges::all_of(waiting, &Waiter::collects);
+    return fmt::format("{}{}; beside it {}", kWho,
+                       collects ? fmt::format("Go's collector (thread {})", waiting.front().thread) : names_of(waiting),
+                       names_of(others));
 }
 
 } // namespace dbgscope

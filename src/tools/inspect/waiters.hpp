@@ -16,7 +16,8 @@ struct Waiter {
     std::string name;            ///< of the thread
     std::uint64_t goroutine = 0; ///< 0: none, or unknown
     Frame frame;                 ///< the innermost that is not the Go runtime's; `function` empty: unknown
-    bool of_runtime = false;     ///< Go's own: a collector's
+    bool of_runtime = false;     ///< Go's own: a collector's, a finalizer's
+    bool collects = false;       ///< a collector's
     bool beside = false;         ///< does not wait for memory itself: the program's, beside a collector that does
 };
 

@@ -189,6 +189,37 @@ class RealOom : public ::testing::Test {
     std::optional<RealSession> session;
 };
 
+TEST_F(RealOom, AKillElsewhereIsNotOursWhereNoCgroupCanBeSeen)
+{
+    session->limit("/debuggee", kCap);
+    OomWatch watch({.version = session->version(),
+                    .scope = {},
+                    .debuggee = {},
+                    .debugger = {},
+                    .debugger_pid = ::getpid(),
+                    .context = {.tool = "run"}});
+    Process other(session->scope_path + "/debuggee", "other", [] { allocate(64); });
+    other.go();
+    other.end();
+    EXPECT_FALSE(watch.on_debugger_gone(0, std::chrono::steady_clock::now()));
+}
+
+/// The limit is the scope's, and its only process is who is watched.
+TEST_F(RealOom, ACommandsDeathIsToldOnce)
+{
+    session->limit("", kCap);
+    Process command(session->scope_path + "/debugger", "command", [] { allocate(64); });
+    OomSetup made = session->setup(command.pid);
+    made.context = {.tool = "run"};
+    OomWatch watch(std::move(made));
+    command.go();
+    command.end();
+    const auto told = after_event(watch);
+    ASSERT_TRUE(told);
+    EXPECT_TRUE(told->memory()) << told->line;
+    EXPECT_FALSE(watch.on_debugger_gone(command.wait(), std::chrono::steady_clock::now()));
+}
+
 TEST_F(RealOom, DebuggeeHitsItsCap)
 {
     session->limit("/debuggee", kCap);

@@ -46,7 +46,8 @@ TEST(WaiterLine, IsNoAnswerOfCollectorsAndOfWhoChangesStacks)
 TEST(WaiterLine, NamesBesideACollectorWhatTheProgramDoes)
 {
     const Frame flush{.function = "runtime.gcFlushBgCredit", .file = "/go/mgcmark.go", .line = 665};
-    const Waiter collector{.thread = 2679, .name = "leak", .goroutine = 5, .frame = flush, .of_runtime = true};
+    const Waiter collector{
+        .thread = 2679, .name = "leak", .goroutine = 5, .frame = flush, .of_runtime = true, .collects = true};
     const Waiter runs{.thread = 2680, .name = "leak", .goroutine = 6, .frame = kLeak, .beside = true};
     const Waiter assists{.thread = 0, .name = "", .goroutine = 7, .frame = kLeak, .beside = true};
     EXPECT_EQ(
@@ -55,6 +56,14 @@ TEST(WaiterLine, NamesBesideACollectorWhatTheProgramDoes)
         "(thread 2680); goroutine 7, main.leakForever main.go:27");
     EXPECT_EQ(waiter_line({collector}),
               "who waits at the limit: goroutine 5, runtime.gcFlushBgCredit mgcmark.go:665 (thread 2679)");
+    const Waiter finalizer{.thread = 9,
+                           .name = "leak",
+                           .goroutine = 2,
+                           .frame = {.function = "runtime.runfinq", .file = "/go/mfinal.go", .line = 8},
+                           .of_runtime = true};
+    EXPECT_EQ(waiter_line({collector, finalizer, assists}),
+              "who waits at the limit: goroutine 5, runtime.gcFlushBgCredit mgcmark.go:665 (thread 2679); goroutine 2, "
+              "runtime.runfinq mfinal.go:8 (thread 9); beside it goroutine 7, main.leakForever main.go:27");
     EXPECT_FALSE(of_program({collector, runs})) << "one that allocates itself may come yet";
 }
 
