@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include "dbgscope/utf8.hpp"
+
 namespace dbgscope {
 namespace {
 
@@ -19,9 +21,7 @@ class Reader {
             const std::string &word = words_[at_];
             if (word.size() < 2 || word[0] != '-' || word == "--")
                 break;
-            if (word[1] != '-')
-                letters(word);
-            else if (auto done = long_one(word); !done)
+            if (auto done = word[1] == '-' ? long_one(word) : letters(word); !done)
                 return pass(done);
         }
         out_.insert(out_.end(), words_.begin() + static_cast<std::ptrdiff_t>(at_), words_.end());
@@ -43,24 +43,32 @@ class Reader {
     }
 
     /// "-qu NAME", "-pMemoryMax=1G"
-    void letters(const std::string &word)
+    Result<void> letters(const std::string &word)
     {
         for (std::size_t i = 1; i < word.size(); ++i) {
+            if (word[i] == '-') // alone it would end the options
+                return fail(Error{.kind = ErrorKind::usage,
+                                  .operation = "read",
+                                  .subject = "the command line",
+                                  .cause = fmt::format("unknown option {}", printable(word)),
+                                  .hint = {}});
             const GetoptOption *option = nullptr;
             for (const GetoptOption &candidate : known_)
                 if (candidate.letter == word[i])
                     option = &candidate;
             if (option == nullptr) {
                 out_.push_back('-' + word.substr(i));
-                return;
+                return {};
             }
             if (!option->takes_value) {
                 out_.push_back(option->name);
                 continue;
             }
             const std::string rest = word.substr(i + 1);
-            return take(option->name, rest.empty() ? nullptr : &rest);
+            take(option->name, rest.empty() ? nullptr : &rest);
+            return {};
         }
+        return {};
     }
 
     /// "--unit=NAME", "--uni NAME"

@@ -128,7 +128,8 @@ def pressure_weighs_snapshots_and_is_told():
             tap.equal(os.path.basename(found["DBGSCOPE_EVENT_PROGRAM"]), "eater")
             tap.wait_until(lambda: watched.wait_record(gdb.pid)["snapshots"], session.PATIENCE_S, message="a snapshot")
             gdb.match("dbgscope: memory pressure is over after .*; the debuggee has its CPU weight again")
-            tap.equal(weight(scope), "100")
+            # on a busy machine it may come and go once more
+            tap.wait_until(lambda: weight(scope) == "100", session.PATIENCE_S, message="all of the CPU again")
             gdb.wait()
 
 

@@ -48,7 +48,8 @@ def bare_and_link(link):
 
 def descriptors(pid):
     kinds = {int(n): re.sub(r"\d+", "N", os.readlink(f"/proc/{pid}/fd/{n}")) for n in os.listdir(f"/proc/{pid}/fd")}
-    return dict(sorted(kinds.items()))
+    # Go 1.25 and later keep their cgroup's cpu.max open, which is another place under us
+    return {n: re.sub(r"^/sys/fs/cgroup/.*/(cpu\.\w+)$", r"\1", kind) for n, kind in sorted(kinds.items())}
 
 
 def environment(pid):

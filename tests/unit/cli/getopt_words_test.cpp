@@ -46,6 +46,12 @@ TEST(GetoptWords, LettersAreTakenApart)
     EXPECT_THAT(read({"-qZu", "x"}), ElementsAre("--quiet", "-Zu", "x")) << "what nobody knows stays";
 }
 
+TEST(GetoptWords, ADashIsNoLetter)
+{
+    for (const std::string word : {"-q-", "-qq-x", "-q--"})
+        EXPECT_THAT(read({word, "--", "true"}), ElementsAre("cannot read the command line: unknown option " + word));
+}
+
 TEST(GetoptWords, AnUnambiguousBeginningIsTheName)
 {
     EXPECT_THAT(read({"--qui", "--un=a", "x"}), ElementsAre("--quiet", "--unit=a", "x"));
