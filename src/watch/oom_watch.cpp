@@ -104,6 +104,7 @@ void OomWatch::look_at_processes()
 {
     for (Debuggee &debuggee : debuggees_) {
         ProcessLook found = look_at_process(debuggee.pid);
+        debuggee.reaped = !found.there;
         if (!found.there || debuggee.gone)
             continue;
         debuggee.killed = debuggee.killed || found.killed;
@@ -188,7 +189,9 @@ std::optional<Death> OomWatch::find_in_debuggee(bool final, Time now) const
         death.guessed = !known->killed && !by_sigkill(known->wait_status);
         return death;
     }
-    if (!final && kill == nullptr && waited < kPatience)
+    // In another PID namespace the log's pid says nothing, and of one that was reaped meanwhile its end will.
+    const bool unclear = kill == nullptr || (!own_pids_ && std::ranges::any_of(debuggees_, &Debuggee::reaped));
+    if (!final && unclear && waited < kPatience)
         return std::nullopt;
     const bool debugger = debugger_killed_ || by_sigkill(debugger_status_);
     death.victim = !alone() ? Victim::debuggee_child : debugger ? Victim::debugger : Victim::session;

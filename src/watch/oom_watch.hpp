@@ -79,7 +79,7 @@ class OomWatch {
     struct Debuggee {
         int pid = 0;
         std::string name;
-        bool killed = false, gone = false;
+        bool killed = false, gone = false, reaped = false; ///< reaped: before its end was told
         std::optional<int> wait_status;
     };
     /// Kills that were counted and not told yet.
