@@ -40,7 +40,6 @@ std::optional<Verdict> OomWatch::on_debugger_gone(std::optional<int> wait_status
 {
     debugger_status_ = wait_status;
     look(now);
-    count_from_log(now);
     Told whole;
     const auto append = [&whole](Told next) {
         if (!next)
@@ -57,19 +56,6 @@ std::optional<Verdict> OomWatch::on_debugger_gone(std::optional<int> wait_status
     if (!killed_elsewhere && !debugger_told_ && by_sigkill(wait_status))
         append(judge_debugger(now));
     return whole;
-}
-
-/// The last process takes the scope with it, mostly before its counters can be read.
-void OomWatch::count_from_log(Time now)
-{
-    if (alone() || setup_.scope.directory < 0 || seen_.total.oom_kill > start_.total.oom_kill)
-        return;
-    read_log();
-    for (const OomKill &kill : kills_) {
-        Pending &pending = in_debuggee(kill) ? in_debuggee_ : elsewhere_;
-        ++pending.count;
-        pending.since = now;
-    }
 }
 
 /// Without a cgroup of the session's own the kernel counts its kill together with the debuggee's a moment before.

@@ -93,8 +93,6 @@ void OomWatch::look(Time now)
     };
     add(in_debuggee_, counts.debuggee_kills, seen_.debuggee_kills);
     add(elsewhere_, other(counts), other(seen_));
-    if (counts.total.oom_kill > seen_.total.oom_kill)
-        (void)reader_.read(); // it may be gone with its scope before this can be told: what was read last stays
     seen_ = counts;
     if (in_debuggee_.count + elsewhere_.count > 0)
         look_at_processes();

@@ -100,7 +100,6 @@ class OomWatch {
     void look(Time now);
     void look_at_processes();
     void read_log();
-    void count_from_log(Time now);
     [[nodiscard]] Told resolve(bool final, Time now);
     [[nodiscard]] std::optional<Death> find_in_debuggee(bool final, Time now) const;
     [[nodiscard]] std::optional<Death> find_elsewhere(bool final, Time now) const;

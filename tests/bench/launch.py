@@ -32,7 +32,7 @@ RESAMPLES = 2000
 @functools.cache
 def installed():
     """The binary as a package leaves it: stripped, and written in one piece. The linker's own file is scattered over the page
-    cache, and each start of it takes 0.1 ms longer; the rivals are installed, too."""
+    cache, which makes each start of it longer; the rivals are installed, too."""
     folder = BUILT.parent / "bench_installed"
     folder.mkdir(exist_ok=True)
     subprocess.run(["strip", "-o", folder / "dbgscope", BUILT], check=True)

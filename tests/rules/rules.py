@@ -259,8 +259,8 @@ def libraries_at_start():
     return findings + [f"{binary} loads {name} at its start" for name in needed if not LOADED_AT_START.fullmatch(name)]
 
 
-# 4 KiB of it cost 3 us of each start (a page copied, relocated and given back): what is left are our own tables, libdw's of other
-# machines and the vtables of libstdc++.
+# Each page of it is copied, relocated and given back by every start: what is left are our own tables, libdw's of other machines and the
+# vtables of libstdc++.
 RELOCATED_MOST = 144 << 10
 
 
