@@ -101,8 +101,9 @@ static void make_scope(pid_t watcher)
         sd_bus_match_signal_async(bus, NULL, NULL, kPath, kManager, "JobRemoved", on_job_removed, NULL, unit) < 0)
         _exit(125);
     r = sd_bus_call_method(bus, "org.freedesktop.systemd1", kPath, kManager, "StartTransientUnit", NULL, NULL,
-                           "ssa(sv)a(sa(sv))", unit, "fail", 3, "MemoryMax", "t", (uint64_t)576 << 20, "Delegate", "b",
-                           1, "PIDs", "au", 2, (uint32_t)getpid(), (uint32_t)watcher, 0);
+                           "ssa(sv)a(sa(sv))", unit, "fail", 3, "MemoryMax", "t", (uint64_t)576 << 20,
+                           "DelegateControllers", "as", 1, "memory", "PIDs", "au", 2, (uint32_t)getpid(),
+                           (uint32_t)watcher, 0);
     while (r >= 0 && unit[0] != '\0') {
         r = sd_bus_process(bus, NULL);
         if (r == 0)
