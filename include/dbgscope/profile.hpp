@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -176,7 +176,7 @@ class Settings {
     [[nodiscard]] std::vector<std::string> list(Key key) const;
 
   private:
-    std::array<std::optional<Setting>, kKeyCount> values_;
+    std::map<Key, Setting> values_; ///< few are ever set, and what holds them is moved about by every launch
 };
 
 /// Parses `text` as a value of `info`; of a list, one item, byte for byte. Errors: usage, operation "read", subject

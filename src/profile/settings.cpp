@@ -29,19 +29,19 @@ namespace {
 
 const Setting *Settings::find(Key key) const
 {
-    const auto &setting = values_[static_cast<std::size_t>(key)];
-    return setting ? &*setting : nullptr;
+    const auto found = values_.find(key);
+    return found == values_.end() ? nullptr : &found->second;
 }
 
 void Settings::set(Key key, Setting setting)
 {
     assert(fits(key_info(key).type, setting.value));
-    values_[static_cast<std::size_t>(key)] = std::move(setting);
+    values_.insert_or_assign(key, std::move(setting));
 }
 
 void Settings::clear(Key key)
 {
-    values_[static_cast<std::size_t>(key)].reset();
+    values_.erase(key);
 }
 
 std::string Settings::text(Key key, std::string_view fallback) const
