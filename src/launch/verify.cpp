@@ -5,6 +5,9 @@
 
 #include "kernel/cgroup_files.hpp"
 #include "kernel/own_cgroup.hpp"
+#include "kernel/parse.hpp"
+#include "kernel/proc_files.hpp"
+#include "kernel/reader.hpp"
 
 namespace dbgscope {
 
@@ -29,6 +32,28 @@ Result<Verified> read_limit_in_force(const std::string &root)
                      .cause = own.max.detail()});
     const CgroupLevel &level = memory.binding ? memory.chain[*memory.binding] : own;
     return Verified{memory.effective, level.dir + '/' + file_name(CgroupFile::limit, memory.version)};
+}
+
+bool is_limited(const std::string &mount, Limit expected, const std::string &root)
+{
+    Reader reader(root);
+    const auto self = reader.read(kSelfCgroup);
+    if (mount.empty() || !self)
+        return false;
+    const OwnCgroups own = parse_self_cgroup(*self);
+    const int version = own.memory_v1 ? 1 : 2;
+    const auto &path = own.memory_v1 ? own.memory_v1 : own.unified;
+    if (!path || path->find("/..") != std::string_view::npos) // outside of our namespace's root
+        return false;
+    const std::string below(*path); // the reader's buffer is about to be used again
+    for (std::string_view level = below; level.size() > 1; level = level.substr(0, level.rfind('/'))) {
+        const auto text =
+            reader.read((mount + std::string(level) + '/' + file_name(CgroupFile::limit, version)).c_str());
+        Limit limit;
+        if (text && parse_limit(*text, limit) && limit <= expected)
+            return true;
+    }
+    return false;
 }
 
 Result<Verified> verify_limit(const VerifyLimit &wanted, const std::string &root)

@@ -19,6 +19,10 @@ struct Verified {
 /// real machine. Errors: unsupported (no memory controller is visible), system (our own limit cannot be read).
 [[nodiscard]] Result<Verified> read_limit_in_force(const std::string &root = "");
 
+/// Whether our own cgroup below `mount`, or one above it there, has a limit of `expected` or less: what a launch needs
+/// to know, without the whole chain and the table of mounts. False may mean that it could not be read.
+[[nodiscard]] bool is_limited(const std::string &mount, Limit expected, const std::string &root = "");
+
 /// Errors: limit, when more than `wanted.expected` is allowed: a user manager on cgroup v1 accepts MemoryMax and
 /// enforces nothing. Less is fine (an ancestor's limit, or whole pages: the kernel rounds down).
 [[nodiscard]] Result<Verified> verify_limit(const VerifyLimit &wanted, const std::string &root = "");

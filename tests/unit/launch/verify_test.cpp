@@ -77,6 +77,27 @@ TEST(Verify, HigherLimitIsAMismatchToo)
               "/sys/fs/cgroup/memory/user.slice/user@1000.service/memory.limit_in_bytes allows 64M");
 }
 
+/// What a launch asks first: it may only say yes where the whole chain would have.
+TEST(Verify, ALimitOfOurOwnOrAboveIsSeenWithoutTheWholeChain)
+{
+    const TemporaryDirectory v2;
+    const std::string mount = "/sys/fs/cgroup";
+    write_v2(v2, "max\n", "67108864\n");
+    EXPECT_TRUE(is_limited(mount, Limit(64 * kMiB), v2.path()));
+    EXPECT_FALSE(is_limited(mount, Limit(63 * kMiB), v2.path()));
+    write_v2(v2, "67108864\n", "max\n"); // the leaf of a divided session has none of its own
+    EXPECT_TRUE(is_limited(mount, Limit(64 * kMiB), v2.path()));
+    EXPECT_FALSE(is_limited("", Limit(64 * kMiB), v2.path()));
+    v2.write("proc/self/cgroup", "0::/../a.slice/run-1.scope\n"); // of somebody else's namespace
+    EXPECT_FALSE(is_limited(mount, Limit(64 * kMiB), v2.path()));
+
+    const TemporaryDirectory v1;
+    write_v1(v1, "9223372036854771712\n");
+    EXPECT_FALSE(is_limited(mount + "/memory", Limit(48 * kMiB), v1.path()));
+    write_v1(v1, "50331648\n");
+    EXPECT_TRUE(is_limited(mount + "/memory", Limit(48 * kMiB), v1.path()));
+}
+
 TEST(Verify, UnreadableIsAnErrorNotALimit)
 {
     const TemporaryDirectory root;
