@@ -60,10 +60,20 @@ std::string description_of(const Request &request)
     return words;
 }
 
+/// The watcher, and where they are divided debugger and debuggee, have cgroups of their own below the scope. Only what
+/// is handed on to them is asked for: with Delegate=yes a manager sets up every controller it knows, for the time of
+/// one session, in the slice and for all its services too.
+void add_delegation(int version, const WatchPlan &watch, std::vector<ScopeProperty> &out)
+{
+    std::vector<std::string> controllers;
+    if (watch.division)
+        controllers = version == 1 ? std::vector<std::string>{"memory"} : watch.division->enable;
+    out.push_back({"DelegateControllers", std::move(controllers)});
+}
+
 /// What debugger verbs always send, unless `-p` says otherwise (docs/design.md).
 void add_debugger_defaults(const Budget &budget, const Settings &settings, std::vector<ScopeProperty> &out)
 {
-    out.push_back({"Delegate", true});
     out.push_back({"ManagedOOMPreference", std::string("avoid")});
     out.push_back({"TimeoutStopUSec", kStopTimeoutUs});
     // MemoryMax does not bound swap: a swapped heap thrashes under the collector's marking.
@@ -266,17 +276,19 @@ Result<CreateScope> plan_scope(const Facts &facts, const Request &request, const
     out.push_back({"Description", description_of(request)});
     if (settings.flag(Key::collect))
         out.push_back({"CollectMode", std::string("inactive-or-failed")});
+    if (request.tool != Tool::none || watch.watch)
+        add_delegation(facts.cgroup.memory.version, watch, out);
     if (request.tool != Tool::none)
         add_debugger_defaults(budget, settings, out);
-    else if (watch.watch)
-        out.push_back({"Delegate", true}); // the watcher has a cgroup of its own below the scope
     if (!given(wishes.scope, "OOMPolicy"))
         out.push_back({"OOMPolicy", settings.text(Key::oom_policy, "continue")});
     if (budget.scope_limit)
         out.push_back({"MemoryMax", budget.scope_limit->bytes(), true, true});
     add_resources(settings, out);
     // `-p` wins over the option of the same meaning; systemd itself adds up lists given by several assignments.
-    std::erase_if(out, [&](const ScopeProperty &p) { return given(wishes.scope, p.name); });
+    std::erase_if(out, [&](const ScopeProperty &p) {
+        return given(wishes.scope, p.name == "DelegateControllers" ? "Delegate" : p.name);
+    });
     for (ScopeProperty wish : wishes.scope) {
         wish.droppable = wish.droppable && !request.exact;
         wish.limit = wish.limit || (required(settings, "limit") && is_memory_limit(wish.name));
