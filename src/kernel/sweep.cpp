@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/sweep.hpp"
 
+#include <fcntl.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -61,9 +63,12 @@ std::size_t sweep_dead_sessions(int parent, const std::string &proc)
     std::size_t removed = 0;
     for (const std::string &name : child_cgroups(parent, kPrefix)) {
         const auto session = parse_session_name(name);
-        if (!session || alive(session->debugger, proc) || is_occupied(parent, name))
+        if (!session || alive(session->debugger, proc))
             continue;
-        if (remove_cgroup(parent, name) && ++removed == kMaxRemovals)
+        // The kernel refuses to remove what has processes or children; only with children it is for us to judge.
+        const bool gone = ::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 ||
+                          (!is_occupied(parent, name) && remove_cgroup(parent, name));
+        if (gone && ++removed == kMaxRemovals)
             break;
     }
     return removed;
