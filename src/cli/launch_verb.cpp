@@ -155,16 +155,14 @@ Result<Facts> gather(const Request &request, const ParsedOptions &options, const
 }
 
 /// No debuggee, no scope, no output: only the real tool has to be found, a broken configuration does not matter.
-Error pass_through(Request request, const Invocation &invocation)
+Error pass_through(Request request, const Invocation &invocation, const Inherited &inherited)
 {
     Facts facts;
     facts.tools.push_back(find_executable(request, invocation));
     auto plan = make_plan(facts, request);
     if (!plan)
         return plan.error();
-    return carry_out(
-               *plan, invocation.environment, [](std::string_view, std::string_view) {}, invocation.inherited)
-        .error;
+    return carry_out(*plan, invocation.environment, [](std::string_view, std::string_view) {}, inherited).error;
 }
 
 Error no_command()
@@ -200,7 +198,7 @@ Result<Ending> show(const LaunchPlan &plan, bool json)
     return 0;
 }
 
-Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocation)
+Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocation, const Inherited &inherited)
 {
     Request request;
     request.tool = tool;
@@ -213,7 +211,7 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
         request.call = read_call(tool, request.arguments);
         if (request.call.kind == CallKind::pass_through && !options.dry_run) {
             request.settings = settings ? std::move(*settings) : std::move(options.settings);
-            return fail(pass_through(std::move(request), invocation));
+            return fail(pass_through(std::move(request), invocation, inherited));
         }
     }
     if (!settings)
@@ -252,7 +250,7 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
         else if (id != (options.as_systemd_run && plan->backend != Backend::cgroupfs ? kStarted : kUnitLine))
             messages.say(line);
     };
-    Outcome outcome = carry_out(*plan, invocation.environment, say, invocation.inherited);
+    Outcome outcome = carry_out(*plan, invocation.environment, say, inherited);
     if (outcome.watcher) {
         outcome.watcher->unsaid = std::move(unread);
         return std::move(*outcome.watcher);
@@ -264,9 +262,9 @@ Result<Ending> start(Tool tool, ParsedOptions options, const Invocation &invocat
 
 Result<int> launch_verb(Tool tool, ParsedOptions options, const Invocation &invocation)
 {
-    Invocation raised = invocation;
-    raised.inherited.raise_limits();
-    auto ending = start(tool, std::move(options), raised); // and everything launching needed is freed
+    Inherited inherited = invocation.inherited;
+    inherited.raise_limits();
+    auto ending = start(tool, std::move(options), invocation, inherited); // and everything launching needed is freed
     if (!ending)
         return pass(ending);
     if (const int *status = std::get_if<int>(&*ending))

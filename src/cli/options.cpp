@@ -10,8 +10,8 @@
 #include <fmt/core.h>
 
 #include "cli/getopt_words.hpp"
+#include "cli/plain_options.hpp"
 #include "dbgscope/utf8.hpp"
-#include "plan/expand.hpp"
 #include "profile/key_names.hpp"
 
 namespace dbgscope {
@@ -85,16 +85,17 @@ constexpr std::array kRefused{
     Refusal{"-M", "a debugger runs on this machine"},
 };
 
-/// CLI11 takes about 20 µs to make an option, a launch about 4 ms: only those that may occur are made.
-bool may_occur(const KeyInfo &info, std::span<const std::string> words)
+using Words = std::span<const std::string>;
+
+/// CLI11 takes about 20 µs to make an option, a launch about 4 ms: only those that may occur are made. `is_named`
+/// judges "memory-max" of a word "--memory-max=1G" or "--no-memory-max".
+template <class IsNamed> bool may_occur(Words words, IsNamed is_named)
 {
-    const std::string name = option_name(info);
-    for (const std::string &word : words) {
-        const std::string_view long_name = std::string_view(word).substr(0, word.find('='));
-        if (long_name == name || long_name == "--no-" + name.substr(2))
-            return true;
-    }
-    return false;
+    return std::ranges::any_of(words, [&](std::string_view word) {
+        word = word.substr(0, word.find('='));
+        return word.starts_with("--") &&
+               (is_named(word.substr(2)) || (word.starts_with("--no-") && is_named(word.substr(5))));
+    });
 }
 
 /// "--memory-max", with the aliases of the table: "-u,--unit".
@@ -106,60 +107,39 @@ std::string cli11_names(const KeyInfo &info)
     return names;
 }
 
-/// Scripts write --slice="$SLICE": an empty one is none, as systemd-run has it.
-bool may_be_empty(Key key)
-{
-    return key == Key::slice || key == Key::description || key == Key::working_directory;
-}
-
-Error bad_assignment(const std::string &text)
-{
-    return {.kind = ErrorKind::usage,
-            .operation = "set",
-            .subject = fmt::format("environment variable \"{}\"", text),
-            .cause = "a name is of letters, digits and _, and begins with no digit",
-            .hint = "-E NAME=VALUE, or -E NAME for the value of the caller's"};
-}
-
 /// Builds the CLI11 tree for one parse and keeps the first error our own parsers found.
 class Parser {
   public:
     /// Knows the options that may occur in `words`; none given: all of them.
-    explicit Parser(std::optional<std::span<const std::string>> words)
+    explicit Parser(std::optional<Words> words) : words_(words)
     {
         app_.prefix_command(true);
         app_.set_help_flag();
         for (const KeyInfo &info : key_table())
-            if (!words || may_occur(info, *words))
+            if (!words_ || may_occur(*words_, [&](std::string_view name) { return is_name_of(name, info); }))
                 add_key(info);
-        app_.add_flag("-h,--help", out_.help, "show this help")->group(kModeGroup);
-        app_.add_flag("--version", out_.version, "show the version and what this build can do")->group(kModeGroup);
-        app_.add_flag("--dry-run", out_.dry_run, "print the plan that would run, with a reason for every step")
-            ->group(kModeGroup);
-        app_.add_flag("--json", out_.json, "print for machines (with --dry-run and status)")->group(kModeGroup);
-        app_.add_option("--facts", out_.facts_file, "plan from a dump of `dbgscope status --json` (implies --dry-run)")
-            ->type_name("FILE")
-            ->group(kModeGroup);
-        if (!words || std::ranges::find(*words, "--scope") != words->end())
+        add_mode("--help", "-h,--help", out_.help, "show this help");
+        add_mode("--version", "--version", out_.version, "show the version and what this build can do");
+        add_mode("--dry-run", "--dry-run", out_.dry_run, "print the plan that would run, with a reason for every step");
+        add_mode("--json", "--json", out_.json, "print for machines (with --dry-run and status)");
+        if (wanted("--facts"))
+            app_.add_option("--facts", out_.facts_file,
+                            "plan from a dump of `dbgscope status --json` (implies --dry-run)")
+                ->type_name("FILE")
+                ->group(kModeGroup);
+        if (wanted("--scope"))
             app_.add_flag("--scope", out_.scope, "accepted as systemd-run has it")->group("Scope");
-        app_.add_flag("--all", out_.all, "stop: end every session of yours")->group(kSessionGroup);
-        app_.add_option("--port", out_.port, "stop: end the session that has this TCP port")
-            ->type_name("PORT")
-            ->group(kSessionGroup);
-        const auto manager = [this](const char *option, const char *backend) {
-            app_.add_flag_callback(
-                    option,
-                    [this, option, backend] {
-                        out_.settings.set(Key::backend, {std::string(backend), {Layer::option, option}});
-                    },
-                    fmt::format("short for --backend={}", backend))
-                ->group("General");
-        };
-        manager("--user", "systemd-user");
-        manager("--system", "systemd-system");
+        if (wanted("--all"))
+            app_.add_flag("--all", out_.all, "stop: end every session of yours")->group(kSessionGroup);
+        if (wanted("--port"))
+            app_.add_option("--port", out_.port, "stop: end the session that has this TCP port")
+                ->type_name("PORT")
+                ->group(kSessionGroup);
+        add_manager("--user", "systemd-user");
+        add_manager("--system", "systemd-system");
     }
 
-    Result<ParsedOptions> parse(std::span<const std::string> arguments, std::string_view source)
+    Result<ParsedOptions> parse(Words arguments, std::string_view source)
     {
         const auto mark = std::find(arguments.begin(), arguments.end(), "--");
         std::vector<std::string> reversed(std::make_reverse_iterator(mark),
@@ -188,6 +168,27 @@ class Parser {
     [[nodiscard]] const CLI::App &tree() const { return app_; }
 
   private:
+    [[nodiscard]] bool wanted(std::string_view option) const
+    {
+        return !words_ || may_occur(*words_, [option](std::string_view name) { return name == option.substr(2); });
+    }
+
+    void add_mode(std::string_view option, const char *names, bool &into, const char *help)
+    {
+        if (wanted(option))
+            app_.add_flag(names, into, help)->group(kModeGroup);
+    }
+
+    void add_manager(const char *option, const char *backend)
+    {
+        if (!wanted(option))
+            return;
+        const auto chosen = [this, option, backend] {
+            out_.settings.set(Key::backend, {std::string(backend), {Layer::option, option}});
+        };
+        app_.add_flag_callback(option, chosen, fmt::format("short for --backend={}", backend))->group("General");
+    }
+
     void add_key(const KeyInfo &info)
     {
         const std::string names = cli11_names(info);
@@ -219,33 +220,10 @@ class Parser {
 
     bool take(const KeyInfo &info, const CLI::results_t &texts)
     {
-        const std::string written = option_name(info);
-        KeyInfo called = info; // an error names what the user wrote
-        called.name = written;
-        std::optional<Value> value;
-        for (const std::string &text : texts) {
-            if (text.empty() && may_be_empty(info.key))
-                continue;
-            if (info.key == Key::setenv && !is_variable_name(std::string_view(text).substr(0, text.find('=')))) {
-                failure_ = bad_assignment(text);
-                return false;
-            }
-            auto parsed = parse_value(called, text);
-            if (!parsed) {
-                failure_ = std::move(parsed.error());
-                return false;
-            }
-            auto *words = std::get_if<std::vector<std::string>>(&*parsed);
-            if (value && words != nullptr) {
-                auto &all = std::get<std::vector<std::string>>(*value);
-                all.insert(all.end(), words->begin(), words->end());
-            } else {
-                value = std::move(*parsed);
-            }
-        }
-        if (value)
-            out_.settings.set(info.key, {std::move(*value), {Layer::option, written}});
-        return true;
+        auto taken = take_option(info, texts, out_.settings);
+        if (!taken)
+            failure_ = std::move(taken.error());
+        return taken.has_value();
     }
 
     static Error unknown(const std::string &word, std::string_view source)
@@ -269,6 +247,7 @@ class Parser {
                 .hint = near.empty() ? "see dbgscope --help" : fmt::format("did you mean {}?", near)};
     }
 
+    std::optional<Words> words_;
     CLI::App app_;
     ParsedOptions out_;
     std::optional<Error> failure_;
@@ -278,6 +257,7 @@ class Parser {
 std::vector<GetoptOption> getopt_options()
 {
     std::vector<GetoptOption> options{{"--facts", 0, true}, {"--port", 0, true}, {"--help", 'h', false}};
+    options.reserve(options.size() + kKeyCount);
     for (const KeyInfo &info : key_table())
         options.push_back({option_name(info), info.aliases.size() == 2 ? info.aliases[1] : '\0',
                            info.type != ValueType::flag, info.key == Key::dap_log ? "on" : ""});
@@ -296,7 +276,14 @@ Result<ParsedOptions> parse_options(std::span<const std::string> arguments, std:
     const auto words = getopt_words(arguments, getopt_options(), Abbreviations::refused);
     if (!words)
         return fail(words.error());
-    return Parser(*words).parse(*words, source);
+    if (auto plain = read_plain_options(*words))
+        return std::move(*plain);
+    return parse_with_tree(*words, source);
+}
+
+Result<ParsedOptions> parse_with_tree(std::span<const std::string> words, std::string_view source)
+{
+    return Parser(words).parse(words, source);
 }
 
 std::string options_help()

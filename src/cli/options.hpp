@@ -37,6 +37,10 @@ struct ParsedOptions {
 [[nodiscard]] Result<ParsedOptions> parse_options(std::span<const std::string> arguments,
                                                   std::string_view source = "the command line");
 
+/// The same of words in the form of getopt_words(), by CLI11: what parse_options() does where there is more to them
+/// than keys and their values.
+[[nodiscard]] Result<ParsedOptions> parse_with_tree(std::span<const std::string> words, std::string_view source);
+
 /// The options as --help shows them, one per line, grouped.
 [[nodiscard]] std::string options_help();
 

@@ -361,11 +361,15 @@ Result<LaunchPlan> make_plan(const Facts &facts, const Request &original)
     if (inside_session(facts.cgroup.self, original.session))
         return bare_plan(std::move(*execute), "already inside session " + original.session);
 
-    Request request = original;
-    auto wishes = read_properties(request);
+    auto wishes = read_properties(original);
     if (!wishes)
         return pass(wishes);
-    absorb_properties(facts.memory.total_bytes.value_or(0), request.settings, *wishes);
+    std::optional<Request> absorbed;
+    if (!wishes->scope.empty()) {
+        absorbed = original;
+        absorb_properties(facts.memory.total_bytes.value_or(0), absorbed->settings, *wishes);
+    }
+    const Request &request = absorbed ? *absorbed : original;
     const BackendChoice choice = choose_backend(facts, request.settings);
     auto plan = plan_at_place(facts, request, *wishes, *execute, choice, choice.usable.front());
     if (!plan)

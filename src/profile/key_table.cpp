@@ -227,9 +227,8 @@ const KeyInfo *find_key(std::string_view dotted_name)
 
 std::string option_name(const KeyInfo &info)
 {
-    std::string name = "--";
-    for (const char c : info.name)
-        name += c == '.' || c == '_' ? '-' : c;
+    std::string name(info.name.size() + 2, '-');
+    std::ranges::transform(info.name, name.begin() + 2, [](char c) { return c == '.' || c == '_' ? '-' : c; });
     return name;
 }
 

@@ -16,6 +16,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         must(call.tool == tool && (!call.wrapper_at || *call.wrapper_at <= arguments.size()));
         (void)listen_port(call.listen);
     }
+    if (const auto plain = read_plain_options(words)) { // then CLI11 reads the same
+        const auto tree = parse_with_tree(words, "the test");
+        must(tree && plain->rest == tree->rest);
+        for (const KeyInfo &info : key_table()) {
+            const Setting *const one = plain->settings.find(info.key), *const other = tree->settings.find(info.key);
+            must((one == nullptr) == (other == nullptr) && (one == nullptr || one->value == other->value));
+        }
+    }
     if (const auto options = parse_options(words))
         must(options->rest.size() <= words.size());
     else

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/options.hpp"
+#include "cli/plain_options.hpp"
 #include "dbgscope/time_span.hpp"
 #include "dbgscope/utf8.hpp"
 #include "debugger/call.hpp"
