@@ -163,6 +163,45 @@ TEST(PlanWatch, ADebuggersScoreIsLoweredOnlyWhereThatIsAllowed)
     EXPECT_EQ(position<SetOomScore>(*make_plan(facts, debugger())), -1);
 }
 
+/// "Delegate=no", "DelegateControllers=memory cpu": what a scope is given of that, in its order.
+std::vector<std::string> delegated(const Facts &facts, const Request &request)
+{
+    std::vector<std::string> out;
+    const auto plan = make_plan(facts, request);
+    for (const Step &step : plan->steps)
+        if (const auto *scope = std::get_if<CreateScope>(&step.action))
+            for (const ScopeProperty &property : scope->properties) {
+                if (const bool *whether = std::get_if<bool>(&property.value); whether && property.name == "Delegate")
+                    out.emplace_back(*whether ? "Delegate=yes" : "Delegate=no");
+                if (property.name != "DelegateControllers")
+                    continue;
+                std::string words;
+                for (const std::string &word : std::get<std::vector<std::string>>(property.value))
+                    words += (words.empty() ? "" : " ") + word;
+                out.push_back(property.name + '=' + words);
+            }
+    return out;
+}
+
+TEST(PlanWatch, WhatIsHandedOnIsDelegatedAndNothingElse)
+{
+    using Words = std::vector<std::string>;
+    const Facts facts = machine();
+    EXPECT_EQ(delegated(facts, debugger()), Words{"DelegateControllers=memory cpu"});
+    EXPECT_EQ(delegated(facts, with(debugger(), Key::split, std::string("off"))), Words{"DelegateControllers="});
+    Facts v1 = facts;
+    v1.cgroup.memory.version = 1;
+    v1.host.uid = 0;
+    EXPECT_EQ(delegated(v1, debugger()), Words{"DelegateControllers=memory"});
+    const auto wish = [](const char *text) {
+        return with(debugger(), Key::property, std::vector<std::string>{std::string("Delegate=") + text});
+    };
+    EXPECT_EQ(delegated(facts, wish("no")), Words{"Delegate=no"});
+    EXPECT_EQ(delegated(facts, wish("yes")), Words{"Delegate=yes"});
+    EXPECT_EQ(delegated(facts, wish("io")), (Words{"DelegateControllers=memory cpu", "DelegateControllers=io"}))
+        << "a manager adds them up";
+}
+
 struct Obstacle {
     const char *name;
     void (*change)(Facts &facts, Request &request);
