@@ -9,7 +9,7 @@
 #include "cli/options.hpp"
 
 // What most launches are given, read without CLI11: its tree is for help, completions and saying what is wrong, and
-// costs a plain cgroup's launch a thirtieth.
+// costs a launch into a plain cgroup a fortieth.
 namespace dbgscope {
 
 /// Whether option_name(info) is "--" and `name`, without making it.
