@@ -7,9 +7,11 @@ import pty
 import re
 import select
 import shutil
+import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import tap
 from tap import test
 
