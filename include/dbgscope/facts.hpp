@@ -98,6 +98,12 @@ struct MemoryHierarchy {
     std::optional<std::size_t> binding; ///< index into chain of the level that sets `effective`
     Fact<std::uint64_t> headroom;       ///< min over levels of max − current; unknown when no level has a limit
     [[nodiscard]] bool v2() const { return version == 2; }
+    /// Whether what is above chain.front() may limit us unseen. v2's real root has no memory.max, all others have; v1
+    /// tells the lowest limit above in memory.stat, wherever its namespace or mount ends.
+    [[nodiscard]] bool hidden_above() const
+    {
+        return v2() && !chain.empty() && (chain.front().max || chain.front().max.why() != Why::absent);
+    }
     bool operator==(const MemoryHierarchy &) const = default;
 };
 

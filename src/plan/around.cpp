@@ -62,9 +62,9 @@ std::string causes(const BackendChoice &choice)
 std::string in_force(const Facts &facts, const Request &request)
 {
     const MemoryHierarchy &memory = facts.cgroup.memory;
-    const bool hidden = facts.cgroup.delegation.namespace_root && !facts.cgroup.delegation.real_root;
     if (!memory.effective.finite())
-        return memory.version == 0 || hidden ? "no memory limit can be seen here" : "no memory limit is in force";
+        return memory.version == 0 || memory.hidden_above() ? "no memory limit can be seen here"
+                                                            : "no memory limit is in force";
     // What is attached to may be in another container: beside a pod's, or seen from the machine.
     const bool own = request.tool != Tool::none && request.call.kind != CallKind::launch;
     return fmt::format("in force{}: {}'s limit of {}",

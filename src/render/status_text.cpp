@@ -47,8 +47,7 @@ std::string limit_sentence(const MemoryHierarchy &memory, const Delegation &dele
 {
     if (memory.version == 0)
         return "unknown: " + (delegation.detail.empty() ? "cgroups were not looked at" : printable(delegation.detail));
-    const std::string unseen =
-        delegation.namespace_root && !delegation.real_root ? "; limits above the container cannot be seen" : "";
+    const std::string unseen = memory.hidden_above() ? "; limits above the container cannot be seen" : "";
     if (!memory.effective.finite())
         return "none: no visible cgroup limits memory" + unseen;
     std::string text = format_limit(memory.effective) + ", set by ";

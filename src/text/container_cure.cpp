@@ -113,6 +113,21 @@ std::string ptrace_cure(std::string_view container)
                                        : "--cap-add=SYS_PTRACE";
 }
 
+std::string limits_inquiry(std::string_view container)
+{
+    if (container == "kubernetes")
+        return "kubectl get pod -o yaml";
+    if (container == "docker" || is_dev_container(container))
+        return "docker inspect";
+    if (container == "podman")
+        return "podman inspect";
+    if (container == "containerd")
+        return "ctr container info, nerdctl inspect";
+    if (container == "lxc")
+        return "its configuration, and lxc-cgroup -n NAME memory.max";
+    return {};
+}
+
 std::string machines_cgroups_cure(std::string_view container)
 {
     if (container == "docker" || container == "podman" || is_dev_container(container))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
+#include "dbgscope/utf8.hpp"
 #include "text/container_cure.hpp"
 #include "tools/doctor/checks.hpp"
 
@@ -40,6 +41,19 @@ CheckFinding version_finding(const DoctorInput &input)
                           "mount cgroup2 alone"};
 }
 
+CheckFinding hidden_finding(const std::string &outermost, std::string_view container)
+{
+    const std::string inquiry = limits_inquiry(container), shown = machines_cgroups_cure(container);
+    return {.level = CheckLevel::note,
+            .looked_at = kLooked,
+            .found = "limits above the container cannot be seen: " +
+                     (outermost == "/" ? "it has a cgroup namespace of its own"
+                                       : "only the cgroup " + printable(outermost) + " is mounted"),
+            .matters = "a pod, a slice or the machine may run out of memory before the limit shown here",
+            .cure = "ask where it is started" + (inquiry.empty() ? "" : " (" + inquiry + ')') +
+                    (shown.empty() ? "" : ", or start it with " + shown)};
+}
+
 } // namespace
 
 CheckFindings check_hierarchy(const DoctorInput &input)
@@ -58,15 +72,8 @@ CheckFindings check_hierarchy(const DoctorInput &input)
                  "no cgroup of our own can be made, so no limit can be set without a manager: a debuggee is watched, "
                  "and stopped by a soft fuse, but only the limit of the container holds it",
              .cure = cure.empty() ? "mount it writable; in a container that is for its runtime to do" : cure});
-    const std::string shown = machines_cgroups_cure(container);
-    if (input.facts.cgroup.memory.version != 0 && own.namespace_root && !own.real_root)
-        findings.push_back(
-            {.level = CheckLevel::note,
-             .looked_at = kLooked,
-             .found = "limits above the container cannot be seen: it has a cgroup namespace of its own",
-             .matters = "a pod, a slice or the machine may run out of memory before the limit shown here",
-             .cure = "ask where it is started (kubectl get pod -o yaml, docker inspect)" +
-                     (shown.empty() ? "" : ", or start it with " + shown)});
+    if (input.facts.cgroup.memory.hidden_above())
+        findings.push_back(hidden_finding(input.facts.cgroup.memory.chain.front().path, container));
     return findings;
 }
 

@@ -55,6 +55,26 @@ Memory, cgroup by cgroup from the outside in (> sets the limit):
 )");
 }
 
+/// v2 hides what is above a namespace or a mount, wherever below it we are: lxc-attach enters /.lxc, systemd inside has
+/// scopes. v1's memory.stat tells the lowest limit of all (seen with `unshare --cgroup` on Linux 6.18).
+TEST(StatusText, LimitsAboveAContainerAreHiddenByV2Alone)
+{
+    const std::string hidden = "; limits above the container cannot be seen\n";
+    Facts facts = machine_facts("v2-container");
+    EXPECT_THAT(status_of(facts), HasSubstr(hidden));
+    facts.cgroup.memory.chain.push_back({.path = "/.lxc", .dir = "/sys/fs/cgroup/.lxc"});
+    facts.cgroup.delegation.namespace_root = false;
+    EXPECT_THAT(status_of(facts), HasSubstr(hidden));
+    facts.cgroup.memory.chain.front().max = Limit();
+    facts.cgroup.memory.effective = Limit();
+    EXPECT_THAT(status_of(facts), HasSubstr("none: no visible cgroup limits memory" + hidden));
+    facts.cgroup.memory.version = 1;
+    facts.cgroup.delegation.namespace_root = true;
+    EXPECT_THAT(status_of(facts), HasSubstr("none: no visible cgroup limits memory\n"));
+    EXPECT_THAT(status_of(machine_facts("v2-desktop")), Not(HasSubstr("cannot be seen")));
+    EXPECT_THAT(status_of(machine_facts("no-systemd-v2")), Not(HasSubstr("cannot be seen"))) << "the real root";
+}
+
 TEST(StatusText, InsideIsALadder)
 {
     Facts facts = machine_facts("v2-desktop");

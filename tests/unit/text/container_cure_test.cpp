@@ -63,6 +63,9 @@ TEST(ContainerCure, NoOptionOfAnotherRuntime)
     EXPECT_THAT(ptrace_cure("containerd"), HasSubstr("--cap-add=CAP_SYS_PTRACE")); // ctr refuses it without "CAP_"
     EXPECT_EQ(machines_cgroups_cure("docker"), "--cgroupns=host");
     EXPECT_EQ(machines_cgroups_cure("kubernetes"), "");
+    EXPECT_EQ(limits_inquiry("docker"), "docker inspect");
+    EXPECT_THAT(limits_inquiry("lxc"), HasSubstr("lxc-cgroup"));
+    EXPECT_EQ(limits_inquiry("bubblewrap"), "");
 }
 
 } // namespace

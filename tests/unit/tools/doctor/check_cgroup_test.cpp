@@ -45,9 +45,22 @@ TEST(CheckHierarchy, WarnsOfAReadOnlyMountAndKnowsTheContainer)
     EXPECT_THAT(finding.cure, HasSubstr("cgroup_writable"));
     FakeRoot podman;
     EXPECT_EQ(worst(check_hierarchy(input_of(podman, "v2-container"))), CheckLevel::note);
-    FakeRoot inside;
-    EXPECT_EQ(saying(check_hierarchy(input_of(inside, "v2-container")), "limits above the container").level,
-              CheckLevel::note);
+}
+
+TEST(CheckHierarchy, NotesWhatMayLimitItUnseen)
+{
+    FakeRoot tree;
+    DoctorInput input = input_of(tree, "v2-container");
+    const auto finding = saying(check_hierarchy(input), "limits above the container");
+    EXPECT_EQ(finding.level, CheckLevel::note);
+    EXPECT_THAT(finding.found, testing::EndsWith("it has a cgroup namespace of its own"));
+    EXPECT_EQ(finding.cure, "ask where it is started (podman inspect), or start it with --cgroupns=host");
+    input.facts.host.container = std::string("lxc");
+    for (CgroupLevel &level : input.facts.cgroup.memory.chain)
+        level.path.insert(0, "/pod");
+    const auto other = saying(check_hierarchy(input), "limits above the container");
+    EXPECT_THAT(other.found, testing::EndsWith("only the cgroup /pod/ is mounted"));
+    EXPECT_THAT(other.cure, testing::Not(HasSubstr("podman")));
 }
 
 TEST(CheckUserManager, FineWithTheMemoryController)
