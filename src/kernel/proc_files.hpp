@@ -10,6 +10,8 @@
 // or kept as it is. What is parsed has its reader: process.hpp, process_stat.hpp, process_memory.hpp, threads.hpp.
 namespace dbgscope {
 
+/// "docker-default (enforce)"; since Linux 5.8. "unconfined" where no profile holds.
+inline constexpr const char *kSelfAppArmor = "/proc/self/attr/apparmor/current";
 inline constexpr const char *kSelfCgroup = "/proc/self/cgroup";
 inline constexpr const char *kSelfCommand = "/proc/self/cmdline";
 inline constexpr const char *kSelfDescriptors = "/proc/self/fd/"; ///< and a number: opens the same file anew

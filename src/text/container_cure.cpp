@@ -113,6 +113,19 @@ std::string ptrace_cure(std::string_view container)
                                        : "--cap-add=SYS_PTRACE";
 }
 
+std::string unconfined_cure(std::string_view container)
+{
+    if (container == "kubernetes")
+        return "type: Unconfined in securityContext.appArmorProfile of the container that debugs";
+    if (container == "lxc")
+        return "lxc.apparmor.profile = unconfined in the container's configuration";
+    if (container == "containerd")
+        return "nerdctl run --security-opt apparmor=unconfined";
+    if (container == "docker" || container == "podman" || is_dev_container(container))
+        return "--security-opt apparmor=unconfined for the container that debugs";
+    return "a ptrace rule for the other profile in this one";
+}
+
 std::string limits_inquiry(std::string_view container)
 {
     if (container == "kubernetes")

@@ -23,6 +23,8 @@ struct CgroupMaker {
 [[nodiscard]] std::string mounted_cgroupfs_cure(std::string_view container);
 /// What gives CAP_SYS_PTRACE.
 [[nodiscard]] std::string ptrace_cure(std::string_view container);
+/// What starts it without an AppArmor profile.
+[[nodiscard]] std::string unconfined_cure(std::string_view container);
 /// What tells outside of it which limits it has; empty: not known.
 [[nodiscard]] std::string limits_inquiry(std::string_view container);
 /// What shows the limits above it; empty: nothing that a person can ask for.

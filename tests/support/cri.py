@@ -65,20 +65,20 @@ class Runtime:
         return fields_of(method(message(fields), timeout=timeout))
 
     @contextlib.contextmanager
-    def pod(self, name):
-        """A pod on the node's network, which needs no plug-in: (its id, its configuration)."""
+    def pod(self, name, handler=""):
+        """A pod on the node's network, which needs no plug-in: (its id, its configuration). handler: of containerd's runtimes."""
         config = {1: {1: name, 2: name, 3: "default"}, 8: {2: {1: {1: NODE, 2: CONTAINER}}}}
-        pod = self.call("RunPodSandbox", {1: config})[1].decode()
+        pod = self.call("RunPodSandbox", {1: config, 2: handler})[1].decode()
         try:
             yield pod, config
         finally:
             self.call("StopPodSandbox", {1: pod})
             self.call("RemovePodSandbox", {1: pod})
 
-    def container(self, pod, name, image, command, mounts=(), limit=0, target="", capabilities=()):
+    def container(self, pod, name, image, command, mounts=(), limit=0, target="", capabilities=(), user=0):
         """Starts one. mounts: (source, place, read-only). target: of the container whose processes it shares."""
         namespaces = {1: NODE, 2: TARGET if target else CONTAINER, **({4: target} if target else {})}
-        security = {3: namespaces, **({1: {1: list(capabilities)}} if capabilities else {})}
+        security = {3: namespaces, **({5: {1: user}} if user else {}), **({1: {1: list(capabilities)}} if capabilities else {})}
         linux = {2: security, **({1: {4: limit}} if limit else {})}
         config = {1: {1: name}, 2: {1: image}, 3: list(command), 5: "/data", 15: linux,
                   7: [{1: place, 2: str(source), 3: int(read_only)} for source, place, read_only in mounts]}

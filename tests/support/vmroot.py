@@ -25,9 +25,10 @@ SUITE_PACKAGES = {"sid": ["bsdutils"]}  # script(1)
 EXTRA_PACKAGES = {
     "containers": ["podman", "crun", "runc", "uidmap", "slirp4netns", "catatonit", "bubblewrap",
                    "systemd-container"],
-    # Debian 13 and later: in 12 the client is part of docker.io. grpcio speaks to containerd's CRI.
-    "docker": ["docker.io", "docker-cli", "docker-compose", "containerd", "runc", "lxc", "uidmap", "iproute2",
-               "python3-grpcio"],
+    # Debian 13 and later: in 12 the client is part of docker.io. grpcio speaks to containerd's CRI. With apparmor, which
+    # docker.io recommends, each engine puts a profile of its own in force.
+    "docker": ["docker.io", "docker-cli", "docker-compose", "containerd", "runc", "lxc", "apparmor", "uidmap", "iproute2",
+               "rootlesskit", "slirp4netns", "python3-grpcio"],
 }
 # What of these would start with the machine: a test starts what it needs.
 EXTRA_DISABLED = {

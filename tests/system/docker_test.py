@@ -12,6 +12,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import engines
+import pods
 import runtimes
 import session
 import tap
@@ -21,6 +22,7 @@ from session import MIB, Session
 
 BY_KERNEL = r"dbgscope: debuggee held: \S+ of its 96M cap cannot be reclaimed"
 BY_US = r"dbgscope: debuggee held: \S+ of its 96M cap in use, which only this enforces here"
+ITS_LIMIT = r"process 1 is limited to 256M where it is \(/\.\./\S+\); dlv's own memory is not counted there"
 CGROUP_MOUNT = "--mount=type=cgroup,src=cgroup,dst=/sys/fs/cgroup,options={}:nosuid:noexec:nodev"
 
 
@@ -40,6 +42,23 @@ registered("docker_with_all_that_hardens", check_read_only, "--security-opt=no-n
 registered("docker_writable", check_writable, "--security-opt=writable-cgroups=true", debian=("sid",))  # Docker 28 and later
 registered("docker_privileged", check_writable, "--privileged")
 registered("docker_privileged_in_the_machines_cgroup_namespace", check_writable, "--privileged", "--cgroupns=host")
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def docker_rootless():
+    with engines.rootless():
+        with engines.container() as container:
+            tap.contains(container.succeed(tap.dbgscope, "status").stdout, "limits above the container cannot be seen")
+            check_all_read_only(container)
+        with engines.container("--privileged") as container:
+            check_writable(container)
+        check_entrypoint(engines.container_of)
+
+
+@tap.test("vm:docker", user="root", debian=("sid",), timeout=600)  # Docker 28 and later
+def docker_rootless_writable():
+    with engines.rootless(), engines.container("--security-opt=writable-cgroups=true") as container:
+        check_writable(container)
 
 
 @tap.test("vm:docker", user="root", timeout=600)
@@ -139,6 +158,37 @@ def docker_started_again_tells_of_the_session_that_it_cut_off():
             dlv.wait()
 
 
+ATTACH = [tap.dbgscope, "dlv", "attach", "--allow-non-terminal-interactive=true", "1"]
+
+
+def server():
+    """It may be attached to."""
+    return [tap.program("leak"), "-mib-per-step=1", "-step-ms=60000"]
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def docker_under_apparmor_attaches_within_its_profile_alone():
+    with engines.container("--security-opt=apparmor=unconfined", command=server()) as other:
+        beside = ["--cap-add=SYS_PTRACE", f"--pid=container:{other.words[-1]}"]
+        with engines.container(*beside) as container:
+            tap.equal(container.succeed("cat", "/proc/self/attr/current").stdout, "docker-default (enforce)\n")
+            said = " ".join(container.run(tap.dbgscope, "doctor", "ptrace").stdout.split())
+            tap.contains(said, "AppArmor's profile docker-default holds here")
+            tap.contains(said, "--security-opt apparmor=unconfined for the container that debugs")
+            refused = container.run(*ATTACH)
+            tap.true(refused.rc != 0, refused.stdout)
+            why = container.run(tap.dbgscope, "explain", input=refused.stderr).stdout
+            tap.contains(why, "AppArmor")
+        with engines.container(*beside, "--security-opt=apparmor=unconfined") as container:
+            tap.true("AppArmor" not in container.run(tap.dbgscope, "doctor", "ptrace").stdout)
+            went = container.succeed(*ATTACH, input="print 6*7\nexit\nn\n")
+            tap.contains(went.stdout, "42")
+            tap.true(re.search("dbgscope: " + ITS_LIMIT, went.stderr), went.stderr)
+    with engines.container(command=server()) as other:
+        with engines.container("--cap-add=SYS_PTRACE", f"--pid=container:{other.words[-1]}") as container:
+            tap.contains(container.succeed(*ATTACH, input="print 6*7\nexit\nn\n").stdout, "42")
+
+
 @tap.test("vm:docker", user="root", timeout=600)
 def ctr_mounts_no_cgroup_and_nothing_false_is_said_of_it():
     with engines.task() as container:
@@ -173,32 +223,46 @@ def ctr_by_its_cures():
 
 @tap.test("vm:docker", user="root", timeout=600)
 def a_pod_and_a_debug_container_beside_it():
-    import cri
-    engines.started()
-    pause = re.search(r"registry\.k8s\.io/pause:[\d.]+", tap.succeed(["containerd", "config", "dump"]).stdout)[0]
-    engines.imported("k8s.io", pause, files=["/usr/bin/sleep"], change=["--change=CMD [\"/usr/bin/sleep\", \"infinity\"]"])
-    runtime = cri.Runtime()
-    with runtimes.folders() as folder, runtime.pod(folder.name) as pod:
-        binds = [("/usr", "/usr", True), *((place, place, True) for place in runtimes.seen_inside()),
-                 *((folder / part, place, False) for part, place in engines.PLACES)]
-        server = runtime.container(pod, "server", pause, [tap.program("leak"), "-mib-per-step=1", "-step-ms=60000"], binds,
-                                   limit=256 * MIB)
-        beside = runtime.container(pod, "debug", pause, ["/usr/bin/sleep", "600"], binds, target=server, capabilities=["SYS_PTRACE"])
-        container = engines.Tasks("k8s.io", beside, folder / "live", folder / "state", engines.task_pid("k8s.io", beside))
+    with pods.pod() as pod:
+        target = pod.container("server", server(), limit=256 * MIB)
+        container = pod.tasks(pod.container("debug", target=target, capabilities=["SYS_PTRACE"]))
         status = container.succeed(tap.dbgscope, "status").stdout
         tap.contains(status, "limits above the container cannot be seen")
         plan = container.succeed(tap.dbgscope, "--dry-run", "dlv", "attach", "1").stdout
         tap.contains(plan, "no memory limit can be seen here")
-        went = container.succeed(tap.dbgscope, "dlv", "attach", "--allow-non-terminal-interactive=true", "1",
-                                 input="print 6*7\nexit\nn\n").stdout
-        tap.contains(went, "42")
+        tap.true(re.search(ITS_LIMIT, plan), plan)
+        went = container.succeed(*ATTACH, input="print 6*7\nexit\nn\n")
+        tap.contains(went.stdout, "42")
+        tap.true(re.search("dbgscope: " + ITS_LIMIT, went.stderr), went.stderr)
+        went = container.succeed(tap.dbgscope, "gdb", "-nx", "--batch", "-p", "1", "-ex", "print 6*7")
+        tap.contains(went.stdout, "$1 = 42")
+        tap.true(re.search(ITS_LIMIT.replace("dlv", "gdb"), went.stderr), went.stderr)
         tap.equal(container.succeed("cat", "/proc/1/comm").stdout, "leak\n", "what was attached to lives on")
-        limited = runtime.container(pod, "limited", pause, ["/usr/bin/sleep", "600"], binds, limit=256 * MIB, target=server)
-        container = engines.Tasks("k8s.io", limited, folder / "live", folder / "state", engines.task_pid("k8s.io", limited))
+        container = pod.tasks(pod.container("limited", limit=256 * MIB, target=target))
         plan = container.succeed(tap.dbgscope, "--dry-run", "dlv", "attach", "1").stdout
         tap.contains(plan, "in force for dlv itself: the container's limit of 256M")
         check_read_only(container)
         check_verdict(container)
+
+
+@tap.test("vm:docker", user="root", debian=("sid",), timeout=600)  # containerd 2.1 and later
+def a_pod_by_its_cure():
+    with pods.pod(handler=pods.writable_handler()) as pod:
+        check_writable(pod.tasks(pod.container("root", limit=256 * MIB)))
+        container = pod.tasks(pod.container("user", limit=256 * MIB, user=1000))
+        check_user(container, BY_KERNEL, "cgroupfs")
+
+
+@tap.test("vm:docker", user="root", timeout=600)
+def lxc_says_that_limits_above_it_are_hidden():
+    with engines.lxc("lxc.cgroup.dir.monitor = outer-monitor", "lxc.cgroup.dir.container = outer",
+                     "lxc.cgroup.dir.container.inner = inner") as container:
+        tap.equal(pathlib.Path("/sys/fs/cgroup/outer/memory.max").read_text(), f"{256 * MIB}\n")
+        for words in (), ("sh", "-c", "echo $$ > /sys/fs/cgroup/cgroup.procs; exec \"$@\"", "sh"):
+            status = container.succeed(*words, tap.dbgscope, "status").stdout
+            tap.contains(status, "none: no visible cgroup limits memory; limits above the container cannot be seen")
+        said = " ".join(container.run(tap.dbgscope, "doctor", "hierarchy").stdout.split())
+        tap.contains(said, "its configuration, and lxc-cgroup -n NAME memory.max")
 
 
 def check_lxc(container):

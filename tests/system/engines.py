@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import subprocess
@@ -16,8 +17,10 @@ import tap
 
 IMAGE = "links:latest"
 CTR_IMAGE = "docker.io/library/" + IMAGE
+ROOTLESS = "/usr/share/docker.io/contrib/dockerd-rootless.sh"  # Debian's place for it
 PLACES = (("live", "/run/dbgscope"), ("state", "/var/lib/dbgscope"), ("data", "/data"))
 _numbers = itertools.count(1)
+_rootless = []  # the user whose daemon `docker` speaks to
 
 
 def docker(*words):
@@ -42,10 +45,39 @@ def _archive(folder, files=()):
 
 def started():
     """The daemon as its unit starts it, and the image, made here: nothing is fetched."""
-    tap.succeed(["systemctl", "start", "docker"], timeout=session.PATIENCE_S)
+    if not _rootless:
+        tap.succeed(["systemctl", "start", "docker"], timeout=session.PATIENCE_S)
     if tap.run(["docker", "image", "inspect", IMAGE], timeout=session.PATIENCE_S).rc != 0:
         with tempfile.TemporaryDirectory() as folder:
             docker("import", _archive(folder), IMAGE)
+
+
+@contextlib.contextmanager
+def rootless(user="dev"):
+    """Docker without root: the daemon is a service of that user's manager, as Docker's set-up tool makes it."""
+    uid = pwd.getpwnam(user).pw_uid
+    unit = ["systemd-run", "--user", "--unit=docker", "--property=Type=notify", "--property=NotifyAccess=all",
+            "--property=Delegate=yes", "--property=KillMode=mixed", ROOTLESS]
+    as_user = ["runuser", "-u", user, "--", "env", f"XDG_RUNTIME_DIR=/run/user/{uid}", f"HOME=/home/{user}"]
+    tap.succeed([*as_user, *unit], timeout=session.PATIENCE_S)
+    os.environ["DOCKER_HOST"] = f"unix:///run/user/{uid}/docker.sock"
+    _rootless.append(uid)
+    try:
+        yield
+    finally:
+        _rootless.pop()
+        del os.environ["DOCKER_HOST"]
+        tap.run([*as_user, "systemctl", "--user", "stop", "docker"], timeout=session.PATIENCE_S)
+
+
+@contextlib.contextmanager
+def _folders():
+    """Of the daemon's user, who is root inside."""
+    with runtimes.folders() as folder:
+        for place in (folder, *(folder / part for part, _ in PLACES)):
+            if _rootless:
+                os.chown(place, _rootless[-1], _rootless[-1])
+        yield folder
 
 
 def words(folder, *options, limit="256m"):
@@ -57,7 +89,7 @@ def words(folder, *options, limit="256m"):
 def container(*options, execute=(), command=("sleep", "600")):
     """One that sleeps; commands are executed in it (with the options `execute`), as in a development container."""
     started()
-    with runtimes.folders() as folder:
+    with _folders() as folder:
         docker("run", "--detach", f"--name={folder.name}", *words(folder, *options), *command)
         try:
             pid = int(docker("inspect", "--format={{.State.Pid}}", folder.name))
@@ -71,7 +103,7 @@ def container(*options, execute=(), command=("sleep", "600")):
 def container_of(*command, options=()):
     """A command that is the container: what came of it, and the directory that it has as /data."""
     started()
-    with runtimes.folders() as folder:
+    with _folders() as folder:
         yield tap.run(["docker", "run", "--rm", *words(folder, *options), *command], timeout=session.PATIENCE_S), folder / "data"
 
 
@@ -158,8 +190,9 @@ def _lxc_root(root, systemd):
 
 
 @contextlib.contextmanager
-def lxc(systemd=False, first_id=0):
-    """One of LXC's, with systemd or `sleep` as its first process. first_id: of the user ids that it has, 0: the machine's."""
+def lxc(*lines, systemd=False, first_id=0):
+    """One of LXC's, with systemd or `sleep` as its first process. first_id: of the user ids that it has, 0: the machine's. lines: of its
+    configuration, beside these."""
     with runtimes.folders() as folder:
         (folder / "root").mkdir()
         _lxc_root(folder / "root", systemd)
@@ -167,7 +200,7 @@ def lxc(systemd=False, first_id=0):
                   *(() if systemd else ((folder / part, place, "rw") for part, place in PLACES))]
         entries = [f"lxc.mount.entry = {source} {place[1:]} none bind,{mode},create=dir 0 0\n" for source, place, mode in mounts]
         maps = [f"lxc.idmap = {kind} 0 {first_id} 65536\n" for kind in "ug"] if first_id else []
-        (folder / "config").write_text(LXC_CONFIG.format(root=folder / "root") + "".join(entries + maps))
+        (folder / "config").write_text(LXC_CONFIG.format(root=folder / "root") + "".join(entries + maps) + "\n".join(lines))
         if first_id:
             ids = f"{first_id}-{first_id + 65535}"
             tap.succeed(["usermod", f"--add-subuids={ids}", f"--add-subgids={ids}", "root"])

@@ -9,6 +9,9 @@
 
 #include <fmt/core.h>
 
+#include "dbgscope/utf8.hpp"
+#include "kernel/proc_files.hpp"
+#include "kernel/reader.hpp"
 #include "text/container_cure.hpp"
 #include "tools/doctor/checks.hpp"
 #include "tools/doctor/machine_signs.hpp"
@@ -50,6 +53,24 @@ CheckFinding yama_finding(const DoctorInput &input)
             .found = found,
             .matters = "a debugger may trace what it starts; attaching to a program that runs already is refused",
             .cure = "as root, where you attach: sysctl kernel.yama.ptrace_scope=0"};
+}
+
+// docker-default (enforce)
+/// Nothing where no profile is enforced: there is no AppArmor, it is unconfined, or only complained of.
+std::optional<CheckFinding> profile_finding(const DoctorInput &input)
+{
+    constexpr std::string_view kEnforced = " (enforce)\n";
+    Reader reader(input.root.root);
+    const auto text = reader.read(kSelfAppArmor);
+    if (!text || !text->ends_with(kEnforced))
+        return std::nullopt;
+    const std::string_view profile = text->substr(0, text->size() - kEnforced.size());
+    return CheckFinding{.level = CheckLevel::note,
+                        .looked_at = kSelfAppArmor,
+                        .found = fmt::format("AppArmor's profile {} holds here", printable(profile)),
+                        .matters = "what runs under another profile, or under none, may not be attached to unless the "
+                                   "profile has a rule for it; capabilities do not help",
+                        .cure = "where you attach to it: " + unconfined_cure(input.facts.host.container.value_or(""))};
 }
 
 constexpr int kRandomizeRefused = 128; ///< added to the exit status of the child; errno of ptrace is below it
@@ -108,6 +129,8 @@ CheckFindings check_ptrace(const DoctorInput &input)
     if (input.root.root.empty())
         for (CheckFinding &finding : tried_findings(input))
             findings.push_back(std::move(finding));
+    if (auto profile = profile_finding(input))
+        findings.push_back(*std::move(profile));
     const HostFacts &host = input.facts.host;
     if (host.container && *host.container != "chroot" && !host.cap_sys_ptrace)
         findings.push_back({.level = CheckLevel::note,

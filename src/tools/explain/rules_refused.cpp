@@ -8,7 +8,7 @@ namespace {
 constexpr Rule kRules[] = {
     {.id = "attach-denied",
      .severity = Severity::failure,
-     .applies = "dlv, gdb, strace; SELinux, other users' processes",
+     .applies = "dlv, gdb, strace; AppArmor, SELinux, other users' processes",
      .patterns = {"could not attach to pid {pid#}: permission denied", "^ptrace: Permission denied.",
                   "ptrace(PTRACE_ATTACH, {pid#}): Operation not permitted",
                   "could not open as an executable file: Operation not permitted",
@@ -22,9 +22,11 @@ constexpr Rule kRules[] = {
           "strace: attach: ptrace(PTRACE_SEIZE, 4711): Permission denied",
           "error: attach failed: attach failed (Not allowed to attach to process.  Look in the console messages"},
      .what = "the kernel refused to attach",
-     .cause = "One of: another user's process, one that changed its user or has capabilities you lack, SELinux "
-              "(Permission denied), yama, or a container without SYS_PTRACE.",
-     .cure = "Attach as root, or start the program under the debugger. dbgscope doctor says which of them it is.",
+     .cause = "One of: AppArmor or SELinux (\"Permission denied\", in containers too: the two are under different "
+              "profiles), another user's process, one that changed its user or has capabilities you lack, yama, or a "
+              "container without SYS_PTRACE.",
+     .cure = "Attach as root, or start the program under the debugger; docker run --security-opt apparmor=unconfined "
+             "for the container that debugs. dbgscope doctor says which of them it is.",
      .caused_by = {"attach-refused", "attach-zombie", "already-traced", "apparmor-ptrace", "selinux-ptrace",
                    "seccomp-ptrace"}},
     {.id = "attach-zombie",

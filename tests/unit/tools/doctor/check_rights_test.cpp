@@ -120,6 +120,25 @@ TEST(CheckPtrace, NotesAContainerWithoutTheCapability)
     EXPECT_EQ(saying(check_ptrace(input_of(desktop, "v2-desktop")), "container").found, "nothing like it");
 }
 
+/// A profile forbids to trace what is under another one; seen in Docker 26.1 and 28.5 on Debian.
+TEST(CheckPtrace, NotesAnAppArmorProfileThatIsEnforced)
+{
+    const auto finding = [](const char *machine_name, const char *label) {
+        FakeRoot tree;
+        DoctorInput input = input_of(tree, machine_name);
+        tree.file("/proc/self/attr/apparmor/current", label);
+        return saying(check_ptrace(input), "AppArmor");
+    };
+    const CheckFinding docker = finding("read-only", "docker-default (enforce)\n");
+    EXPECT_EQ(docker.level, CheckLevel::note);
+    EXPECT_EQ(docker.found, "AppArmor's profile docker-default holds here");
+    EXPECT_THAT(docker.cure, HasSubstr("--security-opt apparmor=unconfined"));
+    EXPECT_THAT(finding("k8s-pod", "cri-containerd.apparmor.d (enforce)\n").cure, HasSubstr("appArmorProfile"));
+    EXPECT_EQ(finding("read-only", "unconfined\n").found, "nothing like it");
+    EXPECT_EQ(finding("read-only", "docker-default (complain)\n").found, "nothing like it");
+    EXPECT_EQ(finding("v2-desktop", "").found, "nothing like it");
+}
+
 TEST(CheckPtrace, IsTriedHere)
 {
     DoctorInput input = input_for(real_root());
