@@ -172,20 +172,22 @@ struct HostFacts {
     Fact<int> perf_event_paranoid; ///< -1..4; beyond 2 sampling is root's alone (Debian, Ubuntu)
     Fact<int> seccomp_mode;        ///< 0 none, 1 strict, 2 filter (/proc/self/status Seccomp)
     int oom_score_adj = 0;
-    Fact<bool> seccomp_notify; ///< a seccomp filter can hand calls to another process: Linux 5.5
-    Fact<bool> pidfd;          ///< pidfd_open(2): Linux 5.3
-    Fact<bool> cgroup_kill;    ///< cgroup.kill in the v2 hierarchy, where one is mounted: Linux 5.14
-    bool terminal = false;     ///< stdin or stderr is one: somebody may be looking
+    Fact<bool> seccomp_notify;   ///< a seccomp filter can hand calls to another process: Linux 5.5
+    Fact<bool> pidfd;            ///< pidfd_open(2): Linux 5.3
+    Fact<bool> cgroup_kill;      ///< cgroup.kill in the v2 hierarchy, where one is mounted: Linux 5.14
+    bool terminal = false;       ///< stdin or stderr is one: somebody may be looking
+    bool user_namespace = false; ///< we have capabilities in one alone, as in rootless containers: not for perf and BPF
     bool operator==(const HostFacts &) const = default;
 
     /// Documentation/admin-guide/sysctl/kernel.rst: up to there users may sample their own. Debian has 3, Ubuntu 4.
     static constexpr int kParanoidForUsers = 2;
     [[nodiscard]] bool may_sample() const
     {
-        return cap_sys_admin || perf_event_paranoid.value_or(kParanoidForUsers) <= kParanoidForUsers;
+        return (cap_sys_admin && !user_namespace) ||
+               perf_event_paranoid.value_or(kParanoidForUsers) <= kParanoidForUsers;
     }
     /// Programs for the kernel (BPF) that trace it.
-    [[nodiscard]] bool may_load_programs() const { return cap_sys_admin || cap_bpf; }
+    [[nodiscard]] bool may_load_programs() const { return (cap_sys_admin || cap_bpf) && !user_namespace; }
 };
 
 /// A debugger or tool chain found in PATH.
@@ -348,6 +350,7 @@ void fields(auto &visit, Is<HostFacts> auto &host)
     visit("pidfd", host.pidfd);
     visit("cgroup_kill", host.cgroup_kill);
     visit("terminal", host.terminal);
+    visit("user_namespace", host.user_namespace);
 }
 
 void fields(auto &visit, Is<ToolFacts> auto &tool)

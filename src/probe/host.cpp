@@ -262,6 +262,10 @@ void probe_sampling(Reader &reader, HostFacts &host)
     constexpr const char *kPerf = "/proc/sys/kernel/perf_event_paranoid";
     constexpr int kStrictest = 9; // Debian adds 3, Ubuntu 4
     host.perf_event_paranoid = small_number(reader.read(kPerf), kPerf, kStrictest, -1);
+    if (!host.cap_sys_admin && !host.cap_bpf)
+        return;
+    const std::string ours = reader.link(kSelfUserNamespace); // PROC_USER_INIT_INO, as the others above
+    host.user_namespace = !ours.empty() && ours != "user:[4026531837]";
 }
 
 void probe_container(Reader &reader, const SysRoot &root, HostFacts &host)

@@ -182,6 +182,7 @@ std::string inside(const HostFacts &host)
 {
     constexpr bool kBuiltWithBpf = DBGSCOPE_BPF != 0;
     const int scope = host.yama_ptrace_scope.value_or(0);
+    const std::string root = host.user_namespace ? "root outside of this user namespace" : "root";
     std::string can, cannot;
     const auto add = [](std::string &to, const std::string &what) { to += (to.empty() ? "" : ", ") + what; };
     const auto rung = [&](bool seen, const char *what, const std::string &lift) {
@@ -190,9 +191,11 @@ std::string inside(const HostFacts &host)
     rung(scope == 0 || (scope < 3 && host.cap_sys_ptrace), "who holds a Go heap",
          scope == 3 ? "a boot without kernel.yama.ptrace_scope=3" : "root, --wait or kernel.yama.ptrace_scope=0");
     rung(host.may_sample(), "who grows in C (perf)",
-         fmt::format("root or kernel.perf_event_paranoid={}", HostFacts::kParanoidForUsers));
+         fmt::format("{} or kernel.perf_event_paranoid={}", root, HostFacts::kParanoidForUsers));
     rung(kBuiltWithBpf && host.may_load_programs(), "what is asked of the kernel (BPF)",
-         kBuiltWithBpf ? "root, or CAP_BPF and CAP_PERFMON" : "a build with it");
+         !kBuiltWithBpf        ? "a build with it"
+         : host.user_namespace ? root
+                               : root + ", or CAP_BPF and CAP_PERFMON");
     if (can.empty())
         can = "nothing can be seen";
     return cannot.empty() ? can : can + "; not " + cannot;

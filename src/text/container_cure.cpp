@@ -9,7 +9,8 @@ namespace dbgscope {
 namespace {
 
 /// Whom the cgroup of a container belongs to. By the OCI runtime specification (1.0.3) a writable one of version 2 is
-/// given to the user of its first process: runc 1.1 and 1.3 do so, crun 1.8 does not. Docker's is runc.
+/// given to the user of its first process: runc 1.1 and 1.3 do so where systemd makes it, crun 1.8 does not. Docker's
+/// is runc, and systemd makes its cgroups by default.
 enum class Owner : std::uint8_t { first_user, first_user_by_runc, root, whoever };
 
 struct Row {
@@ -20,10 +21,10 @@ struct Row {
 constexpr Row kWritable[] = {
     {"podman", "start the container with --security-opt unmask=/sys/fs/cgroup, on cgroup v1 with --privileged",
      Owner::first_user_by_runc},
-    {"docker", "docker run --security-opt writable-cgroups=true (Docker 28 and later), or --privileged",
+    {"docker", "docker run --security-opt writable-cgroups=true (Docker 28 and later, not rootless), or --privileged",
      Owner::first_user},
     {"devcontainer",
-     "dbgscope init devcontainer --write changes devcontainer.json (Docker before 28: --privileged), then "
+     "dbgscope init devcontainer --write changes devcontainer.json (Docker before 28, or rootless: --privileged), then "
      "rebuild the container",
      Owner::first_user},
     {"codespaces",
@@ -71,7 +72,7 @@ std::string writable_cgroupfs_cure(std::string_view container, CgroupMaker maker
         return cure + (is_dev_container(container) ? "; it is then for containerUser, not for another remoteUser"
                                                    : "; it is then for the user the container is started as");
     if (row->owner == Owner::first_user_by_runc && maker.version == 2)
-        return cure + "; it is then for root, by runc for the user the container is started as";
+        return cure + "; it is then for root, by runc with systemd's driver for the user the container is started as";
     return cure + "; it is then for root alone";
 }
 

@@ -67,7 +67,7 @@ class Runtime:
     @contextlib.contextmanager
     def pod(self, name, handler=""):
         """A pod on the node's network, which needs no plug-in: (its id, its configuration). handler: of containerd's runtimes."""
-        config = {1: {1: name, 2: name, 3: "default"}, 8: {2: {1: {1: NODE, 2: CONTAINER}}}}
+        config = {1: {1: name, 2: name, 3: "default"}, 8: {1: "pods.slice" if handler else "", 2: {1: {1: NODE, 2: CONTAINER}}}}
         pod = self.call("RunPodSandbox", {1: config, 2: handler})[1].decode()
         try:
             yield pod, config
@@ -81,6 +81,7 @@ class Runtime:
         security = {3: namespaces, **({5: {1: user}} if user else {}), **({1: {1: list(capabilities)}} if capabilities else {})}
         linux = {2: security, **({1: {4: limit}} if limit else {})}
         config = {1: {1: name}, 2: {1: image}, 3: list(command), 5: "/data", 15: linux,
+                  6: {1: "KUBERNETES_SERVICE_HOST", 2: "10.96.0.1"},  # as a kubelet sets it
                   7: [{1: place, 2: str(source), 3: int(read_only)} for source, place, read_only in mounts]}
         made = self.call("CreateContainer", {1: pod[0], 2: config, 3: pod[1]})[1].decode()
         self.call("StartContainer", {1: made})

@@ -48,17 +48,14 @@ registered("docker_privileged_in_the_machines_cgroup_namespace", check_writable,
 def docker_rootless():
     with engines.rootless():
         with engines.container() as container:
-            tap.contains(container.succeed(tap.dbgscope, "status").stdout, "limits above the container cannot be seen")
+            status = container.succeed(tap.dbgscope, "status").stdout
+            tap.contains(status, "limits above the container cannot be seen")
+            tap.contains(status, "writable-cgroups=true (Docker 28 and later, not rootless), or --privileged")
             check_all_read_only(container)
         with engines.container("--privileged") as container:
+            tap.contains(container.succeed(tap.dbgscope, "status").stdout, "not who grows in C (perf): root outside of this user")
             check_writable(container)
         check_entrypoint(engines.container_of)
-
-
-@tap.test("vm:docker", user="root", debian=("sid",), timeout=600)  # Docker 28 and later
-def docker_rootless_writable():
-    with engines.rootless(), engines.container("--security-opt=writable-cgroups=true") as container:
-        check_writable(container)
 
 
 @tap.test("vm:docker", user="root", timeout=600)
@@ -228,6 +225,7 @@ def a_pod_and_a_debug_container_beside_it():
         container = pod.tasks(pod.container("debug", target=target, capabilities=["SYS_PTRACE"]))
         status = container.succeed(tap.dbgscope, "status").stdout
         tap.contains(status, "limits above the container cannot be seen")
+        tap.contains(status, "cgroup_writable = true for the runtime")
         plan = container.succeed(tap.dbgscope, "--dry-run", "dlv", "attach", "1").stdout
         tap.contains(plan, "no memory limit can be seen here")
         tap.true(re.search(ITS_LIMIT, plan), plan)
@@ -248,7 +246,9 @@ def a_pod_and_a_debug_container_beside_it():
 @tap.test("vm:docker", user="root", debian=("sid",), timeout=600)  # containerd 2.1 and later
 def a_pod_by_its_cure():
     with pods.pod(handler=pods.writable_handler()) as pod:
-        check_writable(pod.tasks(pod.container("root", limit=256 * MIB)))
+        container = pod.tasks(pod.container("root", limit=256 * MIB))
+        tap.contains(container.succeed(tap.dbgscope, "status").stdout, "in a kubernetes container")
+        check_writable(container)
         container = pod.tasks(pod.container("user", limit=256 * MIB, user=1000))
         check_user(container, BY_KERNEL, "cgroupfs")
 

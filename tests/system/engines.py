@@ -57,7 +57,7 @@ def rootless(user="dev"):
     """Docker without root: the daemon is a service of that user's manager, as Docker's set-up tool makes it."""
     uid = pwd.getpwnam(user).pw_uid
     unit = ["systemd-run", "--user", "--unit=docker", "--property=Type=notify", "--property=NotifyAccess=all",
-            "--property=Delegate=yes", "--property=KillMode=mixed", ROOTLESS]
+            "--property=Delegate=yes", "--property=KillMode=mixed", f"--setenv=PATH={os.environ['PATH']}", ROOTLESS]
     as_user = ["runuser", "-u", user, "--", "env", f"XDG_RUNTIME_DIR=/run/user/{uid}", f"HOME=/home/{user}"]
     tap.succeed([*as_user, *unit], timeout=session.PATIENCE_S)
     os.environ["DOCKER_HOST"] = f"unix:///run/user/{uid}/docker.sock"
@@ -170,7 +170,8 @@ lxc.uts.name = container
 lxc.rootfs.path = dir:{root}
 lxc.net.0.type = empty
 lxc.cgroup2.memory.max = 256M
-lxc.apparmor.profile = unconfined
+lxc.apparmor.profile = generated
+lxc.apparmor.allow_nesting = 1
 """
 
 

@@ -16,11 +16,14 @@ HANDLER = """
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.writable]
 runtime_type = "io.containerd.runc.v2"
 cgroup_writable = true
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.writable.options]
+SystemdCgroup = true
 """
 
 
 def writable_handler():
-    """The runtime whose containers may write their cgroups, by the cure that `status` names."""
+    """The runtime whose containers may write their cgroups, by the cure that `status` names; systemd makes these, as on most
+    nodes: by runc's other way a cgroup stays root's, whoever the container is started as (seen with runc 1.3.6)."""
     if HANDLER not in CONFIG.read_text():
         CONFIG.write_text(CONFIG.read_text() + HANDLER)
         tap.succeed(["systemctl", "restart", "containerd"], timeout=session.PATIENCE_S)

@@ -130,6 +130,9 @@ CheckFinding bpf_finding(const DoctorInput &input)
     } else if (!reader.exists(kBtf)) {
         finding.found += "the kernel does not describe its types (no BTF)";
         finding.cure = "a kernel with CONFIG_DEBUG_INFO_BTF";
+    } else if (input.facts.host.user_namespace) {
+        finding.found += "it takes capabilities of the machine, and these are a user namespace's";
+        finding.cure = "run as root outside of it: not in a rootless container";
     } else if (!input.facts.host.may_load_programs()) {
         finding.found += "it takes CAP_BPF and CAP_PERFMON";
         finding.cure = "run as root, or in a container with these two and bpf(2) in its seccomp profile";

@@ -179,6 +179,26 @@ TEST(Container, AMarkLeftOnAMachinesDiskIsNoContainer)
     EXPECT_EQ(probed(root).container.value_or(""), "docker");
 }
 
+/// Rootless Docker with --privileged: all capabilities, and neither perf nor BPF is given for them (seen on Linux 7.2).
+TEST(Host, CapabilitiesOfAUserNamespaceAreNotTheMachines)
+{
+    test::FakeRoot root;
+    root.file("/proc/self/status", "CapEff:\t000001ffffffffff\n").dir("/proc/self/ns");
+    root.file("/proc/sys/kernel/perf_event_paranoid", "3\n");
+    EXPECT_TRUE(probed(root).may_sample() && probed(root).may_load_programs()) << "not known";
+    const auto link = [&root](const char *target) {
+        root.remove("/proc/self/ns/user");
+        std::filesystem::create_symlink(target, root.path() + "/proc/self/ns/user");
+    };
+    link("user:[4026531837]");
+    EXPECT_TRUE(probed(root).may_sample() && probed(root).may_load_programs());
+    link("user:[4026532201]");
+    EXPECT_FALSE(probed(root).may_sample() || probed(root).may_load_programs());
+    EXPECT_TRUE(probed(root).cap_sys_admin);
+    root.file("/proc/self/status", "CapEff:\t0000000000000000\n");
+    EXPECT_FALSE(probed(root).user_namespace) << "nobody needs to know";
+}
+
 constexpr const char *kRelease = "/proc/sys/kernel/osrelease";
 constexpr const char *kInterop = "/proc/sys/fs/binfmt_misc/WSLInterop";
 

@@ -41,7 +41,7 @@ Facts full_facts()
     facts.systemd.user = {Fact<std::string>(Why::denied, "no"), std::string("unix:path=/b"),
                           std::vector<std::string>{"cpu"}};
     facts.host = {1000, 100,   "6.1", std::string("docker"),         Wsl::wsl1, true, true, true, true, true, 1, 3,
-                  2,    -1000, true,  Fact<bool>(Why::assumed, "x"), true,      true};
+                  2,    -1000, true,  Fact<bool>(Why::assumed, "x"), true,      true, true};
     facts.tools = {{"dlv", std::string("/bin/dlv"), std::string("1.20"), true, true}, {}};
     facts.debuggee = DebuggeeFacts{"/p", 42, true, std::string("go1.19"), std::string("a=1"), true};
     facts.taken_port = PortFacts{4040, "dlv (pid 1)", "id"};

@@ -84,6 +84,10 @@ TEST(StatusText, InsideIsALadder)
                 HasSubstr("\nInside      who holds a Go heap; not who grows in C (perf): root or "
                           "kernel.perf_event_paranoid=2, what is asked of the kernel (BPF): " +
                           std::string(kWithBpf ? "root, or CAP_BPF and CAP_PERFMON" : "a build with it") + "\n"));
+    facts.host.cap_sys_admin = facts.host.cap_bpf = facts.host.user_namespace = true;
+    EXPECT_THAT(status_of(facts),
+                HasSubstr("not who grows in C (perf): root outside of this user namespace or kernel."));
+    facts.host.cap_sys_admin = facts.host.cap_bpf = facts.host.user_namespace = false;
     facts.host.yama_ptrace_scope = 1;
     EXPECT_THAT(status_of(facts),
                 HasSubstr("\nInside      nothing can be seen; not who holds a Go heap: root, --wait or "

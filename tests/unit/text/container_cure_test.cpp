@@ -23,7 +23,7 @@ TEST(ContainerCure, AWritableCgroupIsOfSomebody)
     EXPECT_THAT(writable_cgroupfs_cure("docker", kUser), EndsWith("for the user the container is started as"));
     EXPECT_THAT(writable_cgroupfs_cure("docker", kUserOnV1), EndsWith("for root alone"));
     EXPECT_THAT(writable_cgroupfs_cure("podman", kUser),
-                EndsWith("for root, by runc for the user the container is started as"));
+                EndsWith("for root, by runc with systemd's driver for the user the container is started as"));
     EXPECT_THAT(writable_cgroupfs_cure("podman", kUserOnV1), EndsWith("for root alone"));
     EXPECT_THAT(writable_cgroupfs_cure("devcontainer", kUser),
                 EndsWith("for containerUser, not for another remoteUser"));
