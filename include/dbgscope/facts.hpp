@@ -98,8 +98,7 @@ struct MemoryHierarchy {
     std::optional<std::size_t> binding; ///< index into chain of the level that sets `effective`
     Fact<std::uint64_t> headroom;       ///< min over levels of max − current; unknown when no level has a limit
     [[nodiscard]] bool v2() const { return version == 2; }
-    /// Whether what is above chain.front() may limit us unseen. v2's real root has no memory.max, all others have; v1
-    /// tells the lowest limit above in memory.stat, wherever its namespace or mount ends.
+    /// Whether limits above chain.front() are unseen. v2's real root alone has no memory.max; v1's memory.stat tells.
     [[nodiscard]] bool hidden_above() const
     {
         return v2() && !chain.empty() && (chain.front().max || chain.front().max.why() != Why::absent);
@@ -183,8 +182,7 @@ struct HostFacts {
     static constexpr int kParanoidForUsers = 2;
     [[nodiscard]] bool may_sample() const
     {
-        return (cap_sys_admin && !user_namespace) ||
-               perf_event_paranoid.value_or(kParanoidForUsers) <= kParanoidForUsers;
+        return perf_event_paranoid.value_or(0) <= kParanoidForUsers || (cap_sys_admin && !user_namespace);
     }
     /// Programs for the kernel (BPF) that trace it.
     [[nodiscard]] bool may_load_programs() const { return (cap_sys_admin || cap_bpf) && !user_namespace; }

@@ -82,7 +82,7 @@ TEST(FactsJson, EveryFieldIsWritten)
         for (const auto &[key, value] : json[room].items())
             EXPECT_NE(value, defaults[room][key]) << room << '/' << key;
     EXPECT_EQ(json["cgroup"]["memory"]["chain"][0].size(), 10U);
-    EXPECT_EQ(json["cgroup"].size() + json["memory"].size() + json["systemd"].size() + json["host"].size(), 38U);
+    EXPECT_EQ(json["cgroup"].size() + json["memory"].size() + json["systemd"].size() + json["host"].size(), 39U);
     EXPECT_EQ(json["tools"][0].size(), 5U);
     EXPECT_EQ(json["debuggee"].size(), 6U);
     EXPECT_EQ(json["schema"], 1);
