@@ -49,6 +49,7 @@ bool make_pipe(UniqueFd &from, UniqueFd &to)
 bool InsideLook::start(const LookOrder &order)
 {
     end();
+    silent_ = true;
     UniqueFd from, to;
     if (!make_pipe(from, to))
         return false;
@@ -68,6 +69,7 @@ LookNews InsideLook::read()
     ssize_t got = 0;
     while ((got = ::read(from_.get(), bytes.data(), bytes.size())) > 0 && unread_.size() < kMostUnread)
         unread_.append(bytes.data(), static_cast<std::size_t>(got));
+    silent_ = silent_ && unread_.empty();
     const bool waits = got < 0 && (errno == EAGAIN || errno == EINTR);
     take_look_lines(unread_, news);
     news.over = !waits;

@@ -58,12 +58,15 @@ class InsideLook {
     [[nodiscard]] int fd() const { return from_.get(); }
     /// Does not wait.
     [[nodiscard]] LookNews read();
+    /// The last one that was started has brought nothing so far.
+    [[nodiscard]] bool silent() const { return silent_; }
     void end();
 
   private:
     std::optional<ProcessHandle> running_; ///< no child of the watcher: nobody has to wait for it
     UniqueFd from_;
     std::string unread_; ///< the beginning of a line
+    bool silent_ = true;
 };
 
 /// Takes whole lines off the front of `text` into `news`. Lines of any other form are left out.

@@ -66,6 +66,7 @@ class Watcher {
     void on_fuse(std::string_view id, std::string_view line);
     [[nodiscard]] bool looks() const;
     void look_inside();
+    void seen_nothing();
     void sample_growth(pid_t pid);
     void take(const LookNews &news);
     void note_snapshot(const std::string &directory);
@@ -144,6 +145,8 @@ class Watcher {
     };
     std::optional<Lowered> lowered_;
     InsideLook look_;
+    bool may_look_again_ = false;
+    std::optional<Time> look_again_; ///< when, as the last one has brought nothing
     GrowthSampler growth_;
     AllocWatcher alloc_;
     UsageThreshold look_line_;          ///< v1, without a fuse

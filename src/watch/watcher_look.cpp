@@ -22,6 +22,7 @@ void Watcher::on_fuse(std::string_view id, std::string_view line)
     else if (id == kFuseReleased)
         desktop_.released();
     if (id == kFuseHeld || id == kFuseWarned || id == kFuseSnapshot || id == kFuseLook) {
+        may_look_again_ = true;
         look_inside();
         react(SessionEvent::growth, line);
     }
@@ -61,7 +62,17 @@ void Watcher::look_inside()
     order.directory = order.bounded ? recorder_.snapshot_directory() : order_.snapshot_directory;
     order.snapshot = order_.snapshot && !order.directory.empty();
     if (order.pid == 0 || !look_.start(order))
-        looked();
+        seen_nothing();
+}
+
+/// On a busy machine one of a hundred looks was over before it had begun. Where there really is nothing to see a second
+/// one costs little.
+void Watcher::seen_nothing()
+{
+    constexpr std::chrono::milliseconds kLookAgain{200};
+    looked();
+    if (std::exchange(may_look_again_, false))
+        look_again_ = std::chrono::steady_clock::now() + kLookAgain;
 }
 
 Source Watcher::look_source()
@@ -81,6 +92,12 @@ Source Watcher::look_source()
                         look_inside();
                         react(SessionEvent::growth, {});
                     }
+                },
+            .next_look = [this] { return look_again_; },
+            .timer =
+                [this](Time now) {
+                    if (due(look_again_, now))
+                        look_inside();
                 }};
 }
 
@@ -100,7 +117,9 @@ void Watcher::take(const LookNews &news)
         note_snapshot(news.snapshot);
     // What comes after that may be a while in coming, and needs no standing still.
     const bool seen = !news.snapshot.empty() || (!order_.snapshot && !(news.held_by + news.grown_by).empty());
-    if (news.over || seen)
+    if (news.over && look_.silent())
+        seen_nothing();
+    else if (news.over || seen)
         looked();
     if (news.over || seen || !(news.held_by + news.grown_by).empty())
         recorder_.write();
@@ -139,6 +158,7 @@ std::string Watcher::last_look_words() const
 void Watcher::forget_look()
 {
     look_.end();
+    look_again_.reset();
     recorder_.record().held_by.clear();
     recorder_.record().grown_by.clear();
     last_snapshot_.clear();
