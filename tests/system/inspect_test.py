@@ -7,7 +7,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -36,29 +35,6 @@ def leak_held(*options):
     dlv = Headless(["--memory-max=128M", *options], "exec", "--accept-multiclient", tap.program("leak"),
                    after=["-mib-per-step=2"], env=CLEAN)
     return dlv
-
-
-def kill_the_first_look(target):
-    """SIGKILL to the process that looks into `target`, as soon as it is there."""
-    until = time.monotonic() + session.PATIENCE_S
-    while time.monotonic() < until:
-        for entry in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                if (entry / "cmdline").read_bytes().split(b"\0")[1:3] == [b"held-by", str(target).encode()]:
-                    os.kill(int(entry.name), signal.SIGKILL)
-                    return
-            except (OSError, ProcessLookupError):
-                continue
-    tap.fail("nobody looked into it")
-
-
-@tap.test("host")
-def a_look_that_dies_is_taken_again():
-    with leak_held() as dlv:
-        pid = dlv.connect().pid()
-        run_on(dlv.match(r"API server listening at: (\S+)")[1])
-        kill_the_first_look(pid)
-        dlv.match(r"dbgscope: who holds it: main\.leakForever main\.go:")
 
 
 @tap.test(*EVERYWHERE)

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that looks into a held program, where it comes to nothing."""
+
+import os
+import pathlib
+import signal
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import session
+import tap
+from inside import run_on
+
+CLEAN = {"GOMEMLIMIT": None, "GODEBUG": None, "DBGSCOPE_SESSION": None}
+
+
+def kill_the_first_look(target):
+    """SIGKILL to the process that looks into `target`, as soon as it is there."""
+    until = time.monotonic() + session.PATIENCE_S
+    while time.monotonic() < until:
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if (entry / "cmdline").read_bytes().split(b"\0")[1:3] == [b"held-by", str(target).encode()]:
+                    os.kill(int(entry.name), signal.SIGKILL)
+                    return
+            except (OSError, ProcessLookupError):
+                continue
+    tap.fail("nobody looked into it")
+
+
+@tap.test("host")
+def one_that_dies_is_taken_again():
+    with session.Headless(["--memory-max=128M"], "exec", "--accept-multiclient", tap.program("leak"), after=["-mib-per-step=2"],
+                          env=CLEAN) as dlv:
+        pid = dlv.connect().pid()
+        run_on(dlv.match(r"API server listening at: (\S+)")[1])
+        kill_the_first_look(pid)
+        dlv.match(r"dbgscope: who holds it: main\.leakForever main\.go:")
+
+
+if __name__ == "__main__":
+    tap.main()
