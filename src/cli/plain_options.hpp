@@ -8,8 +8,8 @@
 
 #include "cli/options.hpp"
 
-// What most launches are given, read without CLI11: its tree is for help, completions and saying what is wrong, and
-// costs a launch into a plain cgroup a fortieth.
+// What most launches are given, read without CLI11: its tree is for help, completions and saying what is wrong, and was
+// the largest part of what a launch computes itself.
 namespace dbgscope {
 
 /// Whether option_name(info) is "--" and `name`, without making it.

@@ -283,7 +283,7 @@ Attempt::Done Attempt::carry(const CreateCgroup &cgroup)
 
 Attempt::Done Attempt::carry(const VerifyLimit &verify)
 {
-    // The whole chain of ancestors, and the mounts, are worth their 0.1 ms only where this fails.
+    // The whole chain of ancestors, and the mounts, are read only where this says no: a launch waits for it.
     const auto *scope = find_action<CreateScope>(plan_);
     if (cgroup_ ? cgroup_->limits_us_to(verify.expected)
                 : scope != nullptr && is_limited(scope->memory_mount, verify.expected))

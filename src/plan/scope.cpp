@@ -61,8 +61,8 @@ std::string description_of(const Request &request)
 }
 
 /// The watcher, and where they are divided debugger and debuggee, have cgroups of their own below the scope. Only what
-/// is handed on to them is asked for: with Delegate=yes a manager sets up every controller it knows, for the time of
-/// one session, in the slice and for all its services too.
+/// is handed on to them is asked for: with Delegate=yes a manager sets up every controller it knows for each session,
+/// and the launch waits for that.
 void add_delegation(int version, const WatchPlan &watch, std::vector<ScopeProperty> &out)
 {
     std::vector<std::string> controllers;

@@ -65,7 +65,7 @@ void Watcher::look_inside()
         seen_nothing();
 }
 
-/// On a busy machine one of a hundred looks was over before it had begun. Where there really is nothing to see a second
+/// On a busy machine a look may be over before it has brought anything. Where there really is nothing to see a second
 /// one costs little.
 void Watcher::seen_nothing()
 {

@@ -97,7 +97,7 @@ def build_bare(name):
 def systemd_part(pairs):
     theirs = ["systemd-run", "--scope", "-q", "-p", "MemoryMax=512M", "true"]
     good = report("systemd, system manager", 0.60, [str(installed()), "run", "-q", "--memory-max=512M", "--", "true"], theirs, pairs)
-    # Two arguments: with a single one true(1) sets up its locale, 0.2 ms that are nobody's launch.
+    # Two arguments: with a single one true(1) sets up its locale, which is nobody's launch.
     true = shutil.which("true")
     watched = [str(installed()), "-q", "--memory-max=512M", f"--debuggers-gdb={true}", "gdb", "-q", true]
     good = report("systemd, a debugger's launch with watcher, split and fuse", 0.80, watched, theirs, pairs) and good
