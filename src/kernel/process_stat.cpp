@@ -145,13 +145,17 @@ std::string threads_directory(pid_t pid)
     return std::to_string(pid) + "/task";
 }
 
+std::uint64_t signals_in(std::string_view status)
+{
+    std::uint64_t pending = 0;
+    (void)take_value(status, "SigPnd", 16, pending);
+    return pending;
+}
+
 std::uint64_t signals_of_thread(pid_t thread)
 {
     const auto status = read_status(thread);
-    std::uint64_t pending = 0;
-    if (status)
-        (void)take_value(*status, "SigPnd", 16, pending);
-    return pending;
+    return status ? signals_in(*status) : 0;
 }
 
 pid_t tracer_of(pid_t thread)

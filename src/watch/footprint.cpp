@@ -27,8 +27,14 @@ void drop(std::uintptr_t first, std::uintptr_t last)
     }
 }
 
-/// The program's own segments that are never written to, code and constants: dropping them loses nothing.
-int drop_read_only(dl_phdr_info *object, std::size_t /*size*/, void * /*data*/)
+void lock(std::uintptr_t first, std::uintptr_t last)
+{
+    (void)::mlock2(reinterpret_cast<const void *>(first), last - first, MLOCK_ONFAULT); // NOLINT
+}
+
+/// `of` the program's own segments that are never written to, code and constants: dropping them loses nothing.
+template <void of(std::uintptr_t first, std::uintptr_t last)>
+int each_read_only(dl_phdr_info *object, std::size_t /*size*/, void * /*data*/)
 {
     for (std::size_t i = 0; i < object->dlpi_phnum; ++i) {
         const auto &segment = object->dlpi_phdr[i];
@@ -36,12 +42,10 @@ int drop_read_only(dl_phdr_info *object, std::size_t /*size*/, void * /*data*/)
             continue;
         const std::uintptr_t first = (object->dlpi_addr + segment.p_vaddr + kSmallestPage - 1) & ~(kSmallestPage - 1);
         const std::uintptr_t last = (object->dlpi_addr + segment.p_vaddr + segment.p_filesz) & ~(kSmallestPage - 1);
-        drop(first, last);
+        of(first, last);
     }
     return 1; // the first object is the program
 }
-
-} // namespace
 
 void write_stack()
 {
@@ -50,10 +54,20 @@ void write_stack()
         room[at] = 0;
 }
 
+} // namespace
+
 void shrink_footprint()
 {
+    (void)::munlockall();
     (void)::malloc_trim(0);
-    (void)::dl_iterate_phdr(drop_read_only, nullptr);
+    (void)::dl_iterate_phdr(each_read_only<drop>, nullptr);
+}
+
+void keep_footprint()
+{
+    write_stack();
+    if (::mlockall(MCL_CURRENT | MCL_ONFAULT) != 0) // more than an ordinary user's RLIMIT_MEMLOCK
+        (void)::dl_iterate_phdr(each_read_only<lock>, nullptr);
 }
 
 } // namespace dbgscope

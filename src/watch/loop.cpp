@@ -44,9 +44,10 @@ bool Loop::turn()
             sources_[i].fds(polled_);
         owner_.resize(polled_.size(), i);
     }
-    const int wait = patience(std::chrono::steady_clock::now());
-    if (wait < 0 && idle_)
-        idle_();
+    int wait = patience(std::chrono::steady_clock::now());
+    again_ = wait < 0 && !again_ && idle_ && idle_();
+    if (again_)
+        wait = 0;
     const int ready = ::poll(polled_.data(), polled_.size(), wait);
     if (ready < 0 && errno != EINTR)
         return false;

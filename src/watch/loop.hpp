@@ -33,8 +33,9 @@ struct Source {
 class Loop {
   public:
     void add(Source source) { sources_.push_back(std::move(source)); }
-    /// Called last before a sleep that no source has asked to end.
-    void before_idling(std::function<void()> idle) { idle_ = std::move(idle); }
+    /// Called last before a sleep that no source has asked to end. True: a round without sleep comes first, so that
+    /// what one takes of our code is in memory.
+    void before_idling(std::function<bool()> idle) { idle_ = std::move(idle); }
     /// One round. False: poll(2) failed for good.
     [[nodiscard]] bool turn();
     /// For poll(2), in ms: -1 while nothing is to be looked at again; at most a minute.
@@ -42,7 +43,8 @@ class Loop {
 
   private:
     std::vector<Source> sources_;
-    std::function<void()> idle_;
+    std::function<bool()> idle_;
+    bool again_ = false;             ///< the round that idle_ asked for
     std::vector<pollfd> polled_;     ///< of the present round, in the sources' order
     std::vector<std::size_t> owner_; ///< of each entry of `polled_`
 };

@@ -14,7 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxDebuggees = 64;
-constexpr auto kRetry = 50ms;        ///< the log's line and the process' end follow the count by less
 constexpr auto kLogPatience = 250ms; ///< for the line with the size
 constexpr auto kPatience = 1s;       ///< for a debuggee to be gone; 128M are freed in 0.1 s even under emulation
 constexpr auto kFirstQuiet = 10s;
@@ -57,7 +56,7 @@ void take_log(Death &death, const OomKill &kill)
 OomWatch::OomWatch(OomSetup setup)
     : setup_(std::move(setup)), reader_(setup_.version, setup_.scope, setup_.debuggee, setup_.debugger),
       log_(KernelLog::open()), before_(reader_.read()), previous_(before_), start_(reader_.counts()), seen_(start_),
-      own_pids_(in_initial_pid_namespace())
+      debugger_(files_of(setup_.debugger_pid)), own_pids_(in_initial_pid_namespace())
 {
     reader_.set_cap(setup_.cap);
 }
@@ -68,7 +67,7 @@ void OomWatch::on_debuggee_started(int pid)
         return;
     if (debuggees_.size() >= kMaxDebuggees)
         debuggees_.erase(debuggees_.begin());
-    debuggees_.push_back({.pid = pid});
+    debuggees_.push_back({.pid = pid, .files = files_of(pid)});
     if (before_.levels.empty()) // the machine's count is all there is, and others are killed too
         before_ = reader_.read();
     last_debuggee_killed_ = false;
@@ -98,10 +97,20 @@ void OomWatch::look(Time now)
         look_at_processes();
 }
 
+ProcessFiles OomWatch::files_of(int pid) const
+{
+    return shares_limit() && pid > 0 ? open_process_files(pid) : ProcessFiles{};
+}
+
+ProcessLook OomWatch::look_at(int pid, const ProcessFiles &files) const
+{
+    return files.stat.valid() ? look_at_process(files) : look_at_process(pid);
+}
+
 void OomWatch::look_at_processes()
 {
     for (Debuggee &debuggee : debuggees_) {
-        ProcessLook found = look_at_process(debuggee.pid);
+        ProcessLook found = look_at(debuggee.pid, debuggee.files);
         debuggee.reaped = !found.there;
         if (!found.there || debuggee.gone)
             continue;
@@ -110,7 +119,7 @@ void OomWatch::look_at_processes()
     }
     if (setup_.debugger_pid <= 0)
         return;
-    const ProcessLook found = look_at_process(setup_.debugger_pid);
+    const ProcessLook found = look_at(setup_.debugger_pid, debugger_);
     debugger_killed_ = debugger_killed_ || found.killed;
     if (found.there)
         debugger_name_ = found.name;
@@ -123,6 +132,15 @@ const OomWatch::Debuggee *OomWatch::debuggee_of(const OomKill &kill) const
                          : (known.killed || known.gone) && !known.name.empty() && same_name(known.name, kill.name);
     });
     return found == debuggees_.end() ? nullptr : &*found;
+}
+
+/// In another PID namespace the log's pid says nothing, and one that is seen neither to have a SIGKILL nor to exit may
+/// be between the two: its end will tell.
+bool OomWatch::may_be_debuggee(const OomKill &kill) const
+{
+    return !own_pids_ && std::ranges::any_of(debuggees_, [&kill](const Debuggee &known) {
+        return known.reaped || (!known.gone && same_name(known.name, kill.name));
+    });
 }
 
 bool OomWatch::in_debuggee(const OomKill &kill) const
@@ -187,9 +205,7 @@ std::optional<Death> OomWatch::find_in_debuggee(bool final, Time now) const
         death.guessed = !known->killed && !by_sigkill(known->wait_status);
         return death;
     }
-    // In another PID namespace the log's pid says nothing, and of one that was reaped meanwhile its end will.
-    const bool unclear = kill == nullptr || (!own_pids_ && std::ranges::any_of(debuggees_, &Debuggee::reaped));
-    if (!final && unclear && waited < kPatience)
+    if (!final && (kill == nullptr || may_be_debuggee(*kill)) && waited < kPatience)
         return std::nullopt;
     const bool debugger = debugger_killed_ || by_sigkill(debugger_status_);
     death.victim = !alone() ? Victim::debuggee_child : debugger ? Victim::debugger : Victim::session;
@@ -206,7 +222,8 @@ std::optional<Death> OomWatch::find_elsewhere(bool final, Time now) const
     const auto waited = now - elsewhere_.since;
     const bool split = setup_.context.split;
     const bool debugger_died = debugger_killed_ || by_sigkill(debugger_status_);
-    if (!final && !own_pids_ && !debugger_died && waited < kLogPatience)
+    const bool may_be_debugger = kill == nullptr || same_name(debugger_name_, kill->name);
+    if (!final && !own_pids_ && !debugger_died && waited < (may_be_debugger ? kPatience : kLogPatience))
         return std::nullopt; // the log's pids are not ours: that it ends is what tells
     if (!final && log_.available() && (kill == nullptr || !kill->sized) && waited < kLogPatience)
         return std::nullopt;
@@ -312,51 +329,6 @@ OomWatch::Told OomWatch::end_quiet(Time now, bool final)
 void OomWatch::forget_gone()
 {
     std::erase_if(debuggees_, [](const Debuggee &known) { return known.gone || known.killed; });
-}
-
-std::optional<Verdict> OomWatch::on_memory_event(Time now)
-{
-    look(now);
-    return resolve(false, now);
-}
-
-std::optional<Verdict> OomWatch::on_log(Time now)
-{
-    if (shares_limit()) {
-        log_due_ = now + kDying;
-        return std::nullopt;
-    }
-    read_log();
-    return on_memory_event(now);
-}
-
-std::optional<OomWatch::Time> OomWatch::next_look() const
-{
-    std::optional<Time> next;
-    const auto earlier = [&next](Time at) {
-        if (!next || at < *next)
-            next = at;
-    };
-    if (in_debuggee_.count + elsewhere_.count > 0)
-        earlier(last_look_ + kRetry);
-    if (log_due_)
-        earlier(*log_due_);
-    for (const Quiet &quiet : quiet_)
-        if (quiet.unsaid > 0)
-            earlier(quiet.until);
-    return next;
-}
-
-std::optional<Verdict> OomWatch::on_timer(Time now)
-{
-    if (log_due_ && now >= *log_due_) {
-        log_due_.reset();
-        read_log();
-    }
-    look(now);
-    if (auto told = resolve(false, now))
-        return told;
-    return end_quiet(now, false);
 }
 
 std::optional<std::string> OomWatch::on_pressure(bool stalling, Time now)

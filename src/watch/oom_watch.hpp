@@ -11,6 +11,7 @@
 
 #include "dbgscope/session.hpp"
 #include "kernel/cgroup_files.hpp"
+#include "watch/dying.hpp"
 #include "watch/evidence.hpp"
 #include "watch/kernel_log.hpp"
 #include "watch/squeeze.hpp"
@@ -48,10 +49,14 @@ class OomWatch {
     {
         return has_file(CgroupFile::events, setup_.version) || log_due_ ? -1 : log_.fd();
     }
-    /// We are charged to the limit that is hit, and the kernel's next victim if we want a page before its first is
-    /// gone: what can be known is looked at kDying later then.
-    [[nodiscard]] bool shares_limit() const { return !setup_.context.split && !alone(); }
+    /// We are charged to the limit that is hit, and the debugger or we are the kernel's next victim if we want a page
+    /// before its first is gone: what can wait is looked at kDying later then.
+    [[nodiscard]] bool shares_limit() const { return !setup_.context.split; }
     static constexpr std::chrono::milliseconds kDying{200};
+    /// One that we share the limit with, whose memory is not free yet as far as that can be known.
+    [[nodiscard]] bool is_victim_dying(Time now) const;
+    /// Looks as at a kill, with nothing new: what that takes of our code and heap is there from then on.
+    void rehearse(Time now);
     [[nodiscard]] std::optional<Verdict> on_log(Time now);
     /// `wait_status` as of waitpid(2), where it can be known. `name` may be empty.
     [[nodiscard]] std::optional<Verdict> on_debuggee_gone(int pid, std::string_view name,
@@ -78,6 +83,7 @@ class OomWatch {
   private:
     struct Debuggee {
         int pid = 0;
+        ProcessFiles files; ///< where we share the limit
         std::string name;
         bool killed = false, gone = false, reaped = false; ///< reaped: before its end was told
         std::optional<int> wait_status;
@@ -98,13 +104,17 @@ class OomWatch {
 
     [[nodiscard]] bool alone() const { return !setup_.context.around.empty(); }
     void look(Time now);
+    [[nodiscard]] std::optional<Time> pending_since() const;
     void look_at_processes();
+    [[nodiscard]] ProcessFiles files_of(int pid) const;
+    [[nodiscard]] ProcessLook look_at(int pid, const ProcessFiles &files) const;
     void read_log();
     [[nodiscard]] Told resolve(bool final, Time now);
     [[nodiscard]] std::optional<Death> find_in_debuggee(bool final, Time now) const;
     [[nodiscard]] std::optional<Death> find_elsewhere(bool final, Time now) const;
     [[nodiscard]] const OomKill *logged(bool in_debuggee) const;
     [[nodiscard]] const Debuggee *debuggee_of(const OomKill &kill) const;
+    [[nodiscard]] bool may_be_debuggee(const OomKill &kill) const;
     [[nodiscard]] bool in_debuggee(const OomKill &kill) const;
     [[nodiscard]] Told tell(const Death &death, Time now);
     [[nodiscard]] Told end_quiet(Time now, bool final);
@@ -116,6 +126,7 @@ class OomWatch {
     KernelLog log_;
     Evidence before_, previous_; ///< as of the last verdict, and as of the one before
     SessionCounts start_, seen_;
+    ProcessFiles debugger_;
     std::vector<Debuggee> debuggees_;
     std::vector<OomKill> kills_; ///< of this session, from the log, not told yet
     Pending in_debuggee_, elsewhere_;

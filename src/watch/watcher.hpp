@@ -88,6 +88,7 @@ class Watcher {
     [[nodiscard]] bool take_message();
     void on_launcher();
     void settle();
+    [[nodiscard]] bool rest();
     void on_memory_event(Time now);
     void on_notice(Time now);
     void new_debuggee(pid_t pid, Time now);

@@ -9,6 +9,7 @@
 #include "session/cap.hpp"
 #include "session/usage.hpp"
 #include "text/share.hpp"
+#include "watch/footprint.hpp"
 #include "watch/watcher.hpp"
 
 // A limit around the session that is lowered while it runs: the cap and the fuse stay below it.
@@ -58,6 +59,18 @@ void Watcher::follow_ancestors()
         tell(fmt::format("the debuggee's cap is {}: {}", format_limit(wanted), why));
     }
     fuse_->on_event();
+}
+
+/// As little memory as can be, but for what a kill makes it need where it is charged to the limit that was hit. True:
+/// the loop is to go round once for that, too.
+bool Watcher::rest()
+{
+    shrink_footprint();
+    if (!oom_ || !oom_->shares_limit())
+        return false;
+    keep_footprint();
+    oom_->rehearse(std::chrono::steady_clock::now());
+    return true;
 }
 
 } // namespace dbgscope

@@ -13,7 +13,6 @@
 #include "kernel/process.hpp"
 #include "session/listeners.hpp"
 #include "sys/file.hpp"
-#include "watch/footprint.hpp"
 #include "watch/watcher.hpp"
 
 namespace dbgscope {
@@ -168,9 +167,7 @@ void Watcher::run()
     if (order_.client_timeout_ms > 0)
         client_due_at_ = start + std::chrono::milliseconds(order_.client_timeout_ms);
     add_sources();
-    if (oom_ && oom_->shares_limit())
-        write_stack();
-    loop_.before_idling(shrink_footprint);
+    loop_.before_idling([this] { return rest(); });
     while (!gone_ && loop_.turn()) {
         note_state(std::chrono::steady_clock::now());
         recording_.turn(recorder_.record());
@@ -235,6 +232,8 @@ void Watcher::settle()
     recorder_.write();
     recording_.begin(recorder_.record(), *cgroups_, session_paths());
     recorder_.sweep();
+    if (oom_->shares_limit())
+        (void)rest(); // not only when it idles: what follows a debuggee or records it may never do that
 }
 
 void Watcher::on_memory_event(Time now)
@@ -243,13 +242,18 @@ void Watcher::on_memory_event(Time now)
         memory_events_.reset();
         return;
     }
-    if (oom_->shares_limit()) {
+    if (oom_->shares_limit() && !cgroups_->alone()) {
         events_muted_ = now + OomWatch::kDying;
         return;
     }
-    debuggee_stderr_.expect_death(debuggee_pids(), now);
     events_muted_ = now + (fuse_ ? kFusePause : kEventPause);
+    if (!cgroups_->alone())
+        debuggee_stderr_.expect_death(debuggee_pids(), now);
     report(oom_->on_memory_event(now));
+    if (oom_->is_victim_dying(now))
+        return;
+    if (cgroups_->alone())
+        debuggee_stderr_.expect_death(debuggee_pids(), now);
     if (fuse_)
         fuse_->on_event();
     if (soft_)

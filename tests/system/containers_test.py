@@ -282,6 +282,7 @@ def a_dap_client_pauses_a_held_leak():
 
 @tap.test("host", user="root") # in a scope of systemd's, which stands for the container on v2, the end of one may be that of all
 def the_verdict_names_the_container():
+    watched.read_from_disk_anew(tap.dbgscope)  # charged to the container: the first that is taken back at its limit
     with container(192 * MIB) as words, leak(words, "--fuse-action=off", after=["-mib-per-step=4"]) as dlv:
         rpc = dlv.connect()
         name = session.session_name(dlv.pid)
@@ -293,6 +294,20 @@ def the_verdict_names_the_container():
             tap.true("without a memory event" not in dlv.stderr, dlv.stderr)
         dlv.match(r"dbgscope: debuggee killed for memory: leak \(pid \d+.*\), because the container hit its limit of 192M")
         tap.true(any("the container hit its limit" in verdict for verdict in watched.ended_record(name)["verdicts"]))
+
+
+@tap.test(*EVERYWHERE, user="root")
+def the_watchers_code_stays_in_memory():
+    """At the limit it could not come back: the page fault would have the kernel kill the debugger."""
+    watched.read_from_disk_anew(tap.dbgscope)
+    with container() as words, leak(words, "--fuse-action=off", after=["-max-mib=1"]) as dlv:
+        dlv.connect()
+        watcher = watched.watcher_pid(dlv.pid)
+        tap.wait_until(lambda: int(watched.status_field(watcher, "VmLck").split()[0]) > 4096, session.PATIENCE_S,
+                       message=lambda: f"VmLck {watched.status_field(watcher, 'VmLck')}")
+        tap.wait_until(lambda: watched.private_kib(watcher) <= 2304, session.PATIENCE_S,
+                       message=lambda: f"{watched.private_kib(watcher)} KiB private memory")
+        tap.equal(dlv.end(), 0)
 
 
 @tap.test(*EVERYWHERE, user="root")

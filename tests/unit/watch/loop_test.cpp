@@ -96,7 +96,7 @@ TEST_F(LoopTest, SleepsWithoutATimerWhileNoSourceAsksForOne)
 TEST_F(LoopTest, SaysWhenItIdlesAndNotWhileATimeIsAwaited)
 {
     int idled = 0;
-    loop_.before_idling([&] { ++idled; });
+    loop_.before_idling([&] { return ++idled < 0; });
     const Event event;
     add("event", event);
     event.signal();
@@ -106,6 +106,21 @@ TEST_F(LoopTest, SaysWhenItIdlesAndNotWhileATimeIsAwaited)
     add_timer("timer", at);
     ASSERT_TRUE(loop_.turn());
     EXPECT_EQ(idled, 1);
+}
+
+TEST_F(LoopTest, GoesRoundOnceBeforeItSleepsWhereThatIsAsked)
+{
+    int idled = 0;
+    loop_.before_idling([&] { return ++idled > 0; });
+    const Event event;
+    add("event", event);
+    ASSERT_TRUE(loop_.turn()); // nothing is ready: it would sleep for ever
+    EXPECT_EQ(idled, 1);
+    event.signal();
+    ASSERT_TRUE(loop_.turn());
+    EXPECT_EQ(idled, 1);
+    ASSERT_TRUE(loop_.turn());
+    EXPECT_EQ(idled, 2);
 }
 
 TEST_F(LoopTest, WaitsForTheEarliestLookRoundedUp)
