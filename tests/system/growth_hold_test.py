@@ -107,10 +107,9 @@ def a_kill_repeats_who_grew_it():
 @tap.test("host", "vm:v2", user="root")
 def the_sampler_ends_with_its_debuggee_and_with_its_watcher():
     with eater(mib=20) as gdb:
-        gdb.debuggee(tap.program("eater"))
-        gdb.match(r"exited normally|done")
-        gdb.process.wait(session.PATIENCE_S)
-        tap.wait_until(lambda: not samplers(gdb.debuggees), session.PATIENCE_S, message="no sampler is left")
+        debuggee = int(gdb.match(r"process (\d+)\) exited normally")[1])
+        gdb.wait()
+        tap.wait_until(lambda: not samplers([debuggee]), session.PATIENCE_S, message="no sampler is left")
     with eater() as gdb:
         debuggee = gdb.debuggee(tap.program("eater"))
         gdb.match("dbgscope: who grew it: ")

@@ -120,7 +120,8 @@ def nothing_is_written_where_others_read():
         for options in ({"to": file}, {"to": fifo}, "-q", f"--log-file={folder}/log"):
             words = () if isinstance(options, dict) else (options,)
             with Reader(*words, **({} if words else options)) as reader:
-                tap.wait_until(lambda: watched.wait_record(reader.gdb.pid)["fuse_trips"] == 1, session.PATIENCE_S)
+                tap.wait_until(lambda: watched.wait_record(reader.gdb.pid)["fuse_trips"] == 1, session.PATIENCE_S,
+                               message=lambda: f"{options}: {watched.record(reader.gdb.pid)}\n{reader.gdb.said()}")
                 more(reader.gdb.pid)
                 reader.gdb.wait()
                 tap.equal(reader.log, "(end)" if words else "", f"{options}")

@@ -171,7 +171,7 @@ def run(folder, *command, options=()):
 def a_command_without_a_debugger_leaves_a_snapshot_and_dies_as_it_would():
     with tempfile.TemporaryDirectory() as folder:
         done = run(folder, tap.program("leak"), "-mib-per-step=2")
-        tap.equal(done.rc, 137)
+        tap.equal(done.rc, 137, done.stderr)
         seen(r"dbgscope: the command near its cap: \S+ of its 128M cap .* A snapshot is taken, then it runs on", done.stderr)
         verdict = seen(rf"dbgscope: the command was killed for memory: leak \(pid \d+{SIZED}\) hit its cap of 128M .*", done.stderr)[0]
         seen(HELD_BY, verdict)
