@@ -66,13 +66,14 @@ void Watcher::look_inside()
 }
 
 /// On a busy machine a look may be over before it has brought anything. Where there really is nothing to see a second
-/// one costs little.
+/// one costs little; what stands still for it does so until then.
 void Watcher::seen_nothing()
 {
     constexpr std::chrono::milliseconds kLookAgain{200};
-    looked();
     if (std::exchange(may_look_again_, false))
         look_again_ = std::chrono::steady_clock::now() + kLookAgain;
+    else
+        looked();
 }
 
 Source Watcher::look_source()

@@ -39,5 +39,15 @@ def one_that_dies_is_taken_again():
         dlv.match(r"dbgscope: who holds it: main\.leakForever main\.go:")
 
 
+@tap.test("host")
+def a_program_that_stands_still_for_it_does_so_until_then():
+    with session.Headless(["--memory-max=128M", "--fuse-action=snapshot"], "exec", "--accept-multiclient", tap.program("leak"),
+                          after=["-mib-per-step=2"], env=CLEAN) as dlv:
+        pid = dlv.connect().pid()
+        run_on(dlv.match(r"API server listening at: (\S+)")[1])
+        kill_the_first_look(pid)
+        dlv.match(r"dbgscope: debuggee killed for memory: .* Who held it at the last look: main\.leakForever main\.go:.* Snapshot: ")
+
+
 if __name__ == "__main__":
     tap.main()
