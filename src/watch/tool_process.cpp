@@ -61,7 +61,8 @@ std::optional<ProcessId> start_tool(const ToolStart &tool)
     pid_t child = 0;
     std::optional<ProcessId> process;
     if (middle > 0 && ::read(answer.get(), &child, sizeof child) == sizeof child && child > 0)
-        process = process_id(child).value_or(ProcessId{.pid = child}); // which has ended by now, and what it said is there
+        process =
+            process_id(child).value_or(ProcessId{.pid = child}); // which has ended by now, and what it said is there
     while (middle > 0 && ::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
     }
     return process;
