@@ -377,14 +377,17 @@ void Watcher::note_state(Time now)
     SessionRecord &record = recorder_.record();
     const SessionState state = fuse_->state();
     debuggee_stderr_.set_held(state != SessionState::running);
-    if (record.state == state && record.cap == fuse_->cap() && record.fuse_trips == fuse_->trips())
+    const bool only_looks = order_.fuse == FuseAction::look;
+    const Limit line = only_looks || is_fuse(order_.fuse) ? fuse_->line() : Limit();
+    Limit &recorded = only_looks ? record.look : record.fuse;
+    if (record.state == state && record.cap == fuse_->cap() && record.fuse_trips == fuse_->trips() && recorded == line)
         return;
     record.state = state;
     record.fuse_trips = fuse_->trips();
-    if (record.cap != fuse_->cap()) { // dbgscope set
+    recorded = line; // `set` raises it a moment after the cap
+    if (record.cap != fuse_->cap()) {
         record.cap = fuse_->cap();
         oom_->set_cap(record.cap);
-        (order_.fuse == FuseAction::look ? record.look : record.fuse) = fuse_->line();
     }
     if (pressure_)
         pressure_->set_fuse_held(state != SessionState::running, now);

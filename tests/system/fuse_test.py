@@ -111,6 +111,20 @@ def more_gives_the_held_session_twice_its_cap():
         dlv.process.wait(session.PATIENCE_S)
 
 
+@tap.test("vm:v2", user="root")
+def the_record_has_a_line_that_is_raised_after_the_cap():
+    with leak() as dlv:
+        rpc = dlv.connect()
+        debuggee = watched.scope_directory(dlv.pid) / "debuggee"
+        Running(rpc)
+        dlv.match(HELD)
+        (debuggee / "memory.max").write_text(str(512 * MIB))
+        tap.wait_until(lambda: watched.record(dlv.pid)["cap_bytes"] == 512 * MIB, session.PATIENCE_S)
+        (debuggee / "memory.high").write_text(str(400 * MIB))
+        tap.wait_until(lambda: watched.record(dlv.pid)["fuse_bytes"] == 400 * MIB, session.PATIENCE_S,
+                       message=lambda: f"{watched.record(dlv.pid)}")
+
+
 @tap.test(*EVERYWHERE)
 def stop_while_held_ends_the_session():
     with leak() as dlv:
