@@ -92,7 +92,7 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text)
 
 Result<ProcessStat> read_process_stat(pid_t pid, const std::string &proc)
 {
-    const std::string path = proc + '/' + std::to_string(pid) + "/stat";
+    const std::string path = process_file(pid, ProcessFile::stat, proc);
     const auto text = read_file(path, kMaxStatBytes);
     if (!text)
         return fail(text.error());

@@ -9,10 +9,10 @@
 #include <array>
 #include <csignal>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <utility>
 
+#include "kernel/proc_files.hpp"
 #include "kernel/process.hpp"
 #include "kernel/process_stat.hpp"
 #include "sys/file.hpp"
@@ -51,10 +51,9 @@ ProcessLook look_at_process(int pid)
 ProcessFiles open_process_files(int pid)
 {
     ProcessFiles files;
-    const std::string directory = "/proc/" + std::to_string(pid);
-    for (const auto &[name, file] : {std::pair{"/stat", &files.stat}, {"/status", &files.status}})
-        if (auto opened = open_at(AT_FDCWD, directory + name, O_RDONLY | O_NOCTTY))
-            *file = std::move(*opened);
+    for (const auto &[file, fd] : {std::pair{ProcessFile::stat, &files.stat}, {ProcessFile::status, &files.status}})
+        if (auto opened = open_at(AT_FDCWD, process_file(pid, file), O_RDONLY | O_NOCTTY))
+            *fd = std::move(*opened);
     (void)look_at_process(files);
     return files;
 }

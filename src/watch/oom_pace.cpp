@@ -36,7 +36,7 @@ std::optional<OomWatch::Time> OomWatch::pending_since() const
 bool OomWatch::is_victim_dying(Time now) const
 {
     const auto since = pending_since();
-    return shares_limit() && since && now < *since + kDying;
+    return alone() && since && now < *since + kDying;
 }
 
 std::optional<Verdict> OomWatch::on_memory_event(Time now)
@@ -63,7 +63,7 @@ std::optional<OomWatch::Time> OomWatch::next_look() const
             next = at;
     };
     if (const auto since = pending_since())
-        earlier(shares_limit() ? std::max(last_look_ + kRetry, *since + kDying) : last_look_ + kRetry);
+        earlier(alone() ? std::max(last_look_ + kRetry, *since + kDying) : last_look_ + kRetry);
     if (log_due_)
         earlier(*log_due_);
     for (const Quiet &quiet : quiet_)
@@ -74,12 +74,13 @@ std::optional<OomWatch::Time> OomWatch::next_look() const
 
 std::optional<Verdict> OomWatch::on_timer(Time now)
 {
-    if (log_due_ && now >= *log_due_) {
+    const bool waited = log_due_ && now >= *log_due_;
+    if (waited) {
         log_due_.reset();
         read_log();
     }
     look(now);
-    if (is_victim_dying(now))
+    if (!waited && is_victim_dying(now))
         return std::nullopt;
     if (auto told = resolve(false, now))
         return told;

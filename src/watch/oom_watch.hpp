@@ -53,7 +53,8 @@ class OomWatch {
     /// before its first is gone: what can wait is looked at kDying later then.
     [[nodiscard]] bool shares_limit() const { return !setup_.context.split; }
     static constexpr std::chrono::milliseconds kDying{200};
-    /// One that we share the limit with, whose memory is not free yet as far as that can be known.
+    /// Of a session without a cgroup of its own: a kill was counted whose memory may not be free yet. (Of others that
+    /// share the limit the events are looked at kDying later to begin with.)
     [[nodiscard]] bool is_victim_dying(Time now) const;
     /// Looks as at a kill, with nothing new: what that takes of our code and heap is there from then on.
     void rehearse(Time now);
@@ -126,7 +127,7 @@ class OomWatch {
     KernelLog log_;
     Evidence before_, previous_; ///< as of the last verdict, and as of the one before
     SessionCounts start_, seen_;
-    ProcessFiles debugger_;
+    ProcessFiles debugger_; ///< as a debuggee's
     std::vector<Debuggee> debuggees_;
     std::vector<OomKill> kills_; ///< of this session, from the log, not told yet
     Pending in_debuggee_, elsewhere_;

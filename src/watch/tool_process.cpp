@@ -60,9 +60,9 @@ std::optional<ProcessId> start_tool(const ToolStart &tool)
     tell.reset();
     pid_t child = 0;
     std::optional<ProcessId> process;
+    // Of one that has ended by now what it said can be read all the same.
     if (middle > 0 && ::read(answer.get(), &child, sizeof child) == sizeof child && child > 0)
-        process =
-            process_id(child).value_or(ProcessId{.pid = child}); // which has ended by now, and what it said is there
+        process = process_id(child).value_or(ProcessId{.pid = child});
     while (middle > 0 && ::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
     }
     return process;
