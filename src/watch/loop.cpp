@@ -35,6 +35,16 @@ int Loop::patience(WatchTime now) const
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
+void Loop::rehearse(std::string_view name, WatchTime now)
+{
+    for (const Source &source : sources_) {
+        if (source.name != name)
+            continue;
+        source.ready({}, now);
+        source.timer(now);
+    }
+}
+
 bool Loop::turn()
 {
     polled_.clear();

@@ -36,6 +36,8 @@ class Loop {
     /// Called last before a sleep that no source has asked to end. True: a round without sleep comes first, so that
     /// what one takes of our code is in memory.
     void before_idling(std::function<bool()> idle) { idle_ = std::move(idle); }
+    /// What the source of that name does when it is ready and when it is due, as if it were both.
+    void rehearse(std::string_view name, WatchTime now);
     /// One round. False: poll(2) failed for good.
     [[nodiscard]] bool turn();
     /// For poll(2), in ms: -1 while nothing is to be looked at again; at most a minute.

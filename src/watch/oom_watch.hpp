@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,8 +57,9 @@ class OomWatch {
     /// Of a session without a cgroup of its own: a kill was counted whose memory may not be free yet. (Of others that
     /// share the limit the events are looked at kDying later to begin with.)
     [[nodiscard]] bool is_victim_dying(Time now) const;
-    /// Looks as at a kill, with nothing new: what that takes of our code and heap is there from then on.
-    void rehearse(Time now);
+    /// Looks as at a kill, with nothing new, and has `events` do what the loop does then: what that takes of our code
+    /// and heap is there from then on.
+    void rehearse(const std::function<void()> &events, Time now);
     [[nodiscard]] std::optional<Verdict> on_log(Time now);
     /// `wait_status` as of waitpid(2), where it can be known. `name` may be empty.
     [[nodiscard]] std::optional<Verdict> on_debuggee_gone(int pid, std::string_view name,

@@ -75,6 +75,7 @@ class Watcher {
     void report(const std::optional<Verdict> &verdict);
     void take(const PressureStep &step, Time now);
 
+    static constexpr std::string_view kOomSource = "oom";
     void add_sources();
     [[nodiscard]] Source debugger_source();
     [[nodiscard]] Source debuggees_source();

@@ -69,7 +69,8 @@ bool Watcher::rest()
     if (!oom_ || !oom_->shares_limit())
         return false;
     keep_footprint();
-    oom_->rehearse(std::chrono::steady_clock::now());
+    const auto now = std::chrono::steady_clock::now();
+    oom_->rehearse([this, now] { loop_.rehearse(kOomSource, now); }, now);
     return true;
 }
 

@@ -59,7 +59,7 @@ void Watcher::add_sources()
                .ready = [this](const pollfd &, Time) { fuse_->on_event(); },
                .next_look = [this] { return fuse_ ? fuse_->next_look() : std::nullopt; },
                .timer = [this](Time) { fuse_->on_timer(); }});
-    loop_.add({.name = "oom",
+    loop_.add({.name = kOomSource,
                .fds = [this](auto &polled) { wait_for(polled, oom_ ? oom_->log_fd() : -1, POLLIN); },
                .ready = [this](const pollfd &, Time now) { report(oom_->on_log(now)); },
                .next_look = [this] { return oom_ ? oom_->next_look() : std::nullopt; },

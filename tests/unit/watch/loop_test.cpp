@@ -108,6 +108,18 @@ TEST_F(LoopTest, SaysWhenItIdlesAndNotWhileATimeIsAwaited)
     EXPECT_EQ(idled, 1);
 }
 
+TEST_F(LoopTest, RehearsesOneSource)
+{
+    std::vector<std::string> called;
+    for (const char *name : {"a", "b"})
+        loop_.add(
+            {.name = name,
+             .ready = [&called, name](const pollfd &, WatchTime) { called.push_back(name + std::string("-ready")); },
+             .timer = [&called, name](WatchTime) { called.push_back(name + std::string("-due")); }});
+    loop_.rehearse("b", WatchTime{});
+    EXPECT_EQ(called, (std::vector<std::string>{"b-ready", "b-due"}));
+}
+
 TEST_F(LoopTest, GoesRoundOnceBeforeItSleepsWhereThatIsAsked)
 {
     int idled = 0;
