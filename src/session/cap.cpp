@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 
 #include <fmt/core.h>
@@ -125,6 +126,9 @@ Result<void> check_cap(const SessionRecord &record, const Usage &usage, const Ca
 Result<void> write_step(const SessionRecord &record, const CapStep &step)
 {
     const std::string path = record.place.scope + '/' + step.file;
+    constexpr std::chrono::seconds kPatience{1};
+    const auto limit = open_at(AT_FDCWD, path, O_RDONLY); // v1: the watcher raises and lowers the same one
+    (void)(limit && lock_file(limit->get(), kPatience));
     auto written = write_at(AT_FDCWD, path, step.value);
     if (written || (step.optional && written.error().error_number == ENOENT))
         return {};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/history.hpp"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,7 +9,6 @@
 #include <chrono>
 #include <optional>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "session/record_json.hpp"
@@ -19,24 +17,10 @@
 namespace dbgscope {
 namespace {
 
-constexpr auto kLockPatience = std::chrono::seconds(2);
-constexpr std::chrono::milliseconds kLockPause{2};
+/// Another session's end holds the lock for some microseconds; who holds it longer has been stopped.
+constexpr std::chrono::seconds kLockPatience{2};
 constexpr std::size_t kMaxPruned = 64 * kMiB;
 constexpr mode_t kDirectoryMode = 0700;
-
-/// Another session's end holds the lock for some microseconds; who holds it longer has been stopped.
-bool lock(int file)
-{
-    const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
-    while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return false;
-        if (std::chrono::steady_clock::now() >= deadline)
-            return false;
-        std::this_thread::sleep_for(kLockPause);
-    }
-    return true;
-}
 
 /// The history file, locked, and still the one of that name: whoever held the lock before may have replaced it.
 Result<UniqueFd> open_locked(const std::string &path)
@@ -48,7 +32,7 @@ Result<UniqueFd> open_locked(const std::string &path)
         struct stat ours{}, named{};
         if (::fstat(file->get(), &ours) != 0 || !S_ISREG(ours.st_mode))
             return fail({.operation = "append to", .subject = path, .cause = "it is no regular file"});
-        if (!lock(file->get()))
+        if (!lock_file(file->get(), kLockPatience))
             return fail({.kind = ErrorKind::timeout,
                          .operation = "append to",
                          .subject = path,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/file.hpp"
 
+#include <sys/file.h>
+
 #include <array>
 #include <cerrno>
+#include <thread>
 
 namespace dbgscope {
 
@@ -17,6 +20,18 @@ Result<UniqueFd> open_at(int directory, const std::string &path, int flags, unsi
 Result<UniqueFd> open_directory(const std::string &path, int directory)
 {
     return open_at(directory, path, O_PATH | O_DIRECTORY);
+}
+
+bool lock_file(int fd, std::chrono::milliseconds patience)
+{
+    constexpr std::chrono::milliseconds kPause{2};
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || std::chrono::steady_clock::now() >= deadline)
+            return false;
+        std::this_thread::sleep_for(kPause);
+    }
+    return true;
 }
 
 Result<std::string> read_at(int directory, const std::string &path, std::size_t limit)

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ inline constexpr std::size_t kMaxFileBytes = 1024 * 1024;
 
 /// One write(2) of all of `value`, as control files want it. The file must exist.
 [[nodiscard]] Result<void> write_at(int directory, const std::string &path, std::string_view value);
+
+/// An exclusive flock(2) for as long as `fd` is open. False: it could not be had within `patience`.
+[[nodiscard]] bool lock_file(int fd, std::chrono::milliseconds patience);
 
 /// write(2) until all of `text` is out. `subject` is an error's.
 [[nodiscard]] Result<void> write_all(int fd, std::string_view text, const std::string &subject);

@@ -12,6 +12,7 @@
 #include "dbgscope/session.hpp"
 #include "kernel/memory_stat.hpp"
 #include "kernel/pressure.hpp"
+#include "sys/file.hpp"
 
 namespace dbgscope {
 namespace {
@@ -109,7 +110,7 @@ Result<void> FuseCgroup::lift()
         return written;
     }
     // Room first: with the killer on, what waits would be killed at the line.
-    auto raised = write_limit(cap_);
+    auto raised = write_unless_changed(cap_);
     auto killer = cgroup_.write(CgroupFile::oom_control, "0");
     lifted_ = lifted_ || killer;
     return raised ? killer : raised;
@@ -124,13 +125,35 @@ Result<void> FuseCgroup::lend(std::uint64_t bytes)
         return fail(usage.error());
     const std::uint64_t base = std::max(written_.bytes(), *usage);
     if (base < cap_.bytes())
-        return write_limit(Limit(base + std::min(bytes, cap_.bytes() - base)));
-    return *usage < cap_.bytes() ? Result<void>{} : write_limit(Limit(base + page_bytes()));
+        return write_unless_changed(Limit(base + std::min(bytes, cap_.bytes() - base)));
+    return *usage < cap_.bytes() ? Result<void>{} : write_unless_changed(Limit(base + page_bytes()));
 }
 
 Result<void> FuseCgroup::take_back()
 {
-    return write_limit(line_);
+    return write_unless_changed(line_);
+}
+
+/// v1: what is lent is reckoned from a reading; what `set` has written since then is not to be written over. The next
+/// reading brings it.
+Result<void> FuseCgroup::write_unless_changed(Limit limit)
+{
+    constexpr std::chrono::milliseconds kPatience{50};
+    const auto file = cgroup_.open(CgroupFile::limit, O_RDONLY);
+    (void)(file && lock_file(file->get(), kPatience));
+    if (const auto now = cgroup_.read_limit(CgroupFile::limit); now && adopt(*now))
+        return {};
+    return write_limit(limit);
+}
+
+/// v1: true, when it is not what was written last, but somebody else's: a new cap.
+bool FuseCgroup::adopt(Limit limit)
+{
+    if (limit == written_)
+        return false;
+    cap_ = written_ = limit;
+    line_ = fuse_line_for(limit);
+    return true;
 }
 
 Result<void> FuseCgroup::write_limit(Limit limit)
@@ -187,10 +210,7 @@ Result<void> FuseCgroup::read_v1(FuseReading &reading)
     const auto control = cgroup_.read(CgroupFile::oom_control);
     if (!limit || !control)
         return fail(!limit ? limit.error() : control.error());
-    if (*limit != written_) { // somebody else's: a new cap
-        cap_ = written_ = *limit;
-        line_ = fuse_line_for(*limit);
-    }
+    adopt(*limit);
     reading.current_bytes = *current;
     reading.limit = written_;
     reading.line_in_force = !lifted_;

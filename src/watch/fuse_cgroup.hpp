@@ -73,6 +73,8 @@ class FuseCgroup {
     /// v1: what allocates waits at the limit itself, with the killer kept out.
     [[nodiscard]] bool waits_at_limit() const { return has_file(CgroupFile::oom_control, cgroup_.version()); }
     [[nodiscard]] Result<void> write_limit(Limit limit);
+    [[nodiscard]] Result<void> write_unless_changed(Limit limit);
+    bool adopt(Limit limit);
     [[nodiscard]] Result<void> read_v1(FuseReading &reading);
     [[nodiscard]] Result<void> read_v2(FuseReading &reading);
 

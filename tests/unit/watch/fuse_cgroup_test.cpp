@@ -240,6 +240,27 @@ TEST_F(FuseV1, ALimitOfSomebodyElseIsTheNewCap)
     EXPECT_EQ(cgroup.read(false)->cap, Limit(256 * kMiB));
 }
 
+TEST_F(FuseV1, WhatSomebodyElseHasWrittenMeanwhileIsNotWrittenOver)
+{
+    using Action = Result<void> (*)(FuseCgroup &);
+    const std::initializer_list<Action> actions{[](FuseCgroup &cgroup) { return cgroup.lend(kMiB); },
+                                                [](FuseCgroup &cgroup) { return cgroup.take_back(); },
+                                                [](FuseCgroup &cgroup) { return cgroup.lift(); }};
+    for (const Action &action : actions) {
+        FuseCgroup cgroup(1, fd(), kLine, kCap);
+        ASSERT_TRUE(cgroup.arm());
+        EXPECT_EQ(cgroup.read(false)->cap, kCap);
+        (void)write_at(fd(), "memory.memsw.limit_in_bytes", std::to_string(256 * kMiB));
+        ASSERT_TRUE(write_at(fd(), "memory.limit_in_bytes", std::to_string(256 * kMiB)));
+        ASSERT_TRUE(action(cgroup));
+        const auto reading = cgroup.read(false);
+        EXPECT_EQ(reading->cap, Limit(256 * kMiB));
+        EXPECT_EQ(reading->limit, Limit(256 * kMiB));
+        ASSERT_TRUE(cgroup.lift());
+        ASSERT_TRUE(write_at(fd(), "memory.limit_in_bytes", std::to_string(kCap.bytes())));
+    }
+}
+
 TEST_F(FuseV1, TheEventComesWithTheHoldAndGoesWhenDrained)
 {
     FuseCgroup cgroup(1, fd(), kLine, kCap);
