@@ -22,8 +22,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// One thread fills about 1 GiB in a second with pages of 4 KiB, the kernel's clearing of them included.
-constexpr std::uint64_t kBytesPerCpuSecond = 1024 * kMiB;
+// One thread fills 2.6 GiB in a second with pages of 4 KiB here, the kernel's clearing of them included.
+constexpr std::uint64_t kBytesPerCpuSecond = 4096 * kMiB;
 constexpr milliseconds kLeastUsed{4}, kMostUsed{1000}; ///< a tick of the kernel's; a program with much room
 constexpr milliseconds kWallLook{500};                 ///< ticks miss a program that works for less than one at a time
 constexpr milliseconds kLookPatience{5'000};           ///< as long as it may stand still for being looked at

@@ -57,6 +57,7 @@ class Watcher {
     void disarm_fuses();
     void end_alone();
     void follow();
+    void follow_with_soft_fuse();
     [[nodiscard]] std::optional<int> debugger_status();
     void arm_fuse();
     void take_listener(UniqueFd fd);

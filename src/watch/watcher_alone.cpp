@@ -65,6 +65,12 @@ void Watcher::bound_debuggees()
 void Watcher::follow()
 {
     recording_.follow(debuggees_->living());
+    follow_with_soft_fuse();
+}
+
+/// At once: a program may fill a container in its first tenth of a second.
+void Watcher::follow_with_soft_fuse()
+{
     if (!soft_)
         return;
     std::vector<ProcessId> living;

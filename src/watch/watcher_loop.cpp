@@ -294,6 +294,7 @@ void Watcher::new_debuggee(pid_t pid, Time now)
     alloc_.process_started();
     if (fuse_)
         fuse_->new_debuggee();
+    follow_with_soft_fuse();
     look_by_ = look_by_.value_or(now + kLongestLookDelay);
     look_at_ = std::min(now + kLookDelay, *look_by_);
 }
