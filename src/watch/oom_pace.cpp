@@ -11,6 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kRetry = 50ms; ///< the log's line and the process' end follow the count by less
+/// The count comes before the signal, and of a process that is gone nothing can be seen. A look takes no memory.
+constexpr auto kDyingLook = 5ms;
 
 } // namespace
 
@@ -64,7 +66,7 @@ std::optional<OomWatch::Time> OomWatch::next_look() const
             next = at;
     };
     if (const auto since = pending_since())
-        earlier(alone() ? std::max(last_look_ + kRetry, *since + kDying) : last_look_ + kRetry);
+        earlier(last_look_ + (alone() && last_look_ < *since + kDying ? kDyingLook : kRetry));
     if (log_due_)
         earlier(*log_due_);
     for (const Quiet &quiet : quiet_)

@@ -242,6 +242,7 @@ void Watcher::on_memory_event(Time now)
         memory_events_.reset();
         return;
     }
+    near_limit_ = oom_->shares_limit();
     if (oom_->shares_limit() && !cgroups_->alone()) {
         events_muted_ = now + OomWatch::kDying;
         return;
