@@ -39,7 +39,7 @@ std::optional<OomWatch::Time> OomWatch::pending_since() const
 bool OomWatch::is_victim_dying(Time now) const
 {
     const auto since = pending_since();
-    return alone() && since && now < *since + kDying;
+    return alone() && shares_limit() && since && now < *since + kDying;
 }
 
 std::optional<Verdict> OomWatch::on_memory_event(Time now)
@@ -66,7 +66,7 @@ std::optional<OomWatch::Time> OomWatch::next_look() const
             next = at;
     };
     if (const auto since = pending_since())
-        earlier(last_look_ + (alone() && last_look_ < *since + kDying ? kDyingLook : kRetry));
+        earlier(last_look_ + (alone() && shares_limit() && last_look_ < *since + kDying ? kDyingLook : kRetry));
     if (log_due_)
         earlier(*log_due_);
     for (const Quiet &quiet : quiet_)

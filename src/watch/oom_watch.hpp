@@ -52,7 +52,11 @@ class OomWatch {
     }
     /// We are charged to the limit that is hit, and the debugger or we are the kernel's next victim if we want a page
     /// before its first is gone: what can wait is looked at kDying later then.
-    [[nodiscard]] bool shares_limit() const { return !setup_.context.split; }
+    /// Not of a container on v2: there nothing but a look at once tells who died.
+    [[nodiscard]] bool shares_limit() const
+    {
+        return !setup_.context.split && !(alone() && has_file(CgroupFile::events, setup_.version));
+    }
     static constexpr std::chrono::milliseconds kDying{200};
     /// Of a session without a cgroup of its own: a kill was counted whose memory may not be free yet. (Of others that
     /// share the limit the events are looked at kDying later to begin with.)

@@ -243,18 +243,13 @@ void Watcher::on_memory_event(Time now)
         return;
     }
     near_limit_ = oom_->shares_limit();
-    if (oom_->shares_limit() && !cgroups_->alone()) {
+    if (oom_->shares_limit()) {
         events_muted_ = now + OomWatch::kDying;
         return;
     }
+    debuggee_stderr_.expect_death(debuggee_pids(), now);
     events_muted_ = now + (fuse_ ? kFusePause : kEventPause);
-    if (!cgroups_->alone())
-        debuggee_stderr_.expect_death(debuggee_pids(), now);
     report(oom_->on_memory_event(now));
-    if (oom_->is_victim_dying(now))
-        return;
-    if (cgroups_->alone())
-        debuggee_stderr_.expect_death(debuggee_pids(), now);
     if (fuse_)
         fuse_->on_event();
     if (soft_)

@@ -297,7 +297,7 @@ def the_verdict_names_the_container():
         tap.true(any("the container hit its limit" in verdict for verdict in watched.ended_record(name)["verdicts"]))
 
 
-@tap.test(*EVERYWHERE, user="root")
+@tap.test("host", user="root")
 def the_watchers_code_stays_in_memory():
     """At the limit it could not come back: the page fault would have the kernel kill the debugger."""
     watched.read_from_disk_anew(tap.dbgscope)
