@@ -15,7 +15,6 @@ const char *name_of(ProcessFile file)
     case ProcessFile::page_counts: return "/statm";
     case ProcessFile::page_map: return "/pagemap";
     case ProcessFile::root: return "/root";
-    case ProcessFile::stat: return "/stat";
     case ProcessFile::status: return "/status";
     }
     return "";

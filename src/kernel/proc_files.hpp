@@ -37,7 +37,6 @@ enum class ProcessFile {
     page_counts,
     page_map,
     root, ///< a link to its root directory
-    stat,
     status,
 };
 /// "/proc/4711/exe".

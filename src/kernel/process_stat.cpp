@@ -92,7 +92,7 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text)
 
 Result<ProcessStat> read_process_stat(pid_t pid, const std::string &proc)
 {
-    const std::string path = process_file(pid, ProcessFile::stat, proc);
+    const std::string path = proc + '/' + std::to_string(pid) + "/stat";
     const auto text = read_file(path, kMaxStatBytes);
     if (!text)
         return fail(text.error());
@@ -145,17 +145,13 @@ std::string threads_directory(pid_t pid)
     return std::to_string(pid) + "/task";
 }
 
-std::uint64_t signals_in(std::string_view status)
-{
-    std::uint64_t pending = 0;
-    (void)take_value(status, "SigPnd", 16, pending);
-    return pending;
-}
-
 std::uint64_t signals_of_thread(pid_t thread)
 {
     const auto status = read_status(thread);
-    return status ? signals_in(*status) : 0;
+    std::uint64_t pending = 0;
+    if (status)
+        (void)take_value(*status, "SigPnd", 16, pending);
+    return pending;
 }
 
 pid_t tracer_of(pid_t thread)

@@ -64,8 +64,6 @@ struct TaskStatus {
 
 /// Signals that wait for this very thread, blocked ones too; bit n-1: signal n. 0: none, or it is gone.
 [[nodiscard]] std::uint64_t signals_of_thread(pid_t thread);
-/// The same from the text of its /proc/TID/status.
-[[nodiscard]] std::uint64_t signals_in(std::string_view status);
 
 /// Who traces this thread; 0: nobody, or it is gone.
 [[nodiscard]] pid_t tracer_of(pid_t thread);

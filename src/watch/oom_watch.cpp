@@ -56,7 +56,7 @@ void take_log(Death &death, const OomKill &kill)
 OomWatch::OomWatch(OomSetup setup)
     : setup_(std::move(setup)), reader_(setup_.version, setup_.scope, setup_.debuggee, setup_.debugger),
       log_(KernelLog::open()), before_(reader_.read()), previous_(before_), start_(reader_.counts()), seen_(start_),
-      debugger_(files_of(setup_.debugger_pid)), own_pids_(in_initial_pid_namespace())
+      own_pids_(in_initial_pid_namespace())
 {
     reader_.set_cap(setup_.cap);
 }
@@ -67,7 +67,7 @@ void OomWatch::on_debuggee_started(int pid)
         return;
     if (debuggees_.size() >= kMaxDebuggees)
         debuggees_.erase(debuggees_.begin());
-    debuggees_.push_back({.pid = pid, .files = files_of(pid)});
+    debuggees_.push_back({.pid = pid});
     if (before_.levels.empty()) // the machine's count is all there is, and others are killed too
         before_ = reader_.read();
     last_debuggee_killed_ = false;
@@ -97,20 +97,10 @@ void OomWatch::look(Time now)
         look_at_processes();
 }
 
-ProcessFiles OomWatch::files_of(int pid) const
-{
-    return shares_limit() && pid > 0 ? open_process_files(pid) : ProcessFiles{};
-}
-
-ProcessLook OomWatch::look_at(int pid, const ProcessFiles &files) const
-{
-    return files.stat.valid() ? look_at_process(files) : look_at_process(pid);
-}
-
 void OomWatch::look_at_processes()
 {
     for (Debuggee &debuggee : debuggees_) {
-        ProcessLook found = look_at(debuggee.pid, debuggee.files);
+        ProcessLook found = look_at_process(debuggee.pid);
         debuggee.reaped = !found.there;
         if (!found.there || debuggee.gone)
             continue;
@@ -119,7 +109,7 @@ void OomWatch::look_at_processes()
     }
     if (setup_.debugger_pid <= 0)
         return;
-    const ProcessLook found = look_at(setup_.debugger_pid, debugger_);
+    const ProcessLook found = look_at_process(setup_.debugger_pid);
     debugger_killed_ = debugger_killed_ || found.killed;
     if (found.there)
         debugger_name_ = found.name;

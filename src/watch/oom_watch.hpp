@@ -12,7 +12,6 @@
 
 #include "dbgscope/session.hpp"
 #include "kernel/cgroup_files.hpp"
-#include "watch/dying.hpp"
 #include "watch/evidence.hpp"
 #include "watch/kernel_log.hpp"
 #include "watch/squeeze.hpp"
@@ -58,9 +57,6 @@ class OomWatch {
         return !setup_.context.split && !(alone() && has_file(CgroupFile::events, setup_.version));
     }
     static constexpr std::chrono::milliseconds kDying{200};
-    /// Of a session without a cgroup of its own: a kill was counted whose memory may not be free yet. (Of others that
-    /// share the limit the events are looked at kDying later to begin with.)
-    [[nodiscard]] bool is_victim_dying(Time now) const;
     /// Looks as at a kill, with nothing new, and has `events` do what the loop does then: what that takes of our code
     /// and heap is there from then on.
     void rehearse(const std::function<void()> &events, Time now);
@@ -90,7 +86,6 @@ class OomWatch {
   private:
     struct Debuggee {
         int pid = 0;
-        ProcessFiles files; ///< where we share the limit
         std::string name;
         bool killed = false, gone = false, reaped = false; ///< reaped: before its end was told
         std::optional<int> wait_status;
@@ -111,10 +106,7 @@ class OomWatch {
 
     [[nodiscard]] bool alone() const { return !setup_.context.around.empty(); }
     void look(Time now);
-    [[nodiscard]] std::optional<Time> pending_since() const;
     void look_at_processes();
-    [[nodiscard]] ProcessFiles files_of(int pid) const;
-    [[nodiscard]] ProcessLook look_at(int pid, const ProcessFiles &files) const;
     void read_log();
     [[nodiscard]] Told resolve(bool final, Time now);
     [[nodiscard]] std::optional<Death> find_in_debuggee(bool final, Time now) const;
@@ -133,7 +125,6 @@ class OomWatch {
     KernelLog log_;
     Evidence before_, previous_; ///< as of the last verdict, and as of the one before
     SessionCounts start_, seen_;
-    ProcessFiles debugger_; ///< as a debuggee's
     std::vector<Debuggee> debuggees_;
     std::vector<OomKill> kills_; ///< of this session, from the log, not told yet
     Pending in_debuggee_, elsewhere_;

@@ -22,7 +22,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// One thread fills 2.6 GiB in a second with pages of 4 KiB here, the kernel's clearing of them included.
+// More than one thread fills in a second with pages of 4 KiB, the kernel's clearing of them included; huge pages may be
+// faster.
 constexpr std::uint64_t kBytesPerCpuSecond = 4096 * kMiB;
 constexpr milliseconds kLeastUsed{4}, kMostUsed{1000}; ///< a tick of the kernel's; a program with much room
 constexpr milliseconds kWallLook{500};                 ///< ticks miss a program that works for less than one at a time

@@ -149,7 +149,6 @@ class Watcher {
     std::optional<Lowered> lowered_;
     InsideLook look_;
     bool may_look_again_ = false;
-    bool near_limit_ = false;        ///< of a cgroup that we share: it has been hit, or nearly
     std::optional<Time> look_again_; ///< when, as the last one has brought nothing
     GrowthSampler growth_;
     AllocWatcher alloc_;

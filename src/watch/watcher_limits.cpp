@@ -65,8 +65,6 @@ void Watcher::follow_ancestors()
 /// the loop is to go round once for that, too.
 bool Watcher::rest()
 {
-    if (near_limit_)
-        return false; // what is given back now is taken at once, and waited for when it is needed
     shrink_footprint();
     if (!oom_ || !oom_->shares_limit())
         return false;

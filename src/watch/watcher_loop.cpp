@@ -242,7 +242,6 @@ void Watcher::on_memory_event(Time now)
         memory_events_.reset();
         return;
     }
-    near_limit_ = oom_->shares_limit();
     if (oom_->shares_limit()) {
         events_muted_ = now + OomWatch::kDying;
         return;

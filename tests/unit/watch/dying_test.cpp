@@ -45,36 +45,6 @@ TEST(LookAtProcess, AliveThenZombieThenGone)
     EXPECT_FALSE(look_at_process(pid).there);
 }
 
-/// Opened before it executes its program, as a debuggee's are.
-TEST(LookAtProcess, ThroughFilesThatWereOpenedBefore)
-{
-    int ends[2] = {-1, -1};
-    ASSERT_EQ(::pipe(ends), 0);
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-        char byte = 0;
-        (void)!::read(ends[0], &byte, 1);
-        (void)::execlp("sleep", "sleep", "60", nullptr);
-        ::_exit(1);
-    }
-    const ProcessFiles files = open_process_files(pid);
-    EXPECT_TRUE(look_at_process(files).there);
-    ASSERT_EQ(::write(ends[1], "x", 1), 1);
-    for (int i = 0; i < 500 && look_at_process(files).name != "sleep"; ++i)
-        ::usleep(2000);
-    EXPECT_EQ(look_at_process(files).name, "sleep");
-    EXPECT_FALSE(look_at_process(files).dying);
-    ASSERT_EQ(::kill(pid, SIGKILL), 0);
-    siginfo_t info{};
-    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT), 0);
-    EXPECT_TRUE(look_at_process(files).killed);
-    (void)::waitpid(pid, nullptr, 0);
-    EXPECT_FALSE(look_at_process(files).there);
-    EXPECT_FALSE(look_at_process(open_process_files(pid)).there);
-    (void)::close(ends[0]);
-    (void)::close(ends[1]);
-}
-
 TEST(LookAtProcess, OneThatEndsByItselfIsNotKilled)
 {
     for (const int signal : {0, SIGTERM}) {
