@@ -21,8 +21,9 @@ namespace {
 constexpr auto kSettleDelay = std::chrono::milliseconds(20); ///< the debugger is to start first
 constexpr auto kLookDelay = std::chrono::milliseconds(100);  ///< the debuggee has executed its program by then
 constexpr auto kLongestLookDelay = std::chrono::milliseconds(500);
-constexpr auto kEventPause = std::chrono::milliseconds(100);   ///< `max` events come every 15 ms near the limit
-constexpr auto kFusePause = std::chrono::milliseconds(10);     ///< a fast leak is through the margin in 100 ms
+constexpr auto kEventPause = std::chrono::milliseconds(100); ///< `max` events come every 15 ms near the limit
+/// A fast leak is through the margin in 100 ms; without a cgroup of its own it is killed and gone by then.
+constexpr auto kFusePause = std::chrono::milliseconds(10);
 constexpr auto kGoneInterval = std::chrono::milliseconds(200); ///< without pidfds
 
 /// Makes poll(2) wait for the next change of a cgroup's event file. False: the cgroup is gone.
@@ -247,7 +248,7 @@ void Watcher::on_memory_event(Time now)
         return;
     }
     debuggee_stderr_.expect_death(debuggee_pids(), now);
-    events_muted_ = now + (fuse_ ? kFusePause : kEventPause);
+    events_muted_ = now + (fuse_ || cgroups_->alone() ? kFusePause : kEventPause);
     report(oom_->on_memory_event(now));
     if (fuse_)
         fuse_->on_event();
